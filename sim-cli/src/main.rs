@@ -1,0 +1,2 @@
+//! The command `spiral`.
+fn main() {}
