@@ -1,0 +1,183 @@
+//! Where does a value lie on an axis, and which ticks stand there? Linear, logarithmic, and the tail
+//! axis of latency percentiles, on which 90, 99 and 99.9 % are equally far apart.
+
+use scenarios::metric::Unit;
+
+use crate::format;
+
+/// How values map to positions between 0 and 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Scale {
+    Linear,
+    Log,
+    /// Shares from 0 to 0.9...; the position counts nines.
+    Tail,
+}
+
+/// An axis: a range, its scale and its ticks.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Axis {
+    pub(crate) low: f64,
+    pub(crate) high: f64,
+    pub(crate) scale: Scale,
+    /// Value and label.
+    pub(crate) ticks: Vec<(f64, String)>,
+}
+
+impl Axis {
+    /// A linear axis over exactly this range with about `count` ticks inside.
+    pub(crate) fn linear(low: f64, high: f64, count: usize, unit: Unit) -> Axis {
+        let high = if high > low { high } else { low + 1.0 };
+        let step = nice_step((high - low) / count.max(1) as f64);
+        let first = (low / step - 1e-9).ceil() as i64;
+        let last = (high / step + 1e-9).floor() as i64;
+        let values: Vec<f64> = (first..=last).map(|k| k as f64 * step).collect();
+        let ticks = values.iter().copied().zip(linear_labels(&values, step, unit)).collect();
+        Axis { low, high, scale: Scale::Linear, ticks }
+    }
+
+    /// A linear axis from 0 to the next tick above `high`.
+    pub(crate) fn from_zero(high: f64, count: usize, unit: Unit) -> Axis {
+        let high = if high > 0.0 && high.is_finite() { high } else { 1.0 };
+        let step = nice_step(high / count.max(1) as f64);
+        let top = (high / step - 1e-9).ceil() * step;
+        Axis::linear(0.0, top, count, unit)
+    }
+
+    /// The axis of a share: 0 to 100 %.
+    pub(crate) fn share() -> Axis {
+        Axis::linear(0.0, 1.0, 4, Unit::Share)
+    }
+
+    /// A logarithmic axis around a positive range; ticks at powers of ten, with 2 and 5 in between if
+    /// the range is short.
+    pub(crate) fn log(low: f64, high: f64, count: usize, unit: Unit) -> Axis {
+        let low = if low > 0.0 { low } else { 1e-3 };
+        let high = if high > low { high } else { low * 10.0 };
+        let all = |factors: &[f64]| -> Vec<f64> {
+            let decades = (low.log10().floor() as i32 - 1)..=(high.log10().ceil() as i32);
+            let values = decades.flat_map(|e| factors.iter().map(move |f| f * 10f64.powi(e)));
+            values.filter(|value| *value >= low * 0.999 && *value <= high * 1.001).collect()
+        };
+        let mut values = all(&[1.0, 2.0, 5.0]);
+        if values.len() > count.max(3) {
+            values = all(&[1.0]);
+        }
+        let every = values.len().div_ceil(count.max(3)).max(1);
+        let ticks = values.iter().step_by(every).map(|value| (*value, tick(*value, unit))).collect();
+        Axis { low, high, scale: Scale::Log, ticks }
+    }
+
+    /// The tail axis from 0 to 99.9 %.
+    pub(crate) fn tail() -> Axis {
+        let ticks = [(0.0, "0 %"), (0.9, "90 %"), (0.99, "99 %"), (0.999, "99.9 %")];
+        let ticks = ticks.map(|(value, label)| (value, label.to_owned())).to_vec();
+        Axis { low: 0.0, high: 0.999, scale: Scale::Tail, ticks }
+    }
+
+    /// Position of a value: 0 at the low end, 1 at the high end; values outside lie on the border.
+    pub(crate) fn position(&self, value: f64) -> f64 {
+        let (low, high) = (self.transformed(self.low), self.transformed(self.high));
+        ((self.transformed(value) - low) / (high - low)).clamp(0.0, 1.0)
+    }
+
+    fn transformed(&self, value: f64) -> f64 {
+        match self.scale {
+            Scale::Linear => value,
+            Scale::Log => value.max(f64::MIN_POSITIVE).log10(),
+            Scale::Tail => -(1.0 - value.min(self.high)).log10(),
+        }
+    }
+}
+
+/// 1, 2 or 5 times a power of ten, at least `rough`.
+fn nice_step(rough: f64) -> f64 {
+    let power = 10f64.powi(rough.log10().floor() as i32);
+    let fraction = rough / power;
+    let factor = [1.0, 2.0, 5.0].into_iter().find(|factor| fraction <= factor * 1.000_001).unwrap_or(10.0);
+    factor * power
+}
+
+/// Labels of evenly spaced ticks: as many decimals as the step needs, one unit for all.
+fn linear_labels(values: &[f64], step: f64, unit: Unit) -> Vec<String> {
+    let largest = values.iter().fold(0.0f64, |largest, value| largest.max(value.abs()));
+    let (divisor, suffix) = match unit {
+        Unit::Share => (0.01, " %"),
+        Unit::Seconds if largest < 1e-3 => (1e-6, " µs"),
+        Unit::Seconds if largest < 1.0 => (1e-3, " ms"),
+        Unit::Seconds => (1.0, " s"),
+        Unit::PerSecond | Unit::Ratio | Unit::Count if largest >= 1e6 => (1e6, "M"),
+        Unit::PerSecond | Unit::Ratio | Unit::Count if largest >= 1e4 => (1e3, "k"),
+        Unit::PerSecond | Unit::Ratio | Unit::Count => (1.0, ""),
+    };
+    let decimals = decimals_of(step / divisor);
+    values
+        .iter()
+        .map(|value| {
+            let text = format!("{:.decimals$}", value / divisor).replace('-', "−");
+            if *value == 0.0 { format!("0{}", if unit == Unit::Share { suffix } else { "" }) } else { text + suffix }
+        })
+        .collect()
+}
+
+/// Decimals that a multiple of 1, 2 or 5 times a power of ten needs.
+fn decimals_of(step: f64) -> usize {
+    (0..12).find(|decimals| (step * 10f64.powi(*decimals)).round() >= 0.999).unwrap_or(0) as usize
+}
+
+/// The label of a lone tick, without needless digits.
+fn tick(value: f64, unit: Unit) -> String {
+    let text = format::quantity(value, if unit == Unit::Ratio { Unit::Count } else { unit });
+    let text = if unit == Unit::PerSecond { text.trim_end_matches("/s").to_owned() } else { text };
+    // `2.00 s` is `2 s` on an axis.
+    match text.find('.') {
+        Some(point) => {
+            let end = text[point + 1..].find(|c: char| !c.is_ascii_digit()).map_or(text.len(), |e| point + 1 + e);
+            let kept = text[..end].trim_end_matches('0').trim_end_matches('.');
+            format!("{kept}{}", &text[end..])
+        }
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(axis: &Axis) -> Vec<&str> {
+        axis.ticks.iter().map(|(_, label)| label.as_str()).collect()
+    }
+
+    #[test]
+    fn ticks_carry_no_needless_digits() {
+        assert_eq!(labels(&Axis::linear(0.0, 300.0, 6, Unit::Seconds)), [
+            "0", "50 s", "100 s", "150 s", "200 s", "250 s", "300 s"
+        ]);
+        assert_eq!(labels(&Axis::from_zero(0.9, 4, Unit::Count)), ["0", "0.5", "1.0"]);
+        assert_eq!(labels(&Axis::share()), ["0 %", "50 %", "100 %"]);
+        assert_eq!(labels(&Axis::from_zero(38_000.0, 4, Unit::PerSecond)), ["0", "10k", "20k", "30k", "40k"]);
+        assert_eq!(labels(&Axis::log(0.001, 10.0, 6, Unit::Seconds)), ["1 ms", "10 ms", "100 ms", "1 s", "10 s"]);
+        assert_eq!(labels(&Axis::log(1.0, 20.0, 6, Unit::Count)), ["1", "2", "5", "10", "20"]);
+    }
+
+    #[test]
+    fn nines_are_equally_far_apart() {
+        let axis = Axis::tail();
+        let third = 1.0 / 3.0;
+        assert!((axis.position(0.9) - third).abs() < 1e-9);
+        assert!((axis.position(0.99) - 2.0 * third).abs() < 1e-9);
+        assert_eq!(axis.position(1.0), 1.0);
+    }
+
+    #[test]
+    fn an_empty_range_still_makes_an_axis() {
+        for axis in [
+            Axis::linear(0.0, 0.0, 5, Unit::Count),
+            Axis::from_zero(0.0, 5, Unit::Count),
+            Axis::from_zero(f64::NAN, 5, Unit::Count),
+            Axis::log(0.0, 0.0, 5, Unit::Seconds),
+        ] {
+            assert!(axis.high > axis.low && axis.ticks.len() > 1, "{axis:?}");
+        }
+    }
+}

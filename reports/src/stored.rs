@@ -1,0 +1,153 @@
+//! What stands in a report folder, and how is it read back? Everything a redraw needs: a folder read
+//! again gives the same figures without simulating.
+
+use std::path::Path;
+
+use scenarios::results::{Comparison, ComparisonReport, Manifest, SweepResult};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use crate::error::{ReportError, ReportErrorKind};
+use crate::folder::{Batch, read_text};
+use crate::tables;
+
+/// The results of a folder.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Stored {
+    /// A comparison or a single run.
+    Comparison(Box<ComparisonReport>),
+    /// A lone sweep.
+    Sweep(Box<Manifest>, Box<SweepResult>),
+}
+
+const MANIFEST: &str = "manifest.json";
+const RESULTS: &str = "results.json";
+const SERIES: &str = "series.csv";
+const LATENCY: &str = "latency.csv";
+const MANIFEST_SCHEMA: &[&str] = &["spiral/manifest/1"];
+const COMPARE_SCHEMA: &[&str] = &["spiral/compare/1", "spiral/run/1"];
+const SWEEP_SCHEMA: &[&str] = &["spiral/sweep/1"];
+
+/// What `manifest.json` holds besides the manifest, so that the tables can be read.
+#[derive(Deserialize)]
+struct Contents {
+    window_s: Option<f64>,
+    #[serde(default)]
+    sweeps: Vec<String>,
+}
+
+/// Adds the files of a comparison that hold its numbers.
+pub(crate) fn add_comparison(batch: &mut Batch, report: &ComparisonReport) {
+    let names = sweep_files(&report.sweeps);
+    batch.add(RESULTS, pretty(&report.comparison));
+    batch.add(SERIES, tables::series_csv(&report.series));
+    batch.add(LATENCY, tables::latency_csv(&report.latency));
+    for (name, sweep) in names.iter().zip(&report.sweeps) {
+        batch.add(name, pretty(sweep));
+    }
+    let contents = json!({"window_s": report.series.width_s, "sweeps": names});
+    batch.add(MANIFEST, manifest_text(&report.manifest, contents));
+}
+
+/// Adds the files of a lone sweep that hold its numbers.
+pub(crate) fn add_sweep(batch: &mut Batch, manifest: &Manifest, sweep: &SweepResult) {
+    batch.add(RESULTS, pretty(sweep));
+    batch.add(MANIFEST, manifest_text(manifest, json!({})));
+}
+
+/// Reads a report folder.
+pub fn read(dir: &Path) -> Result<Stored, ReportError> {
+    let path = dir.join(MANIFEST);
+    if dir.is_dir() && !path.exists() {
+        return Err(ReportError::new(dir, ReportErrorKind::NoResults));
+    }
+    let text = read_text(&path)?;
+    let manifest: Manifest = versioned(&path, &text, MANIFEST_SCHEMA)?;
+    let contents: Contents = parse(&path, &text)?;
+    match manifest.kind.as_str() {
+        "compare" | "run" => read_comparison(dir, manifest, contents),
+        "sweep" => {
+            let path = dir.join(RESULTS);
+            let sweep: SweepResult = versioned(&path, &read_text(&path)?, SWEEP_SCHEMA)?;
+            Ok(Stored::Sweep(Box::new(manifest), Box::new(sweep)))
+        }
+        other => {
+            let what = format!("kind: `{other}` is unknown; must be one of compare, run, sweep");
+            Err(ReportError::new(&path, ReportErrorKind::Manifest(what)))
+        }
+    }
+}
+
+fn read_comparison(dir: &Path, manifest: Manifest, contents: Contents) -> Result<Stored, ReportError> {
+    let width_s = contents.window_s.ok_or_else(|| {
+        let what = "window_s: the width of a window in seconds is missing".to_owned();
+        ReportError::new(&dir.join(MANIFEST), ReportErrorKind::Manifest(what))
+    })?;
+    let results = dir.join(RESULTS);
+    let comparison: Comparison = versioned(&results, &read_text(&results)?, COMPARE_SCHEMA)?;
+    let series = dir.join(SERIES);
+    let series = tables::read_series(&series, &read_text(&series)?, width_s)?;
+    let latency = dir.join(LATENCY);
+    let latency = tables::read_latency(&latency, &read_text(&latency)?)?;
+    let mut sweeps = Vec::new();
+    for name in &contents.sweeps {
+        if name.contains(['/', '\\']) {
+            let what = format!("sweeps: `{name}` must be a file name");
+            return Err(ReportError::new(&dir.join(MANIFEST), ReportErrorKind::Manifest(what)));
+        }
+        let path = dir.join(name);
+        sweeps.push(versioned::<SweepResult>(&path, &read_text(&path)?, SWEEP_SCHEMA)?);
+    }
+    Ok(Stored::Comparison(Box::new(ComparisonReport { manifest, comparison, series, latency, sweeps })))
+}
+
+/// File names of the sweeps of a comparison, in order and all different.
+fn sweep_files(sweeps: &[SweepResult]) -> Vec<String> {
+    crate::slug::unique(sweeps.iter().map(|sweep| sweep.sweep.as_str()))
+        .into_iter()
+        .map(|name| format!("sweep-{name}.json"))
+        .collect()
+}
+
+/// Pretty JSON and a newline.
+fn pretty<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_string_pretty(value).expect("plain data becomes JSON") + "\n"
+}
+
+/// A trigger without an end counts as lasting to the horizon: JSON knows no infinity.
+fn manifest_text(manifest: &Manifest, contents: Value) -> String {
+    let mut manifest = manifest.clone();
+    for window in manifest.triggers.values_mut().flatten() {
+        if !window.end_s.is_finite() {
+            window.end_s = manifest.horizon_s;
+        }
+    }
+    let mut value = serde_json::to_value(&manifest).expect("plain data becomes JSON");
+    if let (Value::Object(manifest), Value::Object(contents)) = (&mut value, contents) {
+        manifest.extend(contents);
+    }
+    pretty(&value)
+}
+
+fn parse<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T, ReportError> {
+    serde_json::from_str(text).map_err(|error| ReportError::new(path, ReportErrorKind::Json(error)))
+}
+
+/// Parses a file whose `schema` must be one of those named.
+fn versioned<T: DeserializeOwned>(
+    path: &Path,
+    text: &str,
+    schemas: &[&'static str],
+) -> Result<T, ReportError> {
+    #[derive(Deserialize)]
+    struct Schema {
+        schema: String,
+    }
+    let found = parse::<Schema>(path, text)?.schema;
+    if !schemas.contains(&found.as_str()) {
+        let expected = schemas[0];
+        return Err(ReportError::new(path, ReportErrorKind::Version { found, expected }));
+    }
+    parse(path, text)
+}

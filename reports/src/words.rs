@@ -1,0 +1,271 @@
+//! What may be said about the numbers? Sentences for the terminal, the page and the alt texts that
+//! never claim more than the data: counts before shares, intervals beside estimates, one seed is no rate.
+
+use scenarios::metric::{Metric, Unit};
+use scenarios::results::{
+    Comparison, ComparisonReport, ExpectationResult, Manifest, MetricResult, Outcome, PairedDifference, Share,
+    VariantResult,
+};
+
+use crate::format;
+
+/// A metric of the triggered arm, if the results have it.
+pub(crate) fn metric(variant: &VariantResult, metric: Metric) -> Option<&MetricResult> {
+    variant.metrics.get(metric.id())
+}
+
+/// The verdicts in the order of tables, with their words.
+pub(crate) fn verdict_shares(variant: &VariantResult) -> [(&'static str, &Share); 5] {
+    let verdicts = &variant.verdicts;
+    [
+        ("stuck", &verdicts.stuck),
+        ("recovered", &verdicts.recovered),
+        ("unaffected", &verdicts.unaffected),
+        ("overloaded", &verdicts.overloaded),
+        ("inconclusive", &verdicts.inconclusive),
+    ]
+}
+
+/// Whether the results judge recovery at all, for this variant.
+pub(crate) fn is_judged(variant: &VariantResult) -> bool {
+    let verdicts = &variant.verdicts;
+    verdicts.inconclusive.of > 0 && verdicts.inconclusive.count < verdicts.inconclusive.of
+}
+
+/// Outcomes that occurred: `stuck 12/30`, one entry per verdict with at least one seed.
+pub(crate) fn outcome_counts(variant: &VariantResult) -> Vec<String> {
+    verdict_shares(variant)
+        .iter()
+        .filter(|(_, share)| share.count > 0)
+        .map(|(word, share)| format!("{word} {}/{}", share.count, share.of))
+        .collect()
+}
+
+/// Recovery time over seeds: `25.1 s [24.0 s, 26.3 s]`, `none in 12/30`, or `–` if nothing needed to recover.
+pub(crate) fn recovery(variant: &VariantResult) -> String {
+    let verdicts = &variant.verdicts;
+    if verdicts.stuck.count + verdicts.recovered.count == 0 {
+        return "–".to_owned();
+    }
+    let mut parts = Vec::new();
+    if let Some(result) = metric(variant, Metric::RecoveryTime) {
+        let median = result.quantiles.as_ref().and_then(|q| q.p50).or(result.mean);
+        if let Some(median) = median {
+            let mut text = format::seconds(median);
+            if let Some(quantiles) = &result.quantiles
+                && verdicts.recovered.of > 1
+                && let Some(low) = quantiles.p25
+            {
+                let high = quantiles.p75.map_or("none".to_owned(), format::seconds);
+                text.push_str(&format!(" [{}, {high}]", format::seconds(low)));
+            }
+            parts.push(text);
+        }
+    }
+    if verdicts.stuck.count > 0 {
+        parts.push(format!("none in {}/{}", verdicts.stuck.count, verdicts.stuck.of));
+    }
+    if parts.is_empty() { "–".to_owned() } else { parts.join(", ") }
+}
+
+/// Mean with its interval: `799/s ± 3.10/s`, or `–`.
+pub(crate) fn mean_with_interval(result: Option<&MetricResult>, unit: Unit) -> String {
+    let Some(result) = result else { return "–".to_owned() };
+    match (result.mean, result.ci95) {
+        (Some(mean), Some([low, high])) => {
+            let half = (high - low) / 2.0;
+            // Widths of a millionth of the mean are rounding, not knowledge.
+            if half.abs() <= 1e-6 * mean.abs() {
+                format::quantity(mean, unit)
+            } else {
+                format!("{} ± {}", format::quantity(mean, unit), format::quantity(half, unit))
+            }
+        }
+        (Some(mean), None) => format::quantity(mean, unit),
+        (None, _) => match result.quantiles.as_ref().and_then(|q| q.p50) {
+            Some(median) => format!("median {}", format::quantity(median, unit)),
+            None => "–".to_owned(),
+        },
+    }
+}
+
+/// The paired difference of a variant to the baseline, if it was computed.
+pub(crate) fn paired<'a>(
+    comparison: &'a Comparison,
+    variant: &str,
+    metric: Metric,
+) -> Option<&'a PairedDifference> {
+    comparison.comparisons.iter().find(|paired| paired.variant == variant && paired.metric == metric.id())
+}
+
+/// A paired difference with its interval: `+412/s [+398/s, +426/s]`.
+pub(crate) fn difference(paired: &PairedDifference, unit: Unit) -> String {
+    match (paired.mean_difference, paired.ci95) {
+        (Some(mean), Some([low, high])) => format!(
+            "{} [{}, {}]",
+            format::difference(mean, unit),
+            format::difference(low, unit),
+            format::difference(high, unit)
+        ),
+        (Some(mean), None) => format::difference(mean, unit),
+        (None, _) => "–".to_owned(),
+    }
+}
+
+/// One sentence on how a variant came out.
+pub(crate) fn verdict_sentence(variant: &VariantResult, manifest: &Manifest, seeds: &[u64]) -> String {
+    let verdicts = &variant.verdicts;
+    let of = verdicts.stuck.of;
+    let triggers = manifest.triggers.get(&variant.name).map_or(0, Vec::len);
+    let ended = if triggers > 1 { "the last trigger ended" } else { "the trigger ended" };
+    let said = if of == 0 {
+        "no seed was run, so there is nothing to say".to_owned()
+    } else if !is_judged(variant) {
+        let why = if triggers == 0 { "no trigger to judge" } else { "no verdict on any seed" };
+        match metric(variant, Metric::Goodput).filter(|goodput| goodput.mean.is_some()) {
+            Some(goodput) => {
+                let goodput = mean_with_interval(Some(goodput), Unit::PerSecond);
+                format!("{why}; goodput {goodput}")
+            }
+            None => why.to_owned(),
+        }
+    } else if of == 1 {
+        one_seed(variant, seeds, ended)
+    } else {
+        several_seeds(variant, ended)
+    };
+    format!("{}: {said}.", variant.name)
+}
+
+fn one_seed(variant: &VariantResult, seeds: &[u64], ended: &str) -> String {
+    let verdicts = &variant.verdicts;
+    let seed = seeds.first().map_or(String::new(), |seed| format!(" on seed {seed}"));
+    let what = if verdicts.stuck.count == 1 {
+        format!("stuck{seed}: no recovery by the horizon, while the control was healthy")
+    } else if verdicts.recovered.count == 1 {
+        match median_recovery(variant) {
+            Some(median) => format!("recovered{seed}, {} after {ended}", format::seconds(median)),
+            None => format!("recovered{seed}"),
+        }
+    } else if verdicts.overloaded.count == 1 {
+        format!("overloaded{seed}: unhealthy without the trigger as well")
+    } else {
+        format!("unaffected{seed}")
+    };
+    format!("{what} (one seed is an example, not a rate)")
+}
+
+fn several_seeds(variant: &VariantResult, ended: &str) -> String {
+    let verdicts = &variant.verdicts;
+    let of = verdicts.stuck.of;
+    let recovered_by = median_recovery(variant)
+        .map(|median| format!(", median {} after {ended}", format::seconds(median)))
+        .unwrap_or_default();
+    let interval = |share: &Share| format!("95 % interval {}", format::share_interval(share.ci95));
+    if verdicts.recovered.count == of {
+        return format!("recovered on all {of} seeds{recovered_by}");
+    }
+    if verdicts.unaffected.count == of {
+        return format!("unaffected on all {of} seeds: success never left the healthy range");
+    }
+    if verdicts.overloaded.count == of {
+        return format!("overloaded on {of} of {of} seeds: unhealthy without the trigger as well");
+    }
+    let mut parts = Vec::new();
+    for (word, share) in verdict_shares(variant).iter().filter(|(_, share)| share.count > 0) {
+        let first = parts.is_empty();
+        let seeds = if first { " seeds" } else { "" };
+        let mut part = format!("{word} on {} of {}{seeds}", share.count, share.of);
+        if first {
+            part.push_str(&format!(" ({})", interval(share)));
+        }
+        parts.push(part);
+    }
+    let healthy = if verdicts.stuck.count > 0 && verdicts.overloaded.count == 0 {
+        "; the control was healthy"
+    } else {
+        ""
+    };
+    let over_all = match median_recovery(variant) {
+        Some(median) if verdicts.recovered.count > 0 => {
+            format!("; median over all seeds {} after {ended}", format::seconds(median))
+        }
+        _ => String::new(),
+    };
+    format!("{}{healthy}{over_all}", parts.join(", "))
+}
+
+/// Median recovery time with the censored seeds counted as infinite.
+pub(crate) fn median_recovery(variant: &VariantResult) -> Option<f64> {
+    let result = metric(variant, Metric::RecoveryTime)?;
+    match &result.quantiles {
+        Some(quantiles) => quantiles.p50,
+        None => result.mean,
+    }
+}
+
+/// How certain the numbers are and how they were found.
+pub(crate) fn method_sentence(comparison: &Comparison) -> String {
+    let seeds = format::seeds(&comparison.seeds);
+    if comparison.seeds.len() < 2 {
+        return format!("Method: {seeds}. One run per variant gives no intervals.");
+    }
+    let mut text = format!("Method: {seeds}, the same for every variant; shares with 95 % Wilson intervals; means with 95 % Student intervals");
+    if let Some(paired) = comparison.comparisons.first() {
+        text.push_str(&format!("; differences to {}: {}", paired.baseline, paired.method));
+    }
+    text.push('.');
+    text
+}
+
+/// The word for an outcome.
+pub(crate) fn outcome_word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Holds => "holds",
+        Outcome::Fails => "fails",
+        Outcome::Inconclusive => "nothing to measure",
+    }
+}
+
+/// The sign of an outcome.
+pub(crate) fn outcome_sign(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Holds => "✓",
+        Outcome::Fails => "✗",
+        Outcome::Inconclusive => "?",
+    }
+}
+
+/// On how many seeds a claim holds: `29 of 30 seeds`.
+pub(crate) fn seeds_ok(expectation: &ExpectationResult) -> String {
+    match expectation.seeds_ok {
+        Some(ok) => format!("{ok} of {} seeds", expectation.of),
+        None => format!("over {} seed{}", expectation.of, if expectation.of == 1 { "" } else { "s" }),
+    }
+}
+
+/// The command that replays the first seed on which a claim fails.
+pub(crate) fn replay(
+    expectation: &ExpectationResult,
+    scenario: &str,
+    variants: &[VariantResult],
+) -> Option<String> {
+    let seed = expectation.first_failing_seed?;
+    // The longest name that stands in the claim: `four-attempts` before `four`.
+    let variant = variants
+        .iter()
+        .filter(|variant| expectation.text.contains(&variant.name))
+        .max_by_key(|variant| variant.name.len());
+    let choice = variant.map_or(String::new(), |variant| format!(" --variant {}", variant.name));
+    Some(format!("spiral run {scenario}{choice} --seed {seed}"))
+}
+
+/// All verdict sentences of a comparison.
+pub(crate) fn verdict_sentences(report: &ComparisonReport) -> Vec<String> {
+    let comparison = &report.comparison;
+    comparison
+        .variants
+        .iter()
+        .map(|variant| verdict_sentence(variant, &report.manifest, &comparison.seeds))
+        .collect()
+}

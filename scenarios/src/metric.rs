@@ -1,0 +1,126 @@
+//! Which numbers can a run be asked for? The fixed metric ids, the same in scenario files, JSON, CSV,
+//! charts and text, each with its unit and its one-line definition.
+
+use serde::{Deserialize, Serialize};
+
+/// What a metric is counted in; decides how files write it and how people read it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// Events per second; files write `800/s`.
+    PerSecond,
+    /// Seconds; files write a duration such as `25s`.
+    Seconds,
+    /// A share in [0, 1]; files write `0.95` or `95%`.
+    Share,
+    /// A plain ratio or factor.
+    Ratio,
+    /// A number of things, possibly averaged.
+    Count,
+}
+
+impl Unit {
+    /// The suffix in JSON and CSV: `1/s`, `s`, `1`.
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Unit::PerSecond => "1/s",
+            Unit::Seconds => "s",
+            Unit::Share | Unit::Ratio | Unit::Count => "1",
+        }
+    }
+}
+
+macro_rules! metrics {
+    ($($variant:ident $id:literal $unit:ident $label:literal $doc:literal;)*) => {
+        /// A metric of a run.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Metric {$(
+            #[doc = $doc]
+            $variant,
+        )*}
+
+        impl Metric {
+            /// Every metric, in the order of tables.
+            pub const ALL: &'static [Metric] = &[$(Metric::$variant),*];
+
+            /// The id in files, JSON and CSV.
+            pub fn id(self) -> &'static str {
+                match self { $(Metric::$variant => $id),* }
+            }
+
+            /// What it is counted in.
+            pub fn unit(self) -> Unit {
+                match self { $(Metric::$variant => Unit::$unit),* }
+            }
+
+            /// Axis and table label.
+            pub fn label(self) -> &'static str {
+                match self { $(Metric::$variant => $label),* }
+            }
+
+            /// The definition in one line.
+            pub fn definition(self) -> &'static str {
+                match self { $(Metric::$variant => $doc),* }
+            }
+        }
+    };
+}
+
+metrics! {
+    Offered "offered" PerSecond "offered load" "First tries per second created by users.";
+    Attempts "attempts" PerSecond "attempts" "Requests per second arriving at services, retries included.";
+    Amplification "amplification" Ratio "amplification" "Attempts divided by offered requests.";
+    Throughput "throughput" PerSecond "throughput" "Completions per second at the servers, useful or not.";
+    Goodput "goodput" PerSecond "goodput" "Requests per second whose answer reached a caller that still wanted it.";
+    WastedShare "wasted_share" Share "wasted work" "1 - goodput / throughput: completions that helped nobody.";
+    Success "success" Share "success" "Share of the requests that arrived in a window and were answered in time.";
+    UnansweredShare "unanswered_share" Share "unanswered" "Share of the requests that ended without an answer.";
+    RecoveryTime "recovery_time" Seconds "recovery time" "From the end of the last trigger to the start of the first 5 s window from which success stays at 95 % of the control's for 30 s; none if not by the horizon.";
+    LatencyMean "latency_mean" Seconds "mean latency" "Mean time from arrival to answer, over answered requests.";
+    LatencyP50 "latency_p50" Seconds "median latency" "Median time from arrival to answer, over answered requests.";
+    LatencyP90 "latency_p90" Seconds "p90 latency" "90th percentile of the time from arrival to answer, over answered requests.";
+    LatencyP95 "latency_p95" Seconds "p95 latency" "95th percentile of the time from arrival to answer, over answered requests.";
+    LatencyP99 "latency_p99" Seconds "p99 latency" "99th percentile of the time from arrival to answer, over answered requests.";
+    LatencyP999 "latency_p999" Seconds "p99.9 latency" "99.9th percentile of the time from arrival to answer, over answered requests.";
+    WaitingTimeMean "waiting_time_mean" Seconds "mean wait" "Mean time between arrival at a service and start of service, over attempts that were started.";
+    AgeAtService "age_at_service" Seconds "age at service" "99th percentile of the time between arrival at a service and start of service.";
+    InFlight "in_flight" Count "in flight" "Requests under way, mean over time.";
+    QueueLength "queue_length" Count "queue length" "Attempts waiting in queues, mean over time.";
+    BusyWorkers "busy_workers" Count "busy workers" "Workers that serve, mean over time.";
+    Utilisation "utilisation" Share "utilisation" "Busy workers divided by workers.";
+    Rejected "rejected" PerSecond "rejections" "Attempts per second turned away because the queue was full.";
+    Dropped "dropped" PerSecond "drops" "Attempts per second discarded at dequeue after waiting too long.";
+    Errors "errors" PerSecond "errors" "Attempts per second answered with an error.";
+}
+
+impl Metric {
+    /// The metric of an id.
+    pub fn from_id(id: &str) -> Option<Metric> {
+        Metric::ALL.iter().copied().find(|metric| metric.id() == id)
+    }
+}
+
+impl Serialize for Metric {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.id())
+    }
+}
+
+impl<'de> Deserialize<'de> for Metric {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let id = String::deserialize(deserializer)?;
+        Metric::from_id(&id).ok_or_else(|| serde::de::Error::custom(format!("`{id}` is no metric")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_unique_and_read_back() {
+        for metric in Metric::ALL {
+            assert_eq!(Metric::from_id(metric.id()), Some(*metric));
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Which nodes of which layers hold the value at a place? Here are the rules by which layers combine.
+
+use std::collections::HashMap;
+
+use super::{Entry, Kind, Layer, Node, Span, error::Error, path, session::Session, suggest};
+
+/// What one layer has at a place.
+#[derive(Clone, Copy)]
+pub(super) struct Spot<'a> {
+    pub(super) layer: usize,
+    /// The key in front of the node, if there is one.
+    pub(super) key: Option<Span>,
+    pub(super) node: &'a Node,
+}
+
+impl Spot<'_> {
+    /// Where a reader looks for this value's name.
+    pub(super) fn key_or_node(&self) -> Span {
+        self.key.unwrap_or(self.node.span)
+    }
+}
+
+/// The layers' roots, lowest first.
+pub(super) fn roots<'a>(layers: &[Layer<'a>]) -> Vec<Spot<'a>> {
+    let spot = |(layer, given): (usize, &Layer<'a>)| Spot { layer, key: None, node: given.root };
+    layers.iter().enumerate().map(spot).collect()
+}
+
+/// A value to be read: what the layers have there, lowest first, or a stand-in for it.
+pub(super) struct Place<'a> {
+    pub(super) session: &'a Session,
+    pub(super) path: String,
+    /// Never empty, unless this is a stand-in.
+    pub(super) spots: Vec<Spot<'a>>,
+    pub(super) stand_in: Option<StandIn>,
+}
+
+/// Which hole a stand-in fills, and how often that was tried before.
+#[derive(Clone)]
+pub(super) struct StandIn {
+    pub(super) hole: String,
+    pub(super) attempt: usize,
+}
+
+/// A key and what the layers have there, lowest first.
+pub(super) type MergedEntry<'a> = (&'a str, Vec<Spot<'a>>);
+
+impl<'a> Place<'a> {
+    /// What the uppermost layer has here. Not to be asked of a stand-in.
+    pub(super) fn top(&self) -> Spot<'a> {
+        *self.spots.last().expect("a place without a stand-in has at least one spot")
+    }
+
+    /// The name of this place in messages.
+    pub(super) fn name(&self) -> String {
+        path::last(&self.path)
+    }
+
+    /// The place below, unless it is known that nothing can stand there.
+    pub(super) fn child(&self, part: &str, spots: Vec<Spot<'a>>) -> Option<Self> {
+        let path = path::join(&self.path, part);
+        let stand_in = match self.session.hole(&path) {
+            None => self.stand_in.clone(),
+            Some(hole) if hole.is_omitted() => return None,
+            Some(hole) => Some(StandIn { attempt: hole.attempt, hole: path.clone() }),
+        };
+        Some(Self { session: self.session, path, spots, stand_in })
+    }
+
+    /// The entries of a struct: every layer that has a mapping adds or replaces some.
+    pub(super) fn merged_fields(&self) -> Vec<MergedEntry<'a>> {
+        merge(mappings(&self.spots))
+    }
+
+    /// The entries of a map: the same, but the word `none` in an upper layer takes an entry away.
+    pub(super) fn merged_entries(&self) -> Vec<MergedEntry<'a>> {
+        let mut entries = merge(mappings(&self.spots));
+        let names: Vec<&str> = entries.iter().map(|(key, _)| *key).collect();
+        for (key, spots) in &mut entries {
+            let removal = |spot: &Spot<'a>| spot.layer > 0 && spot.node.plain() == Some("none");
+            for (index, spot) in spots.iter().enumerate().filter(|(_, spot)| removal(spot)) {
+                if index == 0 || removal(&spots[index - 1]) {
+                    let message = format!("there is no `{}` to remove", suggest::cut(key));
+                    let near = suggest::nearest(key, names.iter().copied().filter(|name| name != key));
+                    let help = near.map(|near| format!("did you mean `{near}`?"));
+                    let error = Error::at(spot.layer, spot.key_or_node(), message).with_help(help);
+                    self.session.report(&path::join(&self.path, key), error);
+                }
+            }
+            if let Some(last) = spots.iter().rposition(removal) {
+                spots.drain(..=last);
+            }
+        }
+        entries.retain(|(_, spots)| !spots.is_empty());
+        entries
+    }
+}
+
+/// The layers whose mappings combine: from the top down to the first that has something else there.
+pub(super) fn mappings<'s, 'a>(spots: &'s [Spot<'a>]) -> &'s [Spot<'a>] {
+    let is_mapping = |spot: &Spot<'a>| matches!(spot.node.kind, Kind::Mapping(_));
+    let cut = spots.iter().rposition(|spot| !is_mapping(spot)).map_or(0, |other| other + 1);
+    &spots[cut..]
+}
+
+fn entries_of<'a>(node: &'a Node) -> &'a [Entry] {
+    match &node.kind {
+        Kind::Mapping(entries) => entries,
+        Kind::Scalar { .. } | Kind::Sequence(_) => &[],
+    }
+}
+
+/// All entries in the order of their first appearance, lowest layer first.
+fn merge<'a>(run: &[Spot<'a>]) -> Vec<MergedEntry<'a>> {
+    let mut merged: Vec<MergedEntry<'a>> = Vec::new();
+    let mut position: HashMap<&str, usize> = HashMap::new();
+    for spot in run {
+        for entry in entries_of(spot.node) {
+            let below = Spot { layer: spot.layer, key: Some(entry.key_span), node: &entry.value };
+            let slot = *position.entry(&entry.key).or_insert(merged.len());
+            match merged.get_mut(slot) {
+                Some((_, spots)) => spots.push(below),
+                None => merged.push((&entry.key, vec![below])),
+            }
+        }
+    }
+    merged
+}
+
+/// The items of a list: the uppermost layer's, or after those of the layers below if it says `append`.
+pub(super) fn items<'a>(spots: &[Spot<'a>]) -> Result<Vec<Spot<'a>>, Error> {
+    let Some((top, below)) = spots.split_last() else { return Ok(Vec::new()) };
+    let own = |node: &'a Node| match &node.kind {
+        Kind::Sequence(list) => {
+            Some(list.iter().map(|node| Spot { layer: top.layer, key: None, node }).collect::<Vec<_>>())
+        }
+        Kind::Scalar { .. } | Kind::Mapping(_) => None,
+    };
+    if let Some(list) = own(top.node) {
+        return Ok(list);
+    }
+    if let [Entry { key, value, .. }] = entries_of(top.node)
+        && key == "append"
+        && top.layer > 0
+    {
+        let message = || format!("`append` takes a list, found {}", value.described());
+        let added = own(value).ok_or_else(|| Error::at(top.layer, value.span, message()))?;
+        let mut list = items(below)?;
+        list.extend(added);
+        return Ok(list);
+    }
+    let help = match (&top.node.kind, top.layer) {
+        (Kind::Mapping(_), 1..) => Some("write `[...]` to replace the list, `{append: [...]}` to add to it".to_owned()),
+        (Kind::Scalar { text, .. }, _) if !top.node.is_nothing() => Some(format!("write `[{}]`", suggest::cut(text))),
+        _ => Some("write `[a, b]`, or one item per line after `- `".to_owned()),
+    };
+    let found = top.node.described();
+    Err(Error::at(top.layer, top.node.span, format!("expected a list, found {found}")).with_help(help))
+}
+
+/// What the layers have at one part below these spots, whatever type it has: for asking where something came from.
+pub(super) fn below<'a>(spots: &[Spot<'a>], part: &str) -> Vec<Spot<'a>> {
+    let run = mappings(spots);
+    let named: Vec<Spot<'a>> = run
+        .iter()
+        .filter_map(|spot| {
+            let entry = spot.node.entry(part)?;
+            Some(Spot { layer: spot.layer, key: Some(entry.key_span), node: &entry.value })
+        })
+        .collect();
+    if !named.is_empty() {
+        return named;
+    }
+    let item = part.parse::<usize>().ok().and_then(|index| items(spots).ok()?.get(index).copied());
+    item.into_iter().collect()
+}

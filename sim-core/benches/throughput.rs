@@ -1,0 +1,121 @@
+//! How fast is the engine, as a ratio against a loop written by hand for the same rig?
+//!
+//! `cargo bench -p sim-core --bench throughput` runs the criterion groups and then prints the ratios:
+//! engine and yardstick alternate round by round in one process, so whatever else the machine does hits
+//! both. `-- ratios` prints the ratios only; `-- memory` runs 10^8 requests and prints the peak memory.
+
+mod rig;
+
+use std::time::Instant;
+
+use criterion::{Criterion, Throughput};
+
+const REQUESTS: u64 = 400_000;
+const ROUNDS: usize = 15;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    let asked = |word: &str| arguments.iter().any(|argument| argument == word);
+    if asked("memory") {
+        return memory();
+    }
+    if asked("--test") {
+        // `cargo test --benches`: run everything once, tiny.
+        rig::yardstick(1_000, 1);
+        rig::engine(&rig::rig(1_000), 1);
+        rig::engine(&rig::crowd(100, 1_000), 1);
+        rig::hold(10, 1_000, 1);
+        return;
+    }
+    if !asked("ratios") {
+        criterion_groups();
+    }
+    ratios();
+}
+
+fn criterion_groups() {
+    let mut criterion = Criterion::default().configure_from_args().sample_size(10);
+    let mut group = criterion.benchmark_group("reference rig");
+    group.throughput(Throughput::Elements(REQUESTS));
+    let model = rig::rig(REQUESTS);
+    group.bench_function("engine, all metrics on", |b| b.iter(|| rig::engine(&model, 1)));
+    group.bench_function("yardstick", |b| b.iter(|| rig::yardstick(REQUESTS, 1)));
+    group.finish();
+    let mut group = criterion.benchmark_group("pending events");
+    for pending in [1_000, 1_000_000] {
+        let requests = 1_000_000 + 2 * u64::from(pending);
+        let model = rig::crowd(pending, requests);
+        group.throughput(Throughput::Elements(2 * requests));
+        group.bench_function(format!("engine, {pending} pending"), |b| b.iter(|| rig::engine(&model, 1)));
+    }
+    group.finish();
+}
+
+/// Seconds that `work` takes and what it gives.
+fn timed<T>(work: impl FnOnce() -> T) -> (f64, T) {
+    let start = Instant::now();
+    let result = work();
+    (start.elapsed().as_secs_f64(), result)
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+fn ratios() {
+    let model = rig::rig(REQUESTS);
+    let (mut engine_s, mut yardstick_s, mut hold_s) = (Vec::new(), Vec::new(), Vec::new());
+    let mut counts = ((0, 0), (0, 0), 0);
+    for round in 0..ROUNDS as u64 {
+        let (s, count) = timed(|| rig::engine(&model, round + 1));
+        engine_s.push(s);
+        counts.0 = count;
+        let (s, count) = timed(|| rig::yardstick(REQUESTS, round + 1));
+        yardstick_s.push(s);
+        counts.1 = count;
+        let (s, count) = timed(|| rig::hold(11, 2 * REQUESTS, round + 1));
+        hold_s.push(s);
+        counts.2 = count;
+    }
+    let ratio = median(yardstick_s.iter().zip(&engine_s).map(|(y, e)| y / e).collect());
+    let (engine, yardstick, hold) = (median(engine_s), median(yardstick_s), median(hold_s));
+    let mega = |count: u64, seconds: f64| count as f64 / seconds / 1e6;
+    println!("reference rig, {REQUESTS} requests, median of {ROUNDS} alternating rounds:");
+    println!(
+        "  engine     {:6.2} M requests/s  {:6.2} M events/s",
+        mega(counts.0.0, engine),
+        mega(counts.0.1, engine)
+    );
+    println!(
+        "  yardstick  {:6.2} M requests/s  {:6.2} M events/s",
+        mega(counts.1.0, yardstick),
+        mega(counts.1.1, yardstick)
+    );
+    println!("  hold model of 11 keys             {:6.2} M events/s", mega(counts.2, hold));
+    println!("  engine / yardstick: {ratio:.2} (bar: 0.50)");
+
+    let per_event = |pending: u32| {
+        let requests = 500_000 + 3 * u64::from(pending);
+        let model = rig::crowd(pending, requests);
+        // The fill-up is part of the run; most of the events come after it.
+        let (seconds, (_, events)) = timed(|| rig::engine(&model, 1));
+        seconds / events as f64
+    };
+    let costs: Vec<(f64, f64)> = (0..5).map(|_| (per_event(1_000), per_event(1_000_000))).collect();
+    let growth = median(costs.iter().map(|(few, many)| many / few).collect());
+    println!(
+        "cost per event of the whole engine: {:.0} ns at 10^3 pending, {:.0} ns at 10^6",
+        median(costs.iter().map(|c| c.0).collect()) * 1e9,
+        median(costs.iter().map(|c| c.1).collect()) * 1e9
+    );
+    println!("  growth from 10^3 to 10^6 pending: {growth:.2} (bar: 4)");
+}
+
+/// Peak resident memory of one long run, as the kernel saw it.
+fn memory() {
+    let (seconds, (requests, events)) = timed(|| rig::engine(&rig::rig(100_000_000), 1));
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).map_or("unknown", str::trim);
+    println!("{requests} requests, {events} events in {seconds:.1} s; peak resident memory {peak} (bar: 100 MB)");
+}

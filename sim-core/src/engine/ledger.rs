@@ -1,0 +1,148 @@
+//! Is everything accounted for? What the engine counts, and the conservation laws that hold exactly at
+//! the end of every run, whatever was simulated.
+
+use super::Simulation;
+use crate::ids::{EdgeId, IdVec, ServiceId};
+use crate::metrics::Probe;
+use crate::model::Model;
+
+/// What a run has counted.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    /// Requests that arrived.
+    pub requests_created: u64,
+    /// Requests that got their answer.
+    pub requests_answered: u64,
+    /// Requests that failed for good.
+    pub requests_failed: u64,
+    /// Requests still under way at the end.
+    pub requests_in_flight: u64,
+    /// Per service.
+    pub services: IdVec<ServiceId, ServiceLedger>,
+    /// Per edge.
+    pub edges: IdVec<EdgeId, EdgeLedger>,
+}
+
+/// What one service has counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ServiceLedger {
+    /// Attempts that reached an instance.
+    pub arrived: u64,
+    /// Attempts served to the end.
+    pub completed: u64,
+    /// Attempts turned away.
+    pub rejected: u64,
+    /// Attempts dropped from the line.
+    pub dropped: u64,
+    /// Attempts waiting or in service at the end.
+    pub in_system: u64,
+    /// Summed service, nanoseconds, of what is under way up to now.
+    pub service_given: u128,
+    /// Summed time in system, nanoseconds, of what is in system up to now.
+    pub time_in_system: u128,
+    /// Area under the busy workers: must equal `service_given`.
+    pub busy_area: u128,
+    /// Area under the number in system: must equal `time_in_system` (Little's law on the path).
+    pub system_area: u128,
+}
+
+/// What one edge has counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EdgeLedger {
+    /// Attempts sent.
+    pub sent: u64,
+    /// Answers produced by servers, errors and late ones included.
+    pub produced: u64,
+    /// Good answers that a caller still wanted.
+    pub used: u64,
+}
+
+impl Ledger {
+    pub(super) fn new(model: &Model) -> Self {
+        Ledger {
+            requests_created: 0,
+            requests_answered: 0,
+            requests_failed: 0,
+            requests_in_flight: 0,
+            services: model.services.iter().map(|_| ServiceLedger::default()).collect(),
+            edges: model.edges.iter().map(|_| EdgeLedger::default()).collect(),
+        }
+    }
+
+    /// The laws that do not hold, as sentences with both sides; empty unless the engine is wrong.
+    pub fn broken_laws(&self) -> Vec<String> {
+        let mut broken = Vec::new();
+        let mut law = |holds: bool, sentence: &dyn Fn() -> String| {
+            if !holds {
+                broken.push(sentence());
+            }
+        };
+        let ended = self.requests_answered + self.requests_failed + self.requests_in_flight;
+        law(self.requests_created == ended, &|| {
+            format!("requests: created {} = answered + failed + in flight {ended}", self.requests_created)
+        });
+        for (id, s) in self.services.iter_ids() {
+            let accounted = s.completed + s.rejected + s.dropped + s.in_system;
+            law(s.arrived == accounted, &|| {
+                format!("{id:?}: arrived {} = completed + rejected + dropped + in system {accounted}", s.arrived)
+            });
+            law(s.busy_area == s.service_given, &|| {
+                format!("{id:?}: busy time {} = service given {}", s.busy_area, s.service_given)
+            });
+            law(s.system_area == s.time_in_system, &|| {
+                format!("{id:?}: area under number in system {} = time in system {}", s.system_area, s.time_in_system)
+            });
+        }
+        for (id, e) in self.edges.iter_ids() {
+            law(e.used <= e.produced && e.produced <= e.sent, &|| {
+                format!("{id:?}: answers used {} <= produced {} <= attempts sent {}", e.used, e.produced, e.sent)
+            });
+        }
+        broken
+    }
+}
+
+impl<P: Probe> Simulation<'_, P> {
+    /// Adds what is still under way, then checks every law.
+    pub(super) fn close_ledger(&mut self) {
+        let now = self.now;
+        self.ledger.requests_in_flight = self.calls.len() as u64;
+        for attempt in self.attempts.iter() {
+            let ledger = &mut self.ledger.services[self.servers[attempt.instance].service];
+            ledger.in_system += 1;
+            ledger.time_in_system += u128::from(now.since(attempt.entered).as_nanos());
+            if attempt.in_service {
+                ledger.service_given += u128::from(now.since(attempt.started).as_nanos());
+            }
+        }
+        for (server, meter) in self.servers.iter().zip(self.meters.iter_mut()) {
+            meter.advance(now);
+            let ledger = &mut self.ledger.services[server.service];
+            ledger.busy_area += meter.busy_area;
+            ledger.system_area += meter.system_area;
+        }
+        let broken = self.ledger.broken_laws();
+        assert!(broken.is_empty(), "conservation laws broken: {broken:#?}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lost_request_and_an_answer_from_nowhere_break_laws() {
+        let mut ledger = Ledger {
+            requests_created: 1,
+            requests_answered: 0,
+            requests_failed: 0,
+            requests_in_flight: 0,
+            services: [ServiceLedger::default()].into_iter().collect(),
+            edges: [EdgeLedger { used: 1, produced: 0, sent: 0 }].into_iter().collect(),
+        };
+        assert_eq!(ledger.broken_laws().len(), 2);
+        ledger.requests_in_flight = 1;
+        ledger.edges = [EdgeLedger { used: 1, produced: 1, sent: 2 }].into_iter().collect();
+        assert!(ledger.broken_laws().is_empty());
+    }
+}

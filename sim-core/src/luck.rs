@@ -1,0 +1,116 @@
+//! Where does chance come from that belongs to a request? From that request's own luck: a number given
+//! at arrival, from which every attempt derives a number of its own, from which every draw is a
+//! function. So request 17's first try costs the same in every variant, whatever happens to others.
+
+use crate::streams::{Seed, below, open_unit};
+use crate::ziggurat;
+
+/// 2^64 divided by the golden ratio, odd: consecutive multiples are spread evenly.
+const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// Mixes a key and a position into 64 bits that look independent of both: the position is spread by
+/// an odd constant, then passed through the finalizer *moremur* (Pelle Evensen, 2019), which passes
+/// PractRand on counters where the murmur3 finalizer fails.
+#[inline]
+pub fn mix(key: u64, position: u64) -> u64 {
+    let mut x = key.wrapping_add(position.wrapping_mul(GOLDEN));
+    x ^= x >> 27;
+    x = x.wrapping_mul(0x3c79_ac49_2ba7_b653);
+    x ^= x >> 33;
+    x = x.wrapping_mul(0x1c69_b3f7_4ac4_ae35);
+    x ^ (x >> 27)
+}
+
+/// What a draw of a request is for. Each purpose has draws of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// How long the server works on the attempt.
+    ServiceTime = 1,
+    /// How long the caller waits before the next attempt.
+    Backoff = 2,
+    /// Whether the service answers with an error.
+    Error = 3,
+    /// Which client of the workload sends the request.
+    Client = 4,
+    /// Which instance serves the attempt.
+    Instance = 5,
+    /// Whether the request exists at all while the load is thinned.
+    Thinning = 6,
+}
+
+/// The luck of one request, call or attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Luck(u64);
+
+impl Luck {
+    /// The luck of the `index`-th request of arrival source `source` in the run of `seed`.
+    #[inline]
+    pub fn of_request(seed: Seed, source: u32, index: u64) -> Self {
+        Luck(mix(mix(mix(seed.0, 0x5eed), u64::from(source) + 1), index + 1))
+    }
+
+    /// The luck of a call that this request or attempt makes: over edge `edge`, as the `position`-th
+    /// call of its step, in the `repetition`-th round of that step.
+    #[inline]
+    pub fn call(self, edge: u32, position: u32, repetition: u32) -> Self {
+        let place = u64::from(edge) << 32 | u64::from(position);
+        Luck(mix(mix(self.0 ^ 0xca11, place), u64::from(repetition)))
+    }
+
+    /// The luck of the `attempt`-th try of this call; the first is 1.
+    #[inline]
+    pub fn attempt(self, attempt: u32) -> Self {
+        Luck(mix(self.0 ^ 0xa77e_3907, u64::from(attempt)))
+    }
+
+    /// The draws of one purpose.
+    #[inline]
+    pub fn draws(self, purpose: Purpose) -> Draws {
+        Draws { key: mix(self.0, purpose as u64), next: 0 }
+    }
+}
+
+/// Draws of one purpose of one luck: a variate may take as many as it likes, nobody else's move.
+#[derive(Clone, Debug)]
+pub struct Draws {
+    key: u64,
+    next: u64,
+}
+
+impl Draws {
+    /// 64 uniform bits.
+    #[inline]
+    pub fn bits(&mut self) -> u64 {
+        // The first draw is the key itself: it is already mixed, and most purposes need only one.
+        let bits = if self.next == 0 { self.key } else { mix(self.key, self.next) };
+        self.next += 1;
+        bits
+    }
+
+    /// A uniform number in (0, 1), ends excluded.
+    #[inline]
+    pub fn unit(&mut self) -> f64 {
+        open_unit(self.bits())
+    }
+
+    /// A uniform whole number below `n`.
+    #[inline]
+    pub fn below(&mut self, n: u32) -> u32 {
+        below(self.bits(), n)
+    }
+
+    /// An exponential number of mean 1.
+    #[inline]
+    pub fn exponential(&mut self) -> f64 {
+        ziggurat::exponential(self)
+    }
+
+    /// A normal number of mean 0 and standard deviation 1.
+    #[inline]
+    pub fn normal(&mut self) -> f64 {
+        ziggurat::normal(self)
+    }
+}
+
+#[cfg(test)]
+mod tests;

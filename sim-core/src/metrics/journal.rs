@@ -1,0 +1,132 @@
+//! What happened to this request? The story of chosen requests, line by line, for tests and teaching.
+
+use std::fmt;
+
+use crate::ids::{AttemptId, CallId};
+use crate::metrics::{Observation, Probe};
+use crate::time::SimTime;
+
+/// One line of a story.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Entry {
+    /// When.
+    pub at: SimTime,
+    /// Number of the request: 0 for the first to arrive.
+    pub request: u64,
+    /// What happened.
+    pub what: Observation,
+}
+
+/// Keeps the story of the first requests of a run.
+#[derive(Clone, Debug)]
+pub struct Journal {
+    /// How many requests are followed.
+    requests: u64,
+    arrived: u64,
+    /// Calls under way that are followed, with the number of their request.
+    calls: Vec<(CallId, u64)>,
+    /// Attempts at the servers that are followed, with the number of their request.
+    attempts: Vec<(AttemptId, u64)>,
+    /// The lines in order of time.
+    pub entries: Vec<Entry>,
+}
+
+impl Journal {
+    /// Follows the first `requests` requests.
+    pub fn of_first(requests: u64) -> Self {
+        Journal { requests, arrived: 0, calls: Vec::new(), attempts: Vec::new(), entries: Vec::new() }
+    }
+
+    fn request_of_call(&self, call: CallId) -> Option<u64> {
+        self.calls.iter().find(|(id, _)| *id == call).map(|(_, request)| *request)
+    }
+
+    fn request_of_attempt(&self, attempt: AttemptId) -> Option<u64> {
+        self.attempts.iter().find(|(id, _)| *id == attempt).map(|(_, request)| *request)
+    }
+
+    /// The request that an observation belongs to, if it is followed.
+    fn request(&mut self, what: &Observation) -> Option<u64> {
+        match *what {
+            Observation::Arrived { call, .. } => {
+                let request = self.arrived;
+                self.arrived += 1;
+                if request >= self.requests {
+                    return None;
+                }
+                self.calls.push((call, request));
+                Some(request)
+            }
+            Observation::Sent { call, attempt, .. } => {
+                let request = self.request_of_call(call)?;
+                self.attempts.push((attempt, request));
+                Some(request)
+            }
+            Observation::Queued { attempt, .. }
+            | Observation::Started { attempt, .. }
+            | Observation::Rejected { attempt, .. }
+            | Observation::Dropped { attempt, .. }
+            | Observation::Completed { attempt, .. } => self.request_of_attempt(attempt),
+            Observation::AttemptFailed { call, .. }
+            | Observation::RetryPlanned { call, .. }
+            | Observation::GaveUp { call, .. }
+            | Observation::Answered { call, .. }
+            | Observation::Failed { call, .. } => self.request_of_call(call),
+            Observation::Trigger { .. } => None,
+        }
+    }
+}
+
+impl Probe for Journal {
+    fn observe(&mut self, now: SimTime, what: Observation) {
+        let Some(request) = self.request(&what) else { return };
+        self.entries.push(Entry { at: now, request, what });
+        match what {
+            Observation::Rejected { attempt, .. }
+            | Observation::Dropped { attempt, .. }
+            | Observation::Completed { attempt, .. } => self.attempts.retain(|(id, _)| *id != attempt),
+            Observation::Answered { call, .. } | Observation::Failed { call, .. } => {
+                self.calls.retain(|(id, _)| *id != call);
+            }
+            Observation::Arrived { .. }
+            | Observation::Sent { .. }
+            | Observation::Queued { .. }
+            | Observation::Started { .. }
+            | Observation::AttemptFailed { .. }
+            | Observation::RetryPlanned { .. }
+            | Observation::GaveUp { .. }
+            | Observation::Trigger { .. } => {}
+        }
+    }
+}
+
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:>12}  request {}  ", format!("{}", self.at), self.request)?;
+        match self.what {
+            Observation::Arrived { .. } => write!(f, "arrives"),
+            Observation::Sent { number, .. } => write!(f, "attempt {number} is sent"),
+            Observation::Queued { waiting, .. } => write!(f, "waits, {waiting} in line"),
+            Observation::Rejected { .. } => write!(f, "is turned away: the line is full"),
+            Observation::Dropped { .. } => write!(f, "is dropped: it waited too long"),
+            Observation::Started { waited, service_time, .. } => {
+                write!(f, "service starts after a wait of {waited}, takes {service_time}")
+            }
+            Observation::Completed { outcome, wanted: true, .. } => write!(f, "service ends: {}", outcome.word()),
+            Observation::Completed { .. } => write!(f, "service ends, but nobody waits for it any more"),
+            Observation::AttemptFailed { outcome, .. } => write!(f, "the attempt fails: {}", outcome.word()),
+            Observation::RetryPlanned { after, .. } => write!(f, "will try again after {after}"),
+            Observation::GaveUp { reason, .. } => write!(f, "gives up: {reason:?}"),
+            Observation::Answered { arrived, attempts, .. } => {
+                write!(f, "is answered after {} and {attempts} attempts", self.at.since(arrived))
+            }
+            Observation::Failed { arrived, outcome, attempts, .. } => write!(
+                f,
+                "fails after {} and {attempts} attempts: {}",
+                self.at.since(arrived),
+                outcome.word()
+            ),
+            Observation::Trigger { begins, .. } => write!(f, "trigger {}", if begins { "begins" } else { "ends" }),
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! How did the run go, window by window? Counts per workload and per service in windows of one fixed
+//! width, latency percentiles per window, and histograms over the whole run after warm-up.
+
+use crate::ids::{Id, IdVec, InstanceId, ServiceId, WorkloadId};
+use crate::metrics::latency::LatencyHistogram;
+use crate::metrics::{Observation, Probe, Snapshot};
+use crate::model::Model;
+use crate::policy::Outcome;
+use crate::time::{SimDuration, SimTime};
+
+/// Most windows of a run; the width grows with the horizon, memory does not.
+pub const MAX_WINDOWS: u64 = 2_000;
+/// Below a second finer windows show little more and cost percentiles: half as many are enough.
+const MAX_SHORT_WINDOWS: u64 = 1_000;
+
+/// What happened to one workload in one window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WorkloadWindow {
+    /// Requests that arrived.
+    pub offered: u32,
+    /// Of those that arrived in this window: answered by the end of the run.
+    pub succeeded: u32,
+    /// Of those that arrived in this window: failed for good by the end of the run.
+    pub failed: u32,
+    /// Requests whose answer came in this window.
+    pub answered: u32,
+    /// Attempts sent in this window.
+    pub attempts: u32,
+    /// Requests under way at the end of the window, over all workloads.
+    pub in_flight: u32,
+    /// Summed latency of the answers that came in this window, nanoseconds.
+    pub latency_sum: u64,
+    /// Median latency of those answers; zero without any.
+    pub latency_p50: SimDuration,
+    /// 99th percentile of the latency of those answers; zero without any.
+    pub latency_p99: SimDuration,
+}
+
+/// What happened at one service in one window.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ServiceWindow {
+    /// Attempts that arrived.
+    pub arrived: u32,
+    /// Attempts that a worker took.
+    pub started: u32,
+    /// Attempts that a worker finished, useful or not.
+    pub completed: u32,
+    /// Of those: finished well while the caller still waited.
+    pub useful: u32,
+    /// Of those: answered with an error.
+    pub errors: u32,
+    /// Attempts turned away at a full line.
+    pub rejected: u32,
+    /// Attempts discarded after waiting too long.
+    pub dropped: u32,
+    /// Summed wait of the attempts that a worker took, nanoseconds.
+    pub waiting_sum: u64,
+    /// Attempts that waited, mean over the window.
+    pub queue_length: f64,
+    /// Workers that served, mean over the window.
+    pub busy_workers: f64,
+}
+
+/// One workload over the run.
+#[derive(Clone, Debug)]
+pub struct WorkloadSeries {
+    /// One entry per window.
+    pub windows: Vec<WorkloadWindow>,
+    /// Latency of all answers after warm-up.
+    pub latency: LatencyHistogram,
+    /// Latency of the answers of this window.
+    window_latency: LatencyHistogram,
+}
+
+/// One service over the run.
+#[derive(Clone, Debug)]
+pub struct ServiceSeries {
+    /// One entry per window.
+    pub windows: Vec<ServiceWindow>,
+    /// Wait of all attempts that a worker took after warm-up.
+    pub waiting: LatencyHistogram,
+    first_instance: usize,
+    instances: usize,
+    /// Areas at the end of the last window.
+    system_area: u128,
+    busy_area: u128,
+}
+
+/// The observer of the normal run.
+#[derive(Clone, Debug)]
+pub struct Series {
+    /// Width of a window.
+    pub width: SimDuration,
+    /// End of the run; the last window may be shorter than the others.
+    pub horizon: SimTime,
+    /// Start of the run that whole-run figures leave out.
+    pub warmup: SimTime,
+    /// Per workload.
+    pub workloads: IdVec<WorkloadId, WorkloadSeries>,
+    /// Per service.
+    pub services: IdVec<ServiceId, ServiceSeries>,
+    current: usize,
+    current_start: SimTime,
+    next_sample: SimTime,
+}
+
+/// The width of the windows of a run: the shortest of 1, 2, 5 times a power of ten nanoseconds that
+/// gives at most 1 000 windows, or from a second on at most [`MAX_WINDOWS`].
+pub fn window_width(horizon: SimTime) -> SimDuration {
+    let mut scale = 1;
+    loop {
+        for step in [1, 2, 5] {
+            let width = step * scale;
+            let most = if width < 1_000_000_000 { MAX_SHORT_WINDOWS } else { MAX_WINDOWS };
+            if horizon.as_nanos().div_ceil(width) <= most {
+                return SimDuration::from_nanos(width);
+            }
+        }
+        scale *= 10;
+    }
+}
+
+impl Series {
+    /// An observer for one run of `model` that leaves out the first `warmup` in whole-run figures.
+    pub fn new(model: &Model, warmup: SimDuration) -> Self {
+        let width = window_width(model.horizon);
+        let windows = model.horizon.as_nanos().div_ceil(width.as_nanos()) as usize;
+        Series {
+            width,
+            horizon: model.horizon,
+            warmup: SimTime::ZERO + warmup,
+            workloads: model.workloads.iter().map(|_| WorkloadSeries::new(windows)).collect(),
+            services: model
+                .services
+                .iter()
+                .map(|service| ServiceSeries {
+                    windows: vec![ServiceWindow::default(); windows],
+                    waiting: LatencyHistogram::new(3),
+                    first_instance: service.first_instance.index(),
+                    instances: service.instances as usize,
+                    system_area: 0,
+                    busy_area: 0,
+                })
+                .collect(),
+            current: 0,
+            current_start: SimTime::ZERO,
+            next_sample: (SimTime::ZERO + width).min(model.horizon),
+        }
+    }
+
+    /// Number of windows.
+    pub fn window_count(&self) -> usize {
+        self.horizon.as_nanos().div_ceil(self.width.as_nanos()) as usize
+    }
+
+    /// Start of window `index`.
+    pub fn window_start(&self, index: usize) -> SimTime {
+        SimTime::from_nanos(index as u64 * self.width.as_nanos())
+    }
+
+    /// Length of window `index`: the width, or less for the last one.
+    pub fn window_length(&self, index: usize) -> SimDuration {
+        self.window_start(index + 1).min(self.horizon).since(self.window_start(index))
+    }
+
+    /// The first window that lies wholly after warm-up.
+    pub fn first_window_after_warmup(&self) -> usize {
+        (self.warmup.as_nanos().div_ceil(self.width.as_nanos()) as usize).min(self.window_count())
+    }
+
+    #[inline]
+    fn window_of(&self, moment: SimTime) -> usize {
+        if moment >= self.current_start {
+            // Most answers come in the window of their request: no division.
+            self.current
+        } else {
+            (moment.as_nanos() / self.width.as_nanos()) as usize
+        }
+    }
+}
+
+impl WorkloadSeries {
+    fn new(windows: usize) -> Self {
+        WorkloadSeries {
+            windows: vec![WorkloadWindow::default(); windows],
+            latency: LatencyHistogram::new(3),
+            window_latency: LatencyHistogram::new(2),
+        }
+    }
+}
+
+impl Probe for Series {
+    #[inline(always)]
+    fn observe(&mut self, now: SimTime, observation: Observation) {
+        let current = self.current;
+        match observation {
+            Observation::Arrived { workload, .. } => {
+                self.workloads[workload].windows[current].offered += 1;
+            }
+            Observation::Sent { workload, service, .. } => {
+                self.workloads[workload].windows[current].attempts += 1;
+                self.services[service].windows[current].arrived += 1;
+            }
+            Observation::Rejected { service, .. } => self.services[service].windows[current].rejected += 1,
+            Observation::Dropped { service, .. } => self.services[service].windows[current].dropped += 1,
+            Observation::Started { service, waited, .. } => {
+                let after_warmup = now >= self.warmup;
+                let service = &mut self.services[service];
+                let window = &mut service.windows[current];
+                window.started += 1;
+                window.waiting_sum += waited.as_nanos();
+                if after_warmup {
+                    service.waiting.record(waited);
+                }
+            }
+            Observation::Completed { service, outcome, wanted, .. } => {
+                let window = &mut self.services[service].windows[current];
+                window.completed += 1;
+                window.useful += u32::from(wanted && outcome.is_ok());
+                window.errors += u32::from(outcome == Outcome::ServerError);
+            }
+            Observation::Answered { workload, arrived, .. } => {
+                let arrival_window = self.window_of(arrived);
+                let after_warmup = now >= self.warmup;
+                let latency = now.since(arrived);
+                let workload = &mut self.workloads[workload];
+                workload.windows[arrival_window].succeeded += 1;
+                let window = &mut workload.windows[current];
+                window.answered += 1;
+                window.latency_sum += latency.as_nanos();
+                workload.window_latency.record(latency);
+                if after_warmup {
+                    workload.latency.record(latency);
+                }
+            }
+            Observation::Failed { workload, arrived, .. } => {
+                let arrival_window = self.window_of(arrived);
+                self.workloads[workload].windows[arrival_window].failed += 1;
+            }
+            Observation::Queued { .. }
+            | Observation::AttemptFailed { .. }
+            | Observation::RetryPlanned { .. }
+            | Observation::GaveUp { .. }
+            | Observation::Trigger { .. } => {}
+        }
+    }
+
+    #[inline]
+    fn next_sample(&self) -> SimTime {
+        self.next_sample
+    }
+
+    fn sample(&mut self, now: SimTime, snapshot: Snapshot<'_>) {
+        let length = now.since(self.current_start).as_nanos_f64();
+        for workload in self.workloads.iter_mut() {
+            let window = &mut workload.windows[self.current];
+            window.in_flight = snapshot.requests_in_flight as u32;
+            if workload.window_latency.count() > 0 {
+                window.latency_p50 = workload.window_latency.quantile(0.50).unwrap_or_default();
+                window.latency_p99 = workload.window_latency.quantile(0.99).unwrap_or_default();
+                workload.window_latency.clear();
+            }
+        }
+        for service in self.services.iter_mut() {
+            let instances = service.first_instance..service.first_instance + service.instances;
+            let (mut system_area, mut busy_area) = (0, 0);
+            for instance in instances {
+                let meter = &snapshot.meters[InstanceId::from_index(instance)];
+                system_area += meter.system_area;
+                busy_area += meter.busy_area;
+            }
+            let busy = (busy_area - service.busy_area) as f64 / length;
+            let in_system = (system_area - service.system_area) as f64 / length;
+            let window = &mut service.windows[self.current];
+            window.busy_workers = busy;
+            window.queue_length = (in_system - busy).max(0.0);
+            (service.system_area, service.busy_area) = (system_area, busy_area);
+        }
+        self.current += 1;
+        self.current_start = now;
+        let next = (now + self.width).min(self.horizon);
+        self.next_sample = if now < self.horizon { next } else { SimTime::NEVER };
+        if self.current == self.window_count() {
+            self.current -= 1; // the run is over; nothing is counted any more
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_grow_with_the_horizon_and_divide_a_second_or_are_whole_seconds() {
+        for (seconds, width_ms) in [(1, 1), (60, 100), (180, 200), (300, 500), (1_300, 1_000), (20_000, 10_000)] {
+            let horizon = SimTime::ZERO + SimDuration::from_secs(seconds);
+            assert_eq!(window_width(horizon), SimDuration::from_millis(width_ms), "{seconds} s");
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! What does a run simulate? The parts of a system as a file writes them (`SystemConfig`), checked and
+//! lowered to flat arrays (`Model`). A `Model` always runs: whatever a user can get wrong is found here,
+//! all at once.
+
+pub mod service;
+pub mod edge;
+pub mod workload;
+pub mod rate;
+pub mod fault;
+mod build;
+
+use std::fmt;
+
+use serde::de::{Error as _, MapAccess};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::ids::{EdgeId, FaultId, IdVec, ServiceId, SourceId, WorkloadId};
+use crate::time::{SimDuration, SimTime};
+use edge::Edge;
+use fault::{Fault, FaultConfig};
+use service::{Service, ServiceConfig};
+use workload::{ArrivalSource, Workload, WorkloadConfig};
+
+/// Entries with names, in the order of the file: a map whose order counts, because ids follow it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Named<T>(pub Vec<(String, T)>);
+
+impl<T> Default for Named<T> {
+    fn default() -> Self {
+        Named(Vec::new())
+    }
+}
+
+impl<T> Named<T> {
+    /// The entry of this name.
+    pub fn get(&self, name: &str) -> Option<&T> {
+        self.0.iter().find(|(n, _)| n == name).map(|(_, entry)| entry)
+    }
+
+    /// Place of this name, which is its id.
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.0.iter().position(|(n, _)| n == name)
+    }
+
+    /// The names in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// Names and entries in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &T)> {
+        self.0.iter().map(|(name, entry)| (name.as_str(), entry))
+    }
+
+    /// Whether there is no entry.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Named<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor<T>(std::marker::PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> serde::de::Visitor<'de> for Visitor<T> {
+            type Value = Named<T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("names with their settings")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Named<T>, A::Error> {
+                let mut entries: Vec<(String, T)> = Vec::new();
+                while let Some((name, entry)) = map.next_entry::<String, T>()? {
+                    if entries.iter().any(|(n, _)| *n == name) {
+                        return Err(A::Error::custom(format!("`{name}` stands here twice")));
+                    }
+                    entries.push((name, entry));
+                }
+                Ok(Named(entries))
+            }
+        }
+        deserializer.deserialize_map(Visitor(std::marker::PhantomData))
+    }
+}
+
+impl<T: Serialize> Serialize for Named<T> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
+    }
+}
+
+#[cfg(feature = "schemars")]
+impl<T: schemars::JsonSchema> schemars::JsonSchema for Named<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        format!("Named{}", T::schema_name()).into()
+    }
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        std::collections::BTreeMap::<String, T>::json_schema(generator)
+    }
+}
+
+/// A system as a file writes it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SystemConfig {
+    /// The services by name.
+    pub services: Named<ServiceConfig>,
+    /// The workloads by name.
+    pub workloads: Named<WorkloadConfig>,
+    /// The triggers by name.
+    pub faults: Named<FaultConfig>,
+    /// How long a run lasts, as simulated time.
+    pub horizon: SimDuration,
+}
+
+/// What is wrong with a `SystemConfig`, and where.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Problem {
+    /// The place in the file, parts separated by `/`: `services/api/workers`.
+    pub path: String,
+    /// A sentence that says what is wrong.
+    pub message: String,
+    /// What else could stand there, if the problem is an unknown name.
+    pub candidates: Vec<String>,
+}
+
+/// A system that always runs.
+#[derive(Clone, Debug)]
+pub struct Model {
+    /// The services.
+    pub services: IdVec<ServiceId, Service>,
+    /// The edges.
+    pub edges: IdVec<EdgeId, Edge>,
+    /// The workloads.
+    pub workloads: IdVec<WorkloadId, Workload>,
+    /// The arrival processes: one per workload in workload order, then one per load spike.
+    pub sources: IdVec<SourceId, ArrivalSource>,
+    /// The triggers.
+    pub faults: IdVec<FaultId, Fault>,
+    /// The last moment that is simulated.
+    pub horizon: SimTime,
+    /// What ends a run before its horizon.
+    pub bounds: Bounds,
+}
+
+/// What ends a run before its horizon. Reaching a bound is a named stop reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// Most events of a run.
+    pub events: u64,
+    /// Most attempts in flight at once.
+    pub in_flight: usize,
+}
+
+impl Default for Bounds {
+    /// 10^11 events (about an hour of computing) and 5 * 10^7 attempts in flight (about 4 GB).
+    fn default() -> Self {
+        Bounds { events: 100_000_000_000, in_flight: 50_000_000 }
+    }
+}
+
+impl Model {
+    /// Checks `config` and lowers it. On failure gives every problem, in the order of the file.
+    pub fn new(config: &SystemConfig) -> Result<Model, Vec<Problem>> {
+        build::build(config)
+    }
+
+    /// The control arm: the same system with every trigger switched off. Ids of everything else stay,
+    /// so every draw stays.
+    pub fn without_faults(&self) -> Model {
+        let mut control = self.clone();
+        control.faults = IdVec::new();
+        control.sources = self.sources.iter().filter(|source| source.spike.is_none()).cloned().collect();
+        for source in control.sources.iter_mut() {
+            source.thinning.clear();
+        }
+        control
+    }
+
+    /// Begin of the first trigger and end of the last, or `None` without triggers.
+    pub fn trigger_window(&self) -> Option<(SimTime, SimTime)> {
+        let begin = self.faults.iter().map(|fault| fault.begins).min()?;
+        let end = self.faults.iter().map(|fault| fault.ends).max()?;
+        Some((begin, end))
+    }
+}

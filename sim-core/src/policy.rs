@@ -1,0 +1,140 @@
+//! What is a policy? A rule that turns facts into a decision: how an attempt ended, what time it is
+//! and the luck of the attempt come in, a small decision comes out, and the engine acts on it. A
+//! policy never schedules anything and never sees the engine, so its tests need none: create, feed,
+//! assert.
+//!
+//! | family | question | patterns |
+//! |---|---|---|
+//! | [`retry`] | the attempt failed: try again, and after which wait? | none, immediate, constant, linear, exponential, decorrelated |
+//! | [`retry::budget`] | may this caller afford one more retry? | none, success tokens, deposit |
+//! | [`balancer`] | which instance gets the attempt? | round robin, random |
+//!
+//! One pattern is one file, all of one shape: what it does, why it exists, where it fails, its source;
+//! the settings ([`Config`](retry::exponential::Config), the same for every caller), what one caller
+//! remembers (`State`, where there is something to remember), the rule, then the tests. `none` is a
+//! pattern too, so that nobody asks whether there is a policy. The family file holds one enum per
+//! notion and one `match` per question: the compiler lists what a new pattern has to answer.
+
+pub mod balancer;
+pub mod retry;
+
+/// How an attempt ended for its caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    /// The answer came in time.
+    Ok,
+    /// The service worked on the attempt and answered with an error.
+    ServerError,
+    /// The caller stopped waiting for this attempt.
+    Timeout,
+    /// The queue of the instance was full: refused on arrival.
+    QueueFull,
+    /// The instance found on taking the attempt from its queue that nobody waits for it any more.
+    Expired,
+}
+
+impl Outcome {
+    /// Every outcome, in the order of tables.
+    pub const ALL: [Outcome; 5] =
+        [Outcome::Ok, Outcome::ServerError, Outcome::Timeout, Outcome::QueueFull, Outcome::Expired];
+
+    /// The word that files and tables use for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Outcome::Ok => "ok",
+            Outcome::ServerError => "server_error",
+            Outcome::Timeout => "timeout",
+            Outcome::QueueFull => "queue_full",
+            Outcome::Expired => "expired",
+        }
+    }
+
+    /// Whether the caller got what it wanted.
+    #[inline]
+    pub const fn is_ok(self) -> bool {
+        match self {
+            Outcome::Ok => true,
+            Outcome::ServerError | Outcome::Timeout | Outcome::QueueFull | Outcome::Expired => false,
+        }
+    }
+}
+
+/// A contradiction between the fields of a policy, or a field outside the range of its pattern.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The field, as a path below the policy: `exponential/max`.
+    pub field: String,
+    /// What is wrong and what is allowed.
+    pub sentence: String,
+}
+
+impl Problem {
+    pub(crate) fn new(field: &str, sentence: impl Into<String>) -> Self {
+        Problem { field: field.to_owned(), sentence: sentence.into() }
+    }
+
+    /// The same problems seen from one level up.
+    pub(crate) fn below(parent: &str, problems: Vec<Problem>) -> Vec<Problem> {
+        let lift = |problem: Problem| Problem { field: format!("{parent}/{}", problem.field), ..problem };
+        problems.into_iter().map(lift).collect()
+    }
+}
+
+/// What the tests of the policies share.
+#[cfg(test)]
+pub(crate) mod testing {
+    use crate::luck::Luck;
+    use crate::streams::Seed;
+    use crate::time::SimDuration;
+
+    /// The luck of the `k`-th of many first attempts.
+    pub(crate) fn luck(k: u64) -> Luck {
+        Luck::of_request(Seed(20_261_121), 0, k).attempt(1)
+    }
+
+    /// Milliseconds, fractions allowed.
+    pub(crate) fn ms(ms: f64) -> SimDuration {
+        SimDuration::from_nanos_f64(ms * 1e6)
+    }
+
+    /// Settings as a scenario file gives them.
+    pub(crate) fn read<T: serde::de::DeserializeOwned>(json: &str) -> Result<T, String> {
+        serde_json::from_str(json).map_err(|error| error.to_string())
+    }
+
+    /// Asserts that `delay` is uniform between two lengths in milliseconds: of 10 000 delays none lies
+    /// outside, some lie in the first and last hundredth, and the mean is within 4 standard errors,
+    /// 1.2% of the width: enough to tell the kinds of jitter apart.
+    pub(crate) fn assert_uniform(delay: impl Fn(Luck) -> SimDuration, from_ms: f64, to_ms: f64) {
+        let mut delays: Vec<f64> = (0..10_000).map(|k| delay(luck(k)).as_nanos_f64() / 1e6).collect();
+        delays.sort_by(f64::total_cmp);
+        let (shortest, longest, width) = (delays[0], delays[9_999], to_ms - from_ms);
+        assert!(from_ms <= shortest && shortest < from_ms + width / 100.0, "shortest {shortest}");
+        assert!(to_ms - width / 100.0 < longest && longest <= to_ms, "longest {longest}");
+        let mean = delays.iter().sum::<f64>() / 10_000.0;
+        let standard_error = width / (12.0 * 10_000.0f64).sqrt();
+        assert!((mean - (from_ms + to_ms) / 2.0).abs() < 4.0 * standard_error, "mean {mean}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outcomes_have_the_words_of_the_field() {
+        let words = Outcome::ALL.map(Outcome::word);
+        assert_eq!(words, ["ok", "server_error", "timeout", "queue_full", "expired"]);
+    }
+
+    #[test]
+    fn only_ok_is_ok() {
+        assert_eq!(Outcome::ALL.map(Outcome::is_ok), [true, false, false, false, false]);
+    }
+
+    #[test]
+    fn problems_carry_the_path_of_their_field() {
+        let problems = Problem::below("exponential", vec![Problem::new("max", "is too short")]);
+        assert_eq!(problems[0].field, "exponential/max");
+    }
+}
