@@ -36,6 +36,8 @@
 //! beginning with `help: ` becomes the suggestion. A choice may have a newtype variant renamed to `$text`: it
 //! takes a plain value which is none of the choice's words, so `10ms` and `{exponential: {...}}` fit one place.
 
+#![allow(clippy::result_large_err, reason = "a text that is not well formed is told once, and then all is over")]
+
 mod tree;
 
 mod text;
@@ -113,7 +115,8 @@ impl<'a> Layer<'a> {
         Self { source, root, prefix: String::new() }
     }
 
-    /// The layer that a file holds within itself at `path`, such as a variant at `variants/one-attempt`.
+    /// The layer that a file holds within itself at `path`, such as a variant at `variants/one-attempt` ([`join`] makes
+    /// such a path from a name).
     ///
     /// Read as an upper layer over the file it comes from; its problems point at its own lines. Problems of the
     /// base are found again by every such reading: [`tidy`] over all problems drops the repetitions.

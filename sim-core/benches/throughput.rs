@@ -16,6 +16,12 @@ const ROUNDS: usize = 15;
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
     let asked = |word: &str| arguments.iter().any(|argument| argument == word);
+    if asked("profile") {
+        for seed in 0..20 {
+            rig::engine(&rig::rig(REQUESTS), seed);
+        }
+        return;
+    }
     if asked("memory") {
         return memory();
     }

@@ -50,13 +50,3 @@ pub(crate) struct Scheduled {
 }
 
 const _: () = assert!(size_of::<Scheduled>() <= 32, "two scheduled events share a cache line");
-
-/// Time and sequence as one number: comparing keys compares moments, then scheduling order.
-pub(crate) type Key = u128;
-
-impl Scheduled {
-    #[inline]
-    pub(crate) fn key(&self) -> Key {
-        Key::from(self.time.as_nanos()) << 64 | Key::from(self.sequence)
-    }
-}

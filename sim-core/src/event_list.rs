@@ -9,7 +9,7 @@ mod radix_heap;
 
 use std::collections::VecDeque;
 
-use crate::event::{Event, Key, Scheduled};
+use crate::event::{Event, Scheduled};
 use crate::time::{SimDuration, SimTime};
 use radix_heap::RadixHeap;
 
@@ -27,15 +27,19 @@ impl Lane {
 /// further delays go to the heap.
 const MAX_LANES: usize = 12;
 
-const EMPTY: Key = Key::MAX;
+/// Time of an empty lane: later than everything.
+const EMPTY: u64 = u64::MAX;
+
+/// Stands for the heap where a lane's index is expected.
+const HEAP_INDEX: usize = usize::MAX;
 
 /// The future event list.
 #[derive(Debug)]
 pub(crate) struct EventList {
     heap: RadixHeap,
     lanes: Vec<VecDeque<Scheduled>>,
-    /// invariant: `heads[k]` is the key of the front of lane `k`, or `EMPTY`.
-    heads: [Key; MAX_LANES],
+    /// invariant: `heads[k]` is the time of the front of lane `k`, or `EMPTY`.
+    heads: [u64; MAX_LANES],
     /// invariant: delay of each lane, without repetition.
     delays: Vec<Option<SimDuration>>,
     next_sequence: u64,
@@ -91,7 +95,7 @@ impl EventList {
             return;
         };
         match queue.back() {
-            None => self.heads[lane.0 as usize] = scheduled.key(),
+            None => self.heads[lane.0 as usize] = time.as_nanos(),
             Some(last) if last.time > time => return self.heap.push(scheduled),
             Some(_) => {}
         }
@@ -101,26 +105,37 @@ impl EventList {
     /// The next event at or before `horizon`, in order of (time, scheduling).
     #[inline]
     pub(crate) fn pop_until(&mut self, horizon: SimTime) -> Option<(SimTime, Event)> {
-        let mut first = self.heap.peek().unwrap_or(EMPTY);
-        let mut lane = usize::MAX;
+        let (heap_time, heap_sequence) = self.heap.peek();
+        let mut first = heap_time;
+        let mut lane = HEAP_INDEX;
         for (index, &head) in self.heads[..self.lanes.len()].iter().enumerate() {
-            if head < first {
+            if head < first || (head == first && head != EMPTY && self.precedes(index, lane, heap_sequence)) {
                 first = head;
                 lane = index;
             }
         }
-        if first == EMPTY || (first >> 64) as u64 > horizon.as_nanos() {
+        if first > horizon.as_nanos() || first == EMPTY {
             return None;
         }
         let scheduled = match self.lanes.get_mut(lane) {
             None => self.heap.pop(),
             Some(queue) => {
                 let scheduled = queue.pop_front().expect("a lane with a head is not empty");
-                self.heads[lane] = queue.front().map_or(EMPTY, Scheduled::key);
+                self.heads[lane] = queue.front().map_or(EMPTY, |next| next.time.as_nanos());
                 scheduled
             }
         };
         Some((scheduled.time, scheduled.event))
+    }
+
+    /// Whether the head of `lane` was scheduled before the head of `other`, which has the same time.
+    #[cold]
+    fn precedes(&self, lane: usize, other: usize, heap_sequence: u64) -> bool {
+        let sequence = |lane: usize| match self.lanes.get(lane) {
+            None => heap_sequence,
+            Some(queue) => queue.front().map_or(u64::MAX, |scheduled| scheduled.sequence),
+        };
+        sequence(lane) < sequence(other)
     }
 
     /// Events pending.

@@ -78,6 +78,12 @@ pub struct Draws {
 }
 
 impl Draws {
+    /// The draws that follow from 64 uniform bits.
+    #[inline]
+    pub(crate) fn keyed(key: u64) -> Self {
+        Draws { key, next: 0 }
+    }
+
     /// 64 uniform bits.
     #[inline]
     pub fn bits(&mut self) -> u64 {

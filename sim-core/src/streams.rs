@@ -5,8 +5,8 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use crate::luck::mix;
-use crate::math;
+use crate::luck::{Draws, mix};
+use crate::ziggurat;
 
 /// The number that a run is repeated by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,10 +44,11 @@ impl Stream {
         open_unit(self.0.next_u64())
     }
 
-    /// An exponential number of mean 1, by inversion.
+    /// An exponential number of mean 1. One draw of the stream keys a ziggurat of its own, which may
+    /// reject as often as it likes without moving the stream.
     #[inline]
     pub fn exponential(&mut self) -> f64 {
-        -math::ln(self.unit())
+        ziggurat::exponential(&mut Draws::keyed(self.0.next_u64()))
     }
 
     /// A uniform whole number below `n`, by multiply-shift (bias below n / 2^64).

@@ -81,7 +81,10 @@ impl Canvas<'_> {
             Align::Centre => HPos::Center,
             Align::Right => HPos::Right,
         };
-        let style = font(look.size).color(&rgb(look.colour)).pos(Pos::new(horizontal, VPos::Center));
+        let colour = rgb(look.colour);
+        let style = font(look.size).color(&colour).pos(Pos::new(horizontal, VPos::Center));
+        // XML forbids control characters, escaped or not.
+        let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         // plotters shifts by half an x-height; capitals sit better a little lower.
         self.area.draw(&Text::new(text, pixel((at.0, at.1 + 0.09 * look.size)), style))
     }

@@ -101,13 +101,19 @@ impl<'a> Timeline<'a> {
 
     fn subtitle(&self) -> String {
         let seeds = self.report.comparison.seeds.len();
-        let mut text = if seeds > 1 {
+        let is_overlaid = self.lines.len() <= OVERLAID;
+        let mut text = if seeds > 1 && !is_overlaid {
+            format!("median of {seeds} seeds")
+        } else if seeds > 1 {
             format!("median of {seeds} seeds, band from the 10th to the 90th percentile")
         } else {
             format::seeds(&self.report.comparison.seeds)
         };
         if self.lines.iter().any(|line| line.recovery.is_some()) {
             text.push_str(if seeds > 1 { " · ring: median recovery" } else { " · ring: recovery" });
+        }
+        if let Some(baseline) = self.lines.first().filter(|_| !is_overlaid) {
+            text.push_str(&format!(" · grey: {}", format::shortened(&baseline.variant.name, 30)));
         }
         text
     }

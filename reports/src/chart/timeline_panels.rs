@@ -1,4 +1,4 @@
-//! How do many variants stay readable over time? One small panel each, the others grey behind it.
+//! How do many variants stay readable over time? One small panel each, the baseline grey behind it.
 
 use super::Look;
 use super::canvas::{Align, Canvas, Drawn, Point};
@@ -57,10 +57,10 @@ fn paint_panel(
     let line = &timeline.lines[index];
     timeline.paint_triggers(canvas, look, panel, false)?;
     frame::axes(canvas, look, panel, labels)?;
-    for (_, other) in timeline.lines.iter().enumerate().filter(|(i, _)| *i != index) {
-        for run in runs(&timeline.points(&other.band, |band| band.p50.filter(|v| v.is_finite()))) {
+    if let Some(baseline) = timeline.lines.first().filter(|_| index > 0) {
+        for run in runs(&timeline.points(&baseline.band, |band| band.p50.filter(|value| value.is_finite()))) {
             let points: Vec<Point> = run.iter().map(|(x, y)| panel.at(*x, *y)).collect();
-            canvas.line(&points, look.line * 0.25, look.muted, 0.35)?;
+            canvas.line(&points, look.line * 0.5, look.muted, 0.6)?;
         }
     }
     timeline.paint_offered(canvas, look, panel)?;

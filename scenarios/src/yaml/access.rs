@@ -19,7 +19,11 @@ pub(super) struct Fields<'p, 'a> {
 }
 
 impl<'p, 'a> Fields<'p, 'a> {
-    pub(super) fn new(place: &Place<'a>, entries: Vec<MergedEntry<'p>>, fields: &'static [&'static str]) -> Self
+    pub(super) fn new(
+        place: &Place<'a>,
+        entries: Vec<MergedEntry<'p>>,
+        fields: &'static [&'static str],
+    ) -> Self
     where
         'p: 'a,
     {
@@ -148,7 +152,8 @@ struct Key<'k>(&'k str);
 
 impl Key<'_> {
     fn number<T: std::str::FromStr>(&self) -> Result<T, Error> {
-        let message = || format!("expected a whole number as the key, found `{}`", super::suggest::cut(self.0));
+        let message =
+            || format!("expected a whole number as the key, found `{}`", super::suggest::cut(self.0));
         self.0.parse().map_err(|_| Error::new(message()))
     }
 }
@@ -172,7 +177,11 @@ impl<'de> Deserializer<'de> for Key<'_> {
         visitor.visit_i64(self.number()?)
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _name: &'static str, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Error> {
         visitor.visit_newtype_struct(self)
     }
 

@@ -42,7 +42,8 @@ impl<'p, 'a> Chosen<'p, 'a> {
         let has_text = words.len() < variants.len();
         let (tag, content) = match place.attempt()? {
             Some(attempt) => {
-                let tag = stand_in::variant(attempt, variants).ok_or_else(|| Error::new("nothing to choose from"))?;
+                let tag = stand_in::variant(attempt, variants)
+                    .ok_or_else(|| Error::new("nothing to choose from"))?;
                 (tag, if tag == TEXT { Content::Text } else { Content::StandIn })
             }
             None => choose(place, &words, has_text)?,
@@ -54,7 +55,7 @@ impl<'p, 'a> Chosen<'p, 'a> {
 /// The kind that the uppermost layer names, and the settings from all layers that name the same.
 fn choose<'a>(place: &Place<'a>, words: &[&str], has_text: bool) -> Result<(&'a str, Content<'a>), Error> {
     let top = place.top();
-    let wanted = format!("one of {}", suggest::listed(words, "and"));
+    let wanted = wanted(words, has_text);
     match &top.node.kind {
         Kind::Scalar { .. } if top.node.is_nothing() => Err(scalar::nothing(&place.name(), &wanted)),
         Kind::Scalar { text, .. } if words.contains(&text.as_str()) => Ok((text, Content::Word)),
@@ -62,9 +63,13 @@ fn choose<'a>(place: &Place<'a>, words: &[&str], has_text: bool) -> Result<(&'a 
         Kind::Scalar { text, .. } => Err(unknown(text, words)),
         Kind::Sequence(_) => Err(Error::new(format!("expected {wanted}, found a list"))),
         Kind::Mapping(entries) => {
+            if entries.is_empty() {
+                return Err(Error::new(format!("expected {wanted}, found an empty mapping")));
+            }
             let entry = only_kind(top, entries, words)?;
             let same = |spot: &&Spot<'a>| kind_of(spot.node).is_some_and(|below| below.key == entry.key);
-            let mut settings: Vec<Spot<'a>> = place.spots.iter().rev().take_while(same).filter_map(setting).collect();
+            let mut settings: Vec<Spot<'a>> =
+                place.spots.iter().rev().take_while(same).filter_map(setting).collect();
             settings.reverse();
             Ok((&entry.key, Content::Settings(settings)))
         }
@@ -88,17 +93,25 @@ fn unknown(word: &str, words: &[&str]) -> Error {
     Error::new(format!("unknown word `{}`", suggest::cut(word))).with_help(suggest::help(word, words))
 }
 
-/// The one known kind among a mapping's keys, or what is wrong with them.
+fn wanted(words: &[&str], has_text: bool) -> String {
+    let listed = suggest::listed(words, "or");
+    if has_text { format!("a plain value or {listed}") } else { listed }
+}
+
+/// The one known kind among a mapping's keys (there is at least one), or what is wrong with them.
 fn only_kind<'a>(top: Spot<'a>, entries: &'a [Entry], words: &[&str]) -> Result<&'a Entry, Error> {
     let mut known = entries.iter().filter(|entry| words.contains(&entry.key.as_str()));
     match (entries, known.next(), known.next()) {
-        ([], ..) => Err(Error::new(format!("expected one of {}, found an empty mapping", suggest::listed(words, "and")))),
         ([only], Some(_), _) => Ok(only),
         (_, Some(first), Some(second)) => {
             let (first_key, second_key) = (&first.key, &second.key);
-            Err(Error::at(top.layer, second.key_span, format!("two kinds at once: `{first_key}` and `{second_key}`"))
-                .with_help(Some("a choice takes one of them; remove the other".to_owned()))
-                .with_note(first.key_span, "the first kind"))
+            Err(Error::at(
+                top.layer,
+                second.key_span,
+                format!("two kinds at once: `{first_key}` and `{second_key}`"),
+            )
+            .with_help(Some("a choice takes one of them; remove the other".to_owned()))
+            .with_note(first.key_span, "the first kind"))
         }
         (_, Some(kind), None) => {
             let other = entries.iter().find(|entry| entry.key != kind.key).unwrap_or(kind);
@@ -107,7 +120,7 @@ fn only_kind<'a>(top: Spot<'a>, entries: &'a [Entry], words: &[&str]) -> Result<
                 .with_help(Some(format!("settings stand inside: `{kind_key}: {{{key}: ...}}`")))
                 .with_note(kind.key_span, "the kind"))
         }
-        ([first, ..], None, _) => {
+        (_, None, _) => {
             // Many formats write the kind as a value.
             let as_value = entries.iter().find_map(|entry| {
                 let word = entry.value.plain().filter(|word| words.contains(word))?;
@@ -118,6 +131,7 @@ fn only_kind<'a>(top: Spot<'a>, entries: &'a [Entry], words: &[&str]) -> Result<
                 let message = format!("unknown word `{}`", suggest::cut(&entry.key));
                 return Err(Error::at(top.layer, entry.key_span, message).with_help(Some(help)));
             }
+            let first = &entries[0];
             let message = format!("unknown word `{}`", suggest::cut(&first.key));
             Err(Error::at(top.layer, first.key_span, message).with_help(suggest::help(&first.key, words)))
         }
@@ -141,7 +155,11 @@ impl<'a> Chosen<'_, 'a> {
             Content::Settings(spots) => spots,
             Content::StandIn => Vec::new(),
             Content::Word | Content::Text => {
-                let help = format!("write `{}: {{...}}`", self.tag);
+                let kind = format!("{{{}: {{...}}}}", self.tag);
+                let help = match self.place.name().as_str() {
+                    "" => format!("write `{kind}`"),
+                    name => format!("write `{name}: {kind}`"),
+                };
                 return Err(Error::new(format!("`{}` needs settings", self.tag)).with_help(Some(help)));
             }
         };
@@ -180,14 +198,11 @@ impl<'de> VariantAccess<'de> for Chosen<'_, '_> {
             return read_seed(seed, self.settings()?);
         }
         let place = self.own_text();
-        seed.deserialize(&place).map_err(|error| match place.spots.last().map(|spot| &spot.node.kind) {
-            // A misspelt word gets here, too.
-            Some(Kind::Scalar { text, .. }) => {
-                let near = suggest::nearest(text, self.words.iter().copied());
-                error.with_help(near.map(|near| format!("did you mean `{near}`?")))
-            }
-            _ => error,
-        })
+        // A misspelt word gets here, too.
+        let word = place.spots.last().and_then(|spot| spot.node.plain());
+        let near = word.and_then(|word| suggest::nearest(word, self.words.iter().copied()));
+        let help = near.map(|near| format!("did you mean `{near}`?"));
+        seed.deserialize(&place).map_err(|error| error.with_help(help))
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, length: usize, visitor: V) -> Result<V::Value, Error> {

@@ -57,16 +57,16 @@ impl Place<'_> {
     }
 
     /// Refuses whatever is no mapping.
-    fn expect_mapping(&self, wanted: &str) -> Result<(), Error> {
+    fn expect_mapping(&self, wanted: &str, may_be_empty: bool) -> Result<(), Error> {
         let node = self.top().node;
         match &node.kind {
             Kind::Mapping(_) => Ok(()),
             Kind::Scalar { .. } if node.is_nothing() => {
-                let help = match self.name().as_str() {
-                    "" => "write `{}` if there is nothing to set".to_owned(),
-                    name => format!("write `{name}: {{}}` if there is nothing to set"),
-                };
-                Err(scalar::nothing(&self.name(), wanted).with_help(Some(help)))
+                // Only a map, and an upper layer of a struct, are surely complete without any entry.
+                let is_change = self.top().layer > 0 && self.spots.len() > 1;
+                let help =
+                    (may_be_empty || is_change).then(|| "write `{}` if there is nothing to set".to_owned());
+                Err(scalar::nothing(&self.name(), wanted).with_help(help))
             }
             Kind::Scalar { text, quoted: false } if text.contains(':') && !text.contains(": ") => {
                 let error = Error::new(format!("expected {wanted}, found {}", node.described()));
@@ -97,8 +97,10 @@ impl Place<'_> {
                 _ => suggest::help(key, fields),
             };
             for spot in spots {
-                let error = Error::at(spot.layer, spot.key_or_node(), format!("unknown key `{}`", suggest::cut(key)));
-                self.session.report(&path::join(&self.path, key), error.with_help(help.clone()));
+                let error =
+                    Error::at(spot.layer, spot.key_or_node(), format!("unknown key `{}`", suggest::cut(key)));
+                let help = forgotten(key, fields).filter(|_| spot.node.is_nothing()).or(help.clone());
+                self.session.report(&path::join(&self.path, key), error.with_help(help));
             }
             false
         });
@@ -106,12 +108,21 @@ impl Place<'_> {
     }
 }
 
+/// The suggestion for `workers:10` or `workers 10`, which YAML takes for a key without a value.
+fn forgotten(key: &str, fields: &[&str]) -> Option<String> {
+    let (field, value) = key.split_once([':', ' '])?;
+    let missing = if key[field.len()..].starts_with(':') { "a space behind" } else { "a" };
+    fields
+        .contains(&field)
+        .then(|| format!("{missing} `:` is missing: write `{field}: {}`", suggest::cut(value.trim())))
+}
+
 /// What a struct wants, in a message.
 fn wanted_fields(fields: &[&str]) -> String {
     match fields {
         [] => "`{}`".to_owned(),
         few if few.len() <= 6 => format!("a mapping with {}", suggest::listed(few, "and")),
-        many => format!("a mapping with {} and others", suggest::listed(&many[..3], ",").replace(" ,", ",")),
+        many => format!("a mapping with keys such as {}", suggest::listed(&many[..3], "or")),
     }
 }
 
@@ -186,6 +197,9 @@ impl<'de> Deserializer<'de> for &Place<'_> {
             None => {
                 let node = self.single(&expectation(&visitor))?;
                 match &node.kind {
+                    Kind::Mapping(_) if place::extends_a_list(&self.spots) => {
+                        return self.deserialize_seq(visitor);
+                    }
                     Kind::Mapping(_) => return self.deserialize_map(visitor),
                     Kind::Sequence(_) => return self.deserialize_seq(visitor),
                     Kind::Scalar { text, quoted: true } => return visitor.visit_str(text),
@@ -223,11 +237,19 @@ impl<'de> Deserializer<'de> for &Place<'_> {
         }
     }
 
-    fn deserialize_unit_struct<V: Visitor<'de>>(self, _name: &'static str, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_unit_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Error> {
         self.deserialize_unit(visitor)
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _name: &'static str, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Error> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -240,7 +262,7 @@ impl<'de> Deserializer<'de> for &Place<'_> {
         let entries = match self.attempt()? {
             Some(_) => Vec::new(),
             None => {
-                self.expect_mapping(&wanted_fields(fields))?;
+                self.expect_mapping(&wanted_fields(fields), fields.is_empty())?;
                 self.known_fields(fields)
             }
         };
@@ -252,7 +274,7 @@ impl<'de> Deserializer<'de> for &Place<'_> {
             Some(0) => Vec::new(),
             Some(_) => vec![("x", Vec::new())],
             None => {
-                self.expect_mapping("a mapping")?;
+                self.expect_mapping("a mapping", true)?;
                 self.merged_entries()
             }
         };
@@ -277,7 +299,10 @@ impl<'de> Deserializer<'de> for &Place<'_> {
                 self.single("a list")?;
                 let items = place::items(&self.spots)?;
                 if items.len() != length {
-                    return Err(Error::new(format!("expected a list of {length} values, found {}", items.len())));
+                    return Err(Error::new(format!(
+                        "expected a list of {length} values, found {}",
+                        items.len()
+                    )));
                 }
                 items.into_iter().map(Some).collect()
             }

@@ -34,7 +34,12 @@ impl Error {
     }
 
     pub(super) fn at(layer: usize, span: Span, message: impl Into<String>) -> Self {
-        Self(Box::new(Fault::Wrong { message: message.into(), help: None, at: Some((layer, span)), note: None }))
+        Self(Box::new(Fault::Wrong {
+            message: message.into(),
+            help: None,
+            at: Some((layer, span)),
+            note: None,
+        }))
     }
 
     pub(super) fn settled() -> Self {
@@ -118,7 +123,9 @@ pub(super) fn expectation(expected: &dyn Expected) -> String {
         "a map" => "a mapping".to_owned(),
         "unit" => "nothing".to_owned(),
         "f64" | "f32" => "a number".to_owned(),
-        "u64" | "u32" | "u16" | "u8" | "usize" | "i64" | "i32" | "i16" | "i8" | "isize" => "a whole number".to_owned(),
+        "u64" | "u32" | "u16" | "u8" | "usize" | "i64" | "i32" | "i16" | "i8" | "isize" => {
+            "a whole number".to_owned()
+        }
         other => other.to_owned(),
     }
 }
@@ -135,9 +142,10 @@ fn shown(found: Unexpected<'_>) -> String {
         Unexpected::Seq => "a list".to_owned(),
         Unexpected::Map => "a mapping".to_owned(),
         Unexpected::Bytes(_) | Unexpected::NewtypeStruct | Unexpected::Enum => "something else".to_owned(),
-        Unexpected::UnitVariant | Unexpected::NewtypeVariant | Unexpected::TupleVariant | Unexpected::StructVariant => {
-            "something else".to_owned()
-        }
+        Unexpected::UnitVariant
+        | Unexpected::NewtypeVariant
+        | Unexpected::TupleVariant
+        | Unexpected::StructVariant => "something else".to_owned(),
         Unexpected::Other(what) => what.to_owned(),
     }
 }

@@ -8,7 +8,8 @@ use super::{Entry, Kind, Node, Problem, Source, Span, parse, suggest};
 /// as `none`, `10ms` or `{lifo: {capacity: 100}}`. A name with a dot in it cannot be reached this way.
 pub fn overlay_from_path(source: &Source, path: &str, value_text: &str) -> Result<Node, Problem> {
     let path_start = if source.text.starts_with(path) { 0 } else { source.text.find(path).unwrap_or(0) };
-    let value_start = source.text.len() - if source.text.ends_with(value_text) { value_text.len() } else { 0 };
+    let value_start =
+        source.text.len() - if source.text.ends_with(value_text) { value_text.len() } else { 0 };
     let whole = Span { start: 0, end: source.text.len(), line: 1, column: 1 };
     let value = if value_text.trim().is_empty() {
         return Err(Problem::new(format!("no value is given for `{}`", suggest::cut(path)))

@@ -5,7 +5,8 @@
 
 /// The path of `part` below `path`; the empty path is the root.
 pub fn join(path: &str, part: &str) -> String {
-    let part = if part.contains(['~', '/']) { part.replace('~', "~0").replace('/', "~1") } else { part.to_owned() };
+    let part =
+        if part.contains(['~', '/']) { part.replace('~', "~0").replace('/', "~1") } else { part.to_owned() };
     if path.is_empty() { part } else { format!("{path}/{part}") }
 }
 

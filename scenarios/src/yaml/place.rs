@@ -103,7 +103,7 @@ pub(super) fn mappings<'s, 'a>(spots: &'s [Spot<'a>]) -> &'s [Spot<'a>] {
     &spots[cut..]
 }
 
-fn entries_of<'a>(node: &'a Node) -> &'a [Entry] {
+fn entries_of(node: &Node) -> &[Entry] {
     match &node.kind {
         Kind::Mapping(entries) => entries,
         Kind::Scalar { .. } | Kind::Sequence(_) => &[],
@@ -150,12 +150,24 @@ pub(super) fn items<'a>(spots: &[Spot<'a>]) -> Result<Vec<Spot<'a>>, Error> {
         return Ok(list);
     }
     let help = match (&top.node.kind, top.layer) {
-        (Kind::Mapping(_), 1..) => Some("write `[...]` to replace the list, `{append: [...]}` to add to it".to_owned()),
-        (Kind::Scalar { text, .. }, _) if !top.node.is_nothing() => Some(format!("write `[{}]`", suggest::cut(text))),
+        (Kind::Mapping(_), 1..) => {
+            Some("write `[...]` to replace the list, `{append: [...]}` to add to it".to_owned())
+        }
+        (Kind::Scalar { text, .. }, _) if !top.node.is_nothing() => {
+            Some(format!("write `[{}]`", suggest::cut(text)))
+        }
         _ => Some("write `[a, b]`, or one item per line after `- `".to_owned()),
     };
     let found = top.node.described();
     Err(Error::at(top.layer, top.node.span, format!("expected a list, found {found}")).with_help(help))
+}
+
+/// Whether the uppermost layer adds to a list further down: for values whose type does not say that they are lists.
+pub(super) fn extends_a_list(spots: &[Spot<'_>]) -> bool {
+    let Some((top, below)) = spots.split_last() else { return false };
+    let is_append = matches!(entries_of(top.node), [Entry { key, .. }] if key == "append");
+    let is_list = below.last().is_some_and(|spot| matches!(spot.node.kind, Kind::Sequence(_)));
+    is_append && (is_list || extends_a_list(below))
 }
 
 /// What the layers have at one part below these spots, whatever type it has: for asking where something came from.

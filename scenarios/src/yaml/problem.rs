@@ -22,7 +22,14 @@ pub struct Problem {
 impl Problem {
     /// A problem with a text as a whole or with nothing in particular.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { source: None, span: None, path: String::new(), message: message.into(), help: None, note: None }
+        Self {
+            source: None,
+            span: None,
+            path: String::new(),
+            message: message.into(),
+            help: None,
+            note: None,
+        }
     }
 
     /// The problem of a check that knows a path in the layers: it points to the uppermost layer that has the place,
@@ -50,6 +57,7 @@ impl Problem {
     }
 
     /// The same at this position.
+    #[must_use]
     pub(super) fn at_span(self, span: Span) -> Self {
         Self { span: Some(span), ..self }
     }

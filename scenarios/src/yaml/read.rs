@@ -30,8 +30,10 @@ pub struct Reading<T> {
 impl<T> Reading<T> {
     /// Whether nothing at, above or below this path is a stand-in: if so, a check of the value there means something.
     pub fn is_real(&self, path: &str) -> bool {
-        let within =
-            |inner: &str, outer: &str| outer.is_empty() || inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let within = |inner: &str, outer: &str| {
+            outer.is_empty()
+                || inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
         !self.stand_ins.iter().any(|hole| within(hole, path) || within(path, hole))
     }
 }
@@ -67,7 +69,10 @@ pub fn read<T: DeserializeOwned>(layers: &[Layer<'_>]) -> Reading<T> {
 }
 
 /// Reads the value at a place; a failure is reported here, unless that has been done further inside.
-pub(super) fn read_seed<'de, S: DeserializeSeed<'de>>(seed: S, mut place: Place<'_>) -> Result<S::Value, Error> {
+pub(super) fn read_seed<'de, S: DeserializeSeed<'de>>(
+    seed: S,
+    mut place: Place<'_>,
+) -> Result<S::Value, Error> {
     let session = place.session;
     session.steps.set(session.steps.get() + 1);
     let is_hole = |stand_in: &&mut StandIn| stand_in.hole == place.path;

@@ -35,7 +35,9 @@ fn group<'a>(sources: &'a [Source], problem: &'a Problem) -> Group<'a> {
             let title = Level::ERROR.primary_title(problem.message.as_str());
             title.element(excerpt(source, span, problem))
         }
-        (Some(source), None) => Group::with_title(Level::ERROR.primary_title(format!("{}: {}", source.name, problem.message))),
+        (Some(source), None) => {
+            Group::with_title(Level::ERROR.primary_title(format!("{}: {}", source.name, problem.message)))
+        }
         (None, _) => Group::with_title(Level::ERROR.primary_title(problem.message.as_str())),
     };
     if let Some(help) = &problem.help {
@@ -45,24 +47,32 @@ fn group<'a>(sources: &'a [Source], problem: &'a Problem) -> Group<'a> {
 }
 
 /// The lines around the positions only: the whole text of a large file would be searched for every problem.
-fn excerpt<'a>(source: &'a Source, span: Span, problem: &Problem) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
+fn excerpt<'a>(
+    source: &'a Source,
+    span: Span,
+    problem: &Problem,
+) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
     let text = source.text.as_str();
-    let first = problem.note.as_ref().filter(|(note, _)| note.start < span.start).map_or(span, |(note, _)| *note);
-    let last = problem.note.as_ref().map_or(span.start, |(note, _)| note.start.max(span.start)).min(text.len());
+    let first =
+        problem.note.as_ref().filter(|(note, _)| note.start < span.start).map_or(span, |(note, _)| *note);
+    let last =
+        problem.note.as_ref().map_or(span.start, |(note, _)| note.start.max(span.start)).min(text.len());
     let from = text[..first.start.min(text.len())].rfind('\n').map_or(0, |at| at + 1);
     let to = text[last..].find('\n').map_or(text.len(), |at| last + at);
     let marked = |span: Span| -> Range<usize> {
         let within = one_line(text, span);
         within.start - from..within.end - from
     };
+    // Where the excerpt is, in a file whose upper levels are out of sight.
     let place = path::shown(&problem.path);
-    let label = if place.is_empty() { None } else { Some(normalize_untrusted_str(&place)) };
+    let label = if problem.path.contains('/') { Some(normalize_untrusted_str(&place)) } else { None };
     let mut snippet = Snippet::source(&text[from..to])
         .line_start(first.line)
         .path(source.name.as_str())
         .annotation(AnnotationKind::Primary.span(marked(span)).label(label));
     if let Some((note, words)) = &problem.note {
-        snippet = snippet.annotation(AnnotationKind::Context.span(marked(*note)).label(normalize_untrusted_str(words)));
+        snippet = snippet
+            .annotation(AnnotationKind::Context.span(marked(*note)).label(normalize_untrusted_str(words)));
     }
     snippet
 }
@@ -77,9 +87,11 @@ fn one_line(text: &str, span: Span) -> Range<usize> {
 
 /// `3 problems in a.yaml, 1 problem in --set`.
 fn summary(sources: &[Source], problems: &[Problem]) -> String {
-    let count = |number: usize| if number == 1 { "1 problem".to_owned() } else { format!("{number} problems") };
+    let count =
+        |number: usize| if number == 1 { "1 problem".to_owned() } else { format!("{number} problems") };
     let of = |index: usize| problems.iter().filter(|problem| problem.source == Some(index)).count();
-    let elsewhere = problems.iter().filter(|problem| problem.source.is_none_or(|at| at >= sources.len())).count();
+    let elsewhere =
+        problems.iter().filter(|problem| problem.source.is_none_or(|at| at >= sources.len())).count();
     let mut parts: Vec<String> = sources
         .iter()
         .enumerate()

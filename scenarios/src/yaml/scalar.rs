@@ -15,7 +15,9 @@ pub(super) enum Look<'a> {
 pub(super) fn whole(node: &Node, min: i128, max: i128) -> Result<i128, Error> {
     let wanted = "a whole number";
     let text = number_text(node, wanted)?;
-    let refused = |help: Option<String>| Err(Error::new(format!("expected {wanted}, found {}", node.described())).with_help(help));
+    let refused = |help: Option<String>| {
+        Err(Error::new(format!("expected {wanted}, found {}", node.described())).with_help(help))
+    };
     let is_decimal = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     if !is_decimal(digits) {
@@ -30,7 +32,10 @@ pub(super) fn whole(node: &Node, min: i128, max: i128) -> Result<i128, Error> {
     if digits.len() > 1 && digits.starts_with('0') {
         // Octal for some readers of YAML, decimal for others.
         let help = digits.trim_start_matches('0');
-        return refused(Some(format!("write `{}` without leading zeros", if help.is_empty() { "0" } else { help })));
+        return refused(Some(format!(
+            "write `{}` without leading zeros",
+            if help.is_empty() { "0" } else { help }
+        )));
     }
     match text.parse::<i128>() {
         Ok(number) if number < min => Err(Error::new(format!("must be at least {min}, found `{text}`"))),
@@ -70,7 +75,8 @@ pub(super) fn truth(node: &Node) -> Result<bool, Error> {
 /// What a text looks like to somebody who does not know what is wanted.
 pub(super) fn look(text: &str) -> Look<'_> {
     let digits = text.strip_prefix('-').unwrap_or(text);
-    let is_whole = digits.bytes().all(|byte| byte.is_ascii_digit()) && (digits.len() == 1 || !digits.starts_with('0'));
+    let is_whole =
+        digits.bytes().all(|byte| byte.is_ascii_digit()) && (digits.len() == 1 || !digits.starts_with('0'));
     match text {
         "true" => Look::Truth(true),
         "false" => Look::Truth(false),
@@ -86,7 +92,8 @@ pub(super) fn look(text: &str) -> Look<'_> {
 
 /// The error of a value that is missing altogether.
 pub(super) fn nothing(name: &str, wanted: &str) -> Error {
-    let what = if name.is_empty() { "nothing given".to_owned() } else { format!("nothing given for `{name}`") };
+    let what =
+        if name.is_empty() { "nothing given".to_owned() } else { format!("nothing given for `{name}`") };
     Error::new(format!("{what}: expected {wanted}"))
 }
 
@@ -106,7 +113,8 @@ fn number_text<'a>(node: &'a Node, wanted: &str) -> Result<&'a str, Error> {
 /// Decimal notation only: `inf`, `nan` and hexadecimal numbers are words to us, and so is `012`.
 fn real_text(text: &str) -> Option<f64> {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    let begins = digits.starts_with(|c: char| c.is_ascii_digit()) || digits.starts_with('.') && digits.len() > 1;
+    let begins =
+        digits.starts_with(|c: char| c.is_ascii_digit()) || digits.starts_with('.') && digits.len() > 1;
     let two_zeros = digits.len() > 1 && digits.starts_with('0') && digits.as_bytes()[1].is_ascii_digit();
     if !begins || two_zeros {
         return None;

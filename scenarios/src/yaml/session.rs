@@ -134,8 +134,8 @@ impl Session {
     fn miss(&self, place: &Place<'_>, field: &'static str) {
         let path = path::join(&place.path, field);
         if self.hole(&path).is_some() {
-            // It is left out because no stand-in fits.
-            self.dig(&place.path);
+            // It is left out because no stand-in fits, so none fits the struct either.
+            self.omit(&place.path);
             return;
         }
         if place.stand_in.is_none() && !self.meant.borrow().contains(&path) {
@@ -157,34 +157,39 @@ impl Session {
 
     /// Makes a hole at a path; if there is one, the next stand-in shall be tried.
     pub(super) fn dig(&self, path: &str) {
-        let mut holes = self.holes.borrow_mut();
-        let below = format!("{path}/");
-        let is_below = |other: &str| if path.is_empty() { !other.is_empty() } else { other.starts_with(&below) };
-        holes.retain(|other, _| !is_below(other));
-        match holes.get_mut(path) {
-            Some(hole) => hole.attempt += 1,
-            None => {
-                holes.insert(path.to_owned(), Hole::default());
-            }
-        }
+        self.fill_below(path);
+        self.holes.borrow_mut().entry(path.to_owned()).and_modify(|hole| hole.attempt += 1).or_default();
     }
 
     /// Leaves the entry at a path out.
     pub(super) fn omit(&self, path: &str) {
+        self.fill_below(path);
         let hole = Hole { attempt: stand_in::ATTEMPTS_MAX, started: true };
         self.holes.borrow_mut().insert(path.to_owned(), hole);
+    }
+
+    /// Forgets the holes inside a larger one.
+    fn fill_below(&self, path: &str) {
+        let below = if path.is_empty() { String::new() } else { format!("{path}/") };
+        self.holes.borrow_mut().retain(|other, _| other == path || !other.starts_with(&below));
     }
 
     fn has_hole_below(&self, path: &str) -> bool {
         let holes = self.holes.borrow();
         let below = if path.is_empty() { String::new() } else { format!("{path}/") };
-        holes.range(below.clone()..).find(|(other, _)| *other != path).is_some_and(|(other, _)| other.starts_with(&below))
+        holes
+            .range(below.clone()..)
+            .find(|(other, _)| *other != path)
+            .is_some_and(|(other, _)| other.starts_with(&below))
     }
 
     fn report_at(&self, place: &Place<'_>, mut error: Error) {
         if let Fault::Wrong { at, .. } = &mut *error.0 {
             let top = place.top();
-            at.get_or_insert((top.layer, if place.path.is_empty() { top.key_or_node() } else { top.node.span }));
+            at.get_or_insert((
+                top.layer,
+                if place.path.is_empty() { top.key_or_node() } else { top.node.span },
+            ));
         }
         self.report(&place.path, error);
     }

@@ -17,7 +17,22 @@ pub(super) fn is_too_deep(path: &str) -> bool {
 /// Texts with and without units: durations, rates, sizes, shares, words, names.
 pub(super) fn text(attempt: usize) -> &'static str {
     const TEXTS: [&str; ATTEMPTS_MAX] = [
-        "1s", "1/s", "1", "0.5", "1KiB", "100%", "none", "x", "unlimited", "1ms", "1MB/s", "10", "0", "all", "auto", "a",
+        "1s",
+        "1/s",
+        "1",
+        "0.5",
+        "1KiB",
+        "100%",
+        "none",
+        "x",
+        "unlimited",
+        "1ms",
+        "1MB/s",
+        "10",
+        "0",
+        "all",
+        "auto",
+        "a",
     ];
     TEXTS[attempt % TEXTS.len()]
 }

@@ -15,7 +15,11 @@ pub(super) fn problem(text: &str, error: &ScanError, tabs: &[Span], last_scalar:
     let span = Span { end: offset + width, ..at };
 
     // Whatever the parser says about a line with a tab in front, or the next, the tab is the reason.
-    if let Some(tab) = tabs.iter().rev().find(|tab| tab.line == at.line || tab.line + 1 == at.line) {
+    let near_tab = tabs.iter().rev().find(|tab| tab.line == at.line || tab.line + 1 == at.line);
+    // A value that a tab interrupts is reported where the value ends.
+    let next_tab =
+        tabs.iter().find(|tab| tab.line >= at.line && matches!(error.kind(), ErrorKind::TabInPlainScalar));
+    if let Some(tab) = near_tab.or(next_tab) {
         return text::tab_problem(*tab);
     }
     let (message, help) = match error.kind() {
@@ -30,7 +34,10 @@ pub(super) fn problem(text: &str, error: &ScanError, tabs: &[Span], last_scalar:
         ),
         ErrorKind::MappingValueNotAllowed => match last_scalar.filter(|last| last.line < at.line) {
             Some(last) => (
-                format!("this line continues the value that began in line {}, and a value has no `:`", last.line),
+                format!(
+                    "this line continues the value that began in line {}, and a value has no `:`",
+                    last.line
+                ),
                 "indent it like the line above, or put the value in quotes".to_owned(),
             ),
             None => (
@@ -76,7 +83,24 @@ pub(super) fn problem(text: &str, error: &ScanError, tabs: &[Span], last_scalar:
             "a `-` list cannot begin here".to_owned(),
             "begin the list in a new line, or write `[a, b]`".to_owned(),
         ),
-        other => (other.to_string(), "see the lines above, too".to_owned()),
+        ErrorKind::UnexpectedEofImplicitFlowMapping | ErrorKind::ExpectedNodeContent => (
+            "a value is missing here".to_owned(),
+            "write one value between two commas; a text of such characters needs quotes".to_owned(),
+        ),
+        ErrorKind::InvalidBlockScalarHeader => (
+            "a text block begins in the line below its `|` or `>`".to_owned(),
+            "begin a new line, or put the value in quotes".to_owned(),
+        ),
+        ErrorKind::CommentInterceptedScalar => (
+            "a comment stands within a value of several lines".to_owned(),
+            "move the comment, or is the next line indented too far?".to_owned(),
+        ),
+        ErrorKind::TabInPlainScalar | ErrorKind::TabNotAllowed | ErrorKind::TabInBlockIndentation => {
+            ("a tab that YAML does not allow here".to_owned(), "write spaces".to_owned())
+        }
+        other => {
+            (format!("this is not well-formed YAML: {other}"), "look at the lines above, too".to_owned())
+        }
     };
     Problem::new(message).at_span(span).with_help(help)
 }

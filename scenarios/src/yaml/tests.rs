@@ -43,7 +43,10 @@ struct Service {
 #[serde(rename_all = "snake_case")]
 enum Time {
     Exponential(Exponential),
-    Uniform { min: Duration, max: Duration },
+    Uniform {
+        min: Duration,
+        max: Duration,
+    },
     #[serde(rename = "$text")]
     Fixed(Duration),
 }
@@ -103,7 +106,11 @@ impl TryFrom<RawExpectation> for Expectation {
 
     fn try_from(raw: RawExpectation) -> Result<Self, String> {
         let (low, high) = raw.between;
-        if low <= high { Ok(Self { between: raw.between }) } else { Err(format!("{low} is above {high}\nhelp: swap them")) }
+        if low <= high {
+            Ok(Self { between: raw.between })
+        } else {
+            Err(format!("{low} is above {high}\nhelp: swap them"))
+        }
     }
 }
 
@@ -135,7 +142,8 @@ impl<'de> Deserialize<'de> for Duration {
                     Some(digits) => (digits, 1),
                     None => (text.strip_suffix('s').unwrap_or(""), 1000),
                 };
-                let number: u64 = digits.parse().map_err(|_| E::custom(format!("`{text}` is not a duration")))?;
+                let number: u64 =
+                    digits.parse().map_err(|_| E::custom(format!("`{text}` is not a duration")))?;
                 Ok(Duration(number * unit))
             }
         }
@@ -165,7 +173,11 @@ impl<'de> Deserialize<'de> for Size {
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Size, E> {
-                if text == "unlimited" { Ok(Size::Unlimited) } else { Err(E::invalid_value(de::Unexpected::Str(text), &self)) }
+                if text == "unlimited" {
+                    Ok(Size::Unlimited)
+                } else {
+                    Err(E::invalid_value(de::Unexpected::Str(text), &self))
+                }
             }
         }
         deserializer.deserialize_any(Words)
@@ -202,7 +214,8 @@ fn tree(text: &str) -> Node {
 /// Reads a model from texts, lowest layer first; layer and source have the same index.
 fn model(texts: &[&str]) -> Reading<Model> {
     let trees: Vec<Node> = texts.iter().map(|text| tree(text)).collect();
-    let layers: Vec<Layer<'_>> = trees.iter().enumerate().map(|(source, root)| Layer::base(source, root)).collect();
+    let layers: Vec<Layer<'_>> =
+        trees.iter().enumerate().map(|(source, root)| Layer::base(source, root)).collect();
     read(&layers)
 }
 
@@ -215,7 +228,8 @@ fn good(texts: &[&str]) -> Model {
 
 /// `2:3 message` or, in an upper layer, `1@2:3 message`.
 fn told(problem: &Problem) -> String {
-    let layer = problem.source.filter(|&source| source > 0).map_or(String::new(), |source| format!("{source}@"));
+    let layer =
+        problem.source.filter(|&source| source > 0).map_or(String::new(), |source| format!("{source}@"));
     let at = problem.span.map_or("-".to_owned(), |span| format!("{}:{}", span.line, span.column));
     format!("{layer}{at} {}", problem.message)
 }

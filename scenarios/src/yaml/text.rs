@@ -38,7 +38,8 @@ pub(super) fn check(text: &str) -> Result<(), Problem> {
     for (at, c) in text.char_indices() {
         let lone_return = c == '\r' && text.as_bytes().get(at + 1) != Some(&b'\n');
         if lone_return || c.is_control() && !matches!(c, '\t' | '\n' | '\r') {
-            let what = if lone_return { "a carriage return without a line feed" } else { "a control character" };
+            let what =
+                if lone_return { "a carriage return without a line feed" } else { "a control character" };
             return Err(Problem::new(format!("{what} (U+{:04X})", u32::from(c)))
                 .at_span(Span { end: at + c.len_utf8(), ..span_at(text, at) })
                 .with_help("delete it; in a quoted text it can be written as an escape such as `\\x07`"));

@@ -160,7 +160,7 @@ fn mean_and_cv2_agree_with_the_quantiles() {
 #[test]
 fn known_values_hold() {
     let near = |value: f64, wanted: f64| {
-        assert!((value - wanted).abs() < 1e-6 * wanted.max(1.0), "{value}, {wanted}")
+        assert!((value - wanted).abs() < 1e-6 * wanted.max(1.0), "{value}, {wanted}");
     };
     near(exponential(1_000).quantile_secs(0.5), std::f64::consts::LN_2);
     near(exponential(1_000).quantile_secs(0.99), 4.605_170_186);

@@ -6,8 +6,11 @@
 //! buckets, in order, so equal times stay in scheduling order, and every move is a sequential copy:
 //! at a million pending events it costs a third of a binary heap, whose every step misses the cache.
 
-use crate::event::{Key, Scheduled};
+use crate::event::Scheduled;
 use crate::time::SimTime;
+
+/// Comes after every event.
+const NOTHING: (u64, u64) = (u64::MAX, u64::MAX);
 
 /// Buckets 0 (equal to the last popped time) to 64.
 const BUCKETS: usize = 65;
@@ -21,8 +24,9 @@ pub(super) struct RadixHeap {
     occupied: u128,
     /// Time of the last event popped; no event lies before it.
     last: SimTime,
-    /// Key of the first event, if it is known.
-    first: Option<Key>,
+    /// Time and sequence of the first event, if `known`; of none, `NOTHING`.
+    first: (u64, u64),
+    known: bool,
     len: usize,
 }
 
@@ -33,7 +37,8 @@ impl RadixHeap {
             served: 0,
             occupied: 0,
             last: SimTime::ZERO,
-            first: None,
+            first: NOTHING,
+            known: true,
             len: 0,
         }
     }
@@ -46,8 +51,9 @@ impl RadixHeap {
     #[inline]
     pub(super) fn push(&mut self, scheduled: Scheduled) {
         debug_assert!(scheduled.time >= self.last, "an event is scheduled in the past");
-        if let Some(first) = self.first {
-            self.first = Some(first.min(scheduled.key()));
+        // An event pushed later never precedes one of the same time.
+        if self.known && scheduled.time.as_nanos() < self.first.0 {
+            self.first = (scheduled.time.as_nanos(), scheduled.sequence);
         }
         self.place(scheduled);
         self.len += 1;
@@ -61,28 +67,45 @@ impl RadixHeap {
         self.occupied |= 1 << bucket;
     }
 
-    /// The key of the next event. Looks, but does not move `last`: until the event is popped, earlier
-    /// ones may still be pushed.
+    /// Time and sequence of the next event, `u64::MAX` twice if there is none. Looks, but does not move
+    /// `last`: until the event is popped, earlier ones may still be pushed.
     #[inline]
-    pub(super) fn peek(&mut self) -> Option<Key> {
-        if self.first.is_none() && self.len > 0 {
-            let lowest = self.occupied.trailing_zeros() as usize;
-            let skip = if lowest == 0 { self.served } else { 0 };
-            let events = &self.buckets[lowest][skip..];
-            // All events of bucket 0 have the same time; the first is the earliest scheduled.
-            let candidates = if lowest == 0 { &events[..1] } else { events };
-            self.first = candidates.iter().map(Scheduled::key).min();
+    pub(super) fn peek(&mut self) -> (u64, u64) {
+        if !self.known {
+            self.first = self.find_first();
+            self.known = true;
         }
         self.first
+    }
+
+    fn find_first(&self) -> (u64, u64) {
+        if self.occupied == 0 {
+            return NOTHING;
+        }
+        let lowest = self.occupied.trailing_zeros() as usize;
+        let head = |scheduled: &Scheduled| (scheduled.time.as_nanos(), scheduled.sequence);
+        if lowest == 0 {
+            return head(&self.buckets[0][self.served]);
+        }
+        // Within a bucket equal times stand in scheduling order: the first of the earliest is it.
+        let mut events = self.buckets[lowest].iter();
+        let mut first = events.next().map_or(NOTHING, head);
+        for scheduled in events {
+            if scheduled.time.as_nanos() < first.0 {
+                first = head(scheduled);
+            }
+        }
+        first
     }
 
     /// Removes the next event. Panics if there is none.
     #[inline]
     pub(super) fn pop(&mut self) -> Scheduled {
-        let first = self.peek().expect("pop needs an event");
-        self.first = None;
+        let (time, _) = self.peek();
+        assert!(self.len > 0, "pop needs an event");
+        self.known = false;
         self.len -= 1;
-        self.last = SimTime::from_nanos((first >> 64) as u64);
+        self.last = SimTime::from_nanos(time);
         let lowest = self.occupied.trailing_zeros() as usize;
         if lowest > 0 {
             if self.buckets[lowest].len() == 1 {

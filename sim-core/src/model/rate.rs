@@ -237,7 +237,19 @@ impl Cursor {
 
     /// Moves on until the rate has added up to `mass` arrivals, and gives the moment; `None` if the rate
     /// ends at zero before. Exact inversion: one uniform draw per arrival, whatever the profile.
-    pub(crate) fn advance(&mut self, pieces: &[Piece], mut mass: f64) -> Option<SimTime> {
+    #[inline]
+    pub(crate) fn advance(&mut self, pieces: &[Piece], mass: f64) -> Option<SimTime> {
+        // The common case first: a constant rate, far from its end.
+        if let [Piece { rate, slope: 0.0, .. }] = *pieces
+            && rate > 1e-15
+        {
+            self.now = self.now + SimDuration::from_nanos_f64(mass / rate);
+            return Some(self.now);
+        }
+        self.advance_through(pieces, mass)
+    }
+
+    fn advance_through(&mut self, pieces: &[Piece], mut mass: f64) -> Option<SimTime> {
         loop {
             let piece = pieces[self.piece];
             let rate = piece.rate + piece.slope * self.now.since(piece.start).as_nanos_f64();

@@ -285,6 +285,14 @@ mod tests {
     }
 
     #[test]
+    fn a_wait_is_remembered_until_the_next() {
+        let config = config(r#"{"decorrelated": {"max_attempts": 9, "base": "100ms"}}"#);
+        let (delays, _) = failing_call(&config, &mut State::new(&config));
+        // Without memory no wait would be longer than three times the base.
+        assert!(delays.iter().any(|delay| *delay > SimDuration::from_millis(300)), "{delays:?}");
+    }
+
+    #[test]
     fn jitter_moves_nobody_elses_draws() {
         let config = config(r#"{"constant": {"max_attempts": 2, "base": "1s", "jitter": "full"}}"#);
         for k in 0..100 {

@@ -1,7 +1,9 @@
 //! Every kind of mistake is told in the right words at the right place.
 
-use super::super::{Source, overlay_from_path, parse, parse_bytes};
-use super::{BASE, all_told, model, source, told};
+use serde::Deserialize;
+
+use super::super::{Layer, overlay_from_path, parse, parse_bytes, read};
+use super::{BASE, Service, all_told, good, model, source, told, tree};
 
 /// [`BASE`] with one line replaced.
 fn with_line(line: usize, text: &str) -> String {
@@ -9,88 +11,434 @@ fn with_line(line: usize, text: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-fn help(texts: &[&str]) -> Vec<String> {
-    model(texts).problems.into_iter().map(|problem| problem.help.unwrap_or_default()).collect()
+/// The problem and the suggestion.
+fn told_with_help(problem: &super::Problem) -> String {
+    format!("{} | {}", told(problem), problem.help.as_deref().unwrap_or(""))
 }
 
 #[test]
-fn probe() {
-    let lines: &[(usize, &str)] = &[
-        (4, "    workrs: 10"),
-        (4, "    workers: ten"),
-        (4, "    workers: -1"),
-        (4, "    workers: 5000000000"),
-        (4, "    workers: 10.0"),
-        (4, "    workers: 1e3"),
-        (4, "    workers: 1_000"),
-        (4, "    workers: 010"),
-        (4, "    workers: \"10\""),
-        (4, "    workers:"),
-        (4, "    workers: [1]"),
-        (4, "    workers: {a: 1}"),
-        (4, "    keep_alive: false"),
-        (4, "    workers: 1\n    keep_alive: yes"),
-        (5, "    service_time: 10m"),
-        (5, "    service_time: {exponental: {mean: 10ms}}"),
-        (5, "    service_time: {exponential: {mean: 10}}"),
-        (5, "    service_time: {exponential: {median: 10ms}}"),
-        (5, "    service_time: {exponential: {}}"),
-        (5, "    service_time: {exponential: }"),
-        (5, "    service_time: exponential"),
-        (5, "    service_time: {uniform: {min: 1ms, maxi: 2ms}}"),
-        (5, "    service_time: {uniform: {min: 1ms}}"),
-        (5, "    service_time: {}"),
-        (5, "    service_time: [10ms]"),
-        (6, "    queue: lfo"),
-        (6, "    queue: {none: {}}"),
-        (6, "    queue: {fifo: {capacity: 1}, lifo: {capacity: 1}}"),
-        (6, "    queue: {fifo: {}, capacity: 3}"),
-        (6, "    queue: {kind: fifo, capacity: 3}"),
-        (6, "    queue: {fifo: {capacity: some}}"),
-        (6, "    queue: {fifo: {capacity: [1]}}"),
-        (6, "    queue: {fifo: {capacity: 1, drop_share: 50%}}"),
-        (6, "    queue: {fifo: {capacity: 1, drop_share: nan}}"),
-        (7, "    retry:"),
-        (7, "    retry: {immediate: {max_attempts: 300}}"),
-        (9, "  brownout:"),
-        (9, "  brownout: none"),
-        (9, "  - {at: 60s, service: api}"),
-        (11, "  {between: [1, 2]}"),
-        (11, "  - {between: [2, 1]}"),
-        (11, "  - {between: [2, 1, 3]}"),
-        (11, "  - {between: 2}"),
-        (12, "run: {horizon: [], seeds: 70000, offset: -3000000000}"),
-        (12, "run: {horizon:300s}"),
-        (2, "services:\n  web: {workers: 0, service_time: {}}\n  db: {}"),
+fn wrong_values_are_told_where_they_stand() {
+    let fields = "allowed here: `workers`, `service_time`, `queue`, `retry` and `keep_alive`";
+    let unknown_field = format!("4:5 unknown key `workrs` | did you mean `workers`? ({fields})");
+    let table = [
+        (4, "    workrs: 10", unknown_field.as_str()),
+        (4, "    workers: ten", "4:14 expected a whole number, found `ten` | "),
+        (4, "    workers: -1", "4:14 must be at least 0, found `-1` | "),
+        (4, "    workers: 5000000000", "4:14 must be at most 4294967295, found `5000000000` | "),
+        (4, "    workers: 10.0", "4:14 expected a whole number, found `10.0` | write `10`"),
+        (4, "    workers: 1e3", "4:14 expected a whole number, found `1e3` | write `1000`"),
+        (4, "    workers: 1_000", "4:14 expected a whole number, found `1_000` | write `1000`"),
+        (4, "    workers: 0x1F", "4:14 expected a whole number, found `0x1F` | "),
+        (
+            4,
+            "    workers: 010",
+            "4:14 expected a whole number, found `010` | write `10` without leading zeros",
+        ),
+        (4, "    workers: \"10\"", "4:14 expected a whole number, found the text \"10\" | remove the quotes"),
+        (4, "    workers:", "4:12 nothing given for `workers`: expected a whole number | "),
+        (4, "    workers: ~", "4:14 nothing given for `workers`: expected a whole number | "),
+        (4, "    workers: [1]", "4:14 expected a whole number, found a list | "),
+        (4, "    workers: {a: 1}", "4:14 expected a whole number, found a mapping | "),
+        (4, "    keep_alive: false", "3:3 `services.api` lacks `workers` | add `workers: ...`"),
+        (5, "    service_time: 10m", "5:19 `10m` is not a duration | "),
+        (5, "    service_time: {exponential: {mean: 10}}", "5:40 `10` is not a duration | "),
+        (
+            5,
+            "    service_time: {exponential: {mean: [1]}}",
+            "5:40 expected a duration such as `10ms`, found a list | ",
+        ),
+        (
+            5,
+            "    service_time: {exponental: {mean: 10ms}}",
+            "5:20 unknown word `exponental` | did you mean `exponential`? (allowed here: `exponential` and `uniform`)",
+        ),
+        (
+            5,
+            "    service_time: {exponential: {median: 10ms}}",
+            "5:34 unknown key `median` | did you mean `mean`? (only `mean` is allowed here)",
+        ),
+        (
+            5,
+            "    service_time: {exponential: {}}",
+            "5:20 `services.api.service_time.exponential` lacks `mean` | add `mean: ...`",
+        ),
+        (
+            5,
+            "    service_time: {exponential: }",
+            "5:31 nothing given for `exponential`: expected a mapping with `mean` | ",
+        ),
+        (
+            5,
+            "    service_time: exponential",
+            "5:19 `exponential` needs settings | write `service_time: {exponential: {...}}`",
+        ),
+        (
+            5,
+            "    service_time: {uniform: {min: 1ms, maxi: 2ms}}",
+            "5:40 unknown key `maxi` | did you mean `max`? (allowed here: `min` and `max`)",
+        ),
+        (
+            5,
+            "    service_time: {}",
+            "5:19 expected a plain value or `exponential` or `uniform`, found an empty mapping | ",
+        ),
+        (
+            5,
+            "    service_time: [10ms]",
+            "5:19 expected a plain value or `exponential` or `uniform`, found a list | ",
+        ),
+        (
+            6,
+            "    queue: lfo",
+            "6:12 unknown word `lfo` | did you mean `lifo`? (allowed here: `none`, `fifo` and `lifo`)",
+        ),
+        (6, "    queue: {none: {}}", "6:13 `none` takes no settings | write the word `none` alone"),
+        (
+            6,
+            "    queue: {fifo: {capacity: 1}, lifo: {capacity: 1}}",
+            "6:34 two kinds at once: `fifo` and `lifo` | a choice takes one of them; remove the other",
+        ),
+        (
+            6,
+            "    queue: {fifo: {}, capacity: 3}",
+            "6:23 `capacity` stands beside the kind `fifo` | settings stand inside: `fifo: {capacity: ...}`",
+        ),
+        (
+            6,
+            "    queue: {kind: fifo, capacity: 3}",
+            "6:13 unknown word `kind` | the kind is the key: write `fifo: {...}`",
+        ),
+        (
+            6,
+            "    queue: {fifo: {capacity: some}}",
+            "6:30 expected a whole number or `unlimited`, found `some` | ",
+        ),
+        (
+            6,
+            "    queue: {fifo: {capacity: {a: 1}}}",
+            "6:30 expected a whole number or `unlimited`, found a mapping | ",
+        ),
+        (
+            6,
+            "    queue: {fifo: {capacity: 1, drop_share: 50%}}",
+            "6:45 expected a number, found `50%` | write a fraction: `0.5`",
+        ),
+        (6, "    queue: {fifo: {capacity: 1, drop_share: .nan}}", "6:45 expected a number, found `.nan` | "),
+        (7, "    keep_alive: yes", "7:17 expected `true` or `false`, found `yes` | write `true`"),
+        (7, "    retry:", "7:10 nothing given for `retry`: expected `none` or `immediate` | "),
+        (7, "    retry: {immediate: {max_attempts: 300}}", "7:39 must be at most 255, found `300` | "),
+        (
+            9,
+            "  brownout:",
+            "9:11 nothing given for `brownout`: expected a mapping with `at` and `service` | ",
+        ),
+        (9, "  brownout: none", "9:13 expected a mapping with `at` and `service`, found `none` | "),
+        (9, "  - {at: 60s, service: api}", "9:3 expected a mapping, found a list | "),
+        (
+            11,
+            "  {between: [1, 2]}",
+            "11:3 expected a list, found a mapping | write `[a, b]`, or one item per line after `- `",
+        ),
+        (11, "  - {between: [2, 1]}", "11:5 2 is above 1 | swap them"),
+        (11, "  - {between: [2, 1, 3]}", "11:15 expected a list of 2 values, found 3 | "),
+        (11, "  - {between: 2}", "11:15 expected a list, found `2` | write `[2]`"),
     ];
-    for (line, text) in lines {
-        let text = with_line(*line, text);
-        let reading = model(&[&text]);
-        println!("{:?}", text.lines().nth(line - 1).unwrap());
-        for p in &reading.problems { println!("     {} | {}", told(p), p.help.clone().unwrap_or_default()); }
-        if reading.value.is_none() { println!("     NO VALUE"); }
+    for (line, text, expected) in table {
+        let reading = model(&[&with_line(line, text)]);
+        let first = reading.problems.first().map(told_with_help);
+        assert_eq!(first.as_deref(), Some(expected), "{text}");
+        assert!(reading.value.is_some(), "something stands in for {text}");
     }
-    for upper in ["services: {api: {wrkers: 1}}", "services: {api: {workers: x}}", "services: {web: {workers: 1}}", "faults: {brownut: none}", "faults: {x: none, y: {at: 1s, service: api}}",
-       "expect: {append: 3}", "expect: {add: []}", "expect: 3", "services: {api: {retry: {imediate: {}}}}","services: {api: {queue: {lifo: {}}}}", "services: {api: none}", "run: none", "services:", "{}", "[]", "services: {api: {queue: {fifo: 3}}}", "~"] {
+}
+
+#[test]
+fn one_mistake_is_told_once() {
+    // Neither is a misspelt field also missing, nor is a list told for its stand-in.
+    for (line, text) in
+        [(4, "    workrs: 10"), (5, "    service_time: [10ms]"), (11, "  - {between: [x, 1]}")]
+    {
+        assert_eq!(model(&[&with_line(line, text)]).problems.len(), 1, "{text}");
+    }
+}
+
+#[test]
+fn mistakes_in_upper_layers_are_told_there() {
+    let table = [
+        ("services: {api: {workers: x}}", "1@1:27 expected a whole number, found `x` | "),
+        (
+            "services: {web: {workers: 1}}",
+            "1@1:12 `services.web` lacks `service_time` | add `service_time: ...`",
+        ),
+        ("faults: {brownut: none}", "1@1:10 there is no `brownut` to remove | did you mean `brownout`?"),
+        ("faults: {x: none, y: {at: 1s, service: api}}", "1@1:10 there is no `x` to remove | "),
+        ("expect: {append: 3}", "1@1:18 `append` takes a list, found `3` | "),
+        (
+            "expect: {add: []}",
+            "1@1:9 expected a list, found a mapping | write `[...]` to replace the list, `{append: [...]}` to add to it",
+        ),
+        ("expect: {append: [{between: [2, 1]}]}", "1@1:19 2 is above 1 | swap them"),
+        (
+            "services: {api: {retry: {imediate: {}}}}",
+            "1@1:26 unknown word `imediate` | did you mean `immediate`? (allowed here: `none` and `immediate`)",
+        ),
+        (
+            "services: {api: {queue: {lifo: {}}}}",
+            "1@1:26 `services.api.queue.lifo` lacks `capacity` | add `capacity: ...`",
+        ),
+        (
+            "services: {api: {queue: {none: }}}",
+            "1@1:26 `none` takes no settings | write the word `none` alone",
+        ),
+        ("run: none", "1@1:6 expected a mapping with `horizon`, `seeds` and `offset`, found `none` | "),
+        (
+            "services:",
+            "1@1:9 nothing given for `services`: expected a mapping | write `{}` if there is nothing to set",
+        ),
+        (
+            "services: {api: {queue: {fifo: 3}}}",
+            "1@1:32 expected a mapping with `capacity` and `drop_share`, found `3` | ",
+        ),
+        (
+            "~",
+            "1@1:1 nothing given: expected a mapping with `title`, `services`, `faults`, `expect`, `variants` and `run` \
+             | write `{}` if there is nothing to set",
+        ),
+    ];
+    for (upper, expected) in table {
         let reading = model(&[BASE, upper]);
-        println!("{upper:?}");
-        for p in &reading.problems { println!("     {} | {} [{}]", told(p), p.help.clone().unwrap_or_default(), p.path); }
-        if reading.value.is_none() { println!("     NO VALUE"); }
+        let shown: Vec<String> = reading.problems.iter().map(told_with_help).collect();
+        assert_eq!(shown, [expected], "{upper}");
+        assert!(reading.value.is_some(), "something stands in for {upper}");
     }
-    for text in ["", "# c\n\n", "\u{feff}", "a: 1\n\tb: 2\n", "a:\n \tb: 1\n", "\ta: 1", "a: |\n  x\n  \ty\n", "a: {x: 1,\n\ty: 2}", "a: 1\na: 2\n", "a: {b: 1, b: 2}", "a: 1\n---\nb: 1\n", "a: &x 1", "a: *x", "a: !t 1", "<<: {a: 1}", "? [a]\n: 1\n", ": 1", "a: 1\n b: 2\n", "a:\n  b: 1\n c: 2\n", "a: b: c", "a: \"x\n", "a: \"x\nb: 1\n", "a: 'it's'", "a: [1, 2\nb: 3\n", "a: {b: 1\n", "a: ]", "a: {b: 1}}\n", "a: [1}\n", "a\nb: 1\n", "a: 1\nfoo\nb: 2", "- a\nb: 1\n", "a: @x", "a: - b", "a: \"\\q\"", "a: 1\u{0}b: 2", "a: 1\rb: 2", "é: [ü, \t@x]", "%FOO\n---\na: 1", "a: {b, c}\nd: [a,,b]", "a: 'x\n\n\nb: 1", "a: %x", "a: |x\n  t\n", "k: a #x\n  b: 1\n", "a:\n- b\n c\n- d: 1\n   e: 2\n"] {
-        println!("{text:?}");
-        match parse(&source("x", text)) { Ok(_) => println!("     fine"), Err(p) => println!("     {} | {}", told(&p), p.help.unwrap_or_default()) }
+}
+
+#[test]
+fn forgotten_colons_and_spaces_are_recognised() {
+    let help = |line: usize, text: &str| {
+        model(&[&with_line(line, text)]).problems[0].help.clone().unwrap_or_default()
+    };
+    assert_eq!(help(12, "run: {horizon:300s}"), "a space behind `:` is missing: write `horizon: 300s`");
+    assert_eq!(help(12, "run: {horizon 300s}"), "a `:` is missing: write `horizon: 300s`");
+    assert_eq!(help(12, "run: horizon:300s"), "write a space behind the `:`");
+}
+
+#[test]
+fn all_problems_are_told_at_once() {
+    let text = "\
+title: [a]
+servces: {}
+services:
+  web: {workers: 0.5, service_time: {}, keep_alive: maybe}
+  db: {}
+  cache: 5
+  log: {workers: 1, service_time: {exponential: {mean: soon, median: 1ms}}, queue: {lifo: {capacity: -3}}}
+expect:
+  - {between: [2, 1]}
+  - {between: [x, 1]}
+  - 7
+faults: {f: {at: 5, service: {}}, g: {}}
+run: {seeds: 1e9}
+";
+    let reading = model(&[text]);
+    assert_eq!(
+        all_told(&reading.problems),
+        [
+            "1:8 expected a text, found a list",
+            "2:1 unknown key `servces`",
+            "4:18 expected a whole number, found `0.5`",
+            "4:37 expected a plain value or `exponential` or `uniform`, found an empty mapping",
+            "4:53 expected `true` or `false`, found `maybe`",
+            "5:3 `services.db` lacks `service_time`",
+            "5:3 `services.db` lacks `workers`",
+            "6:10 expected a mapping with `workers`, `service_time`, `queue`, `retry` and `keep_alive`, found `5`",
+            "7:56 `soon` is not a duration",
+            "7:62 unknown key `median`",
+            "7:102 expected a whole number or `unlimited`, found `-3`",
+            "9:5 2 is above 1",
+            "10:16 expected a number, found `x`",
+            "11:5 expected a mapping with `between`, found `7`",
+            "12:18 `5` is not a duration",
+            "12:30 expected a text, found a mapping",
+            "12:35 `faults.g` lacks `at`",
+            "12:35 `faults.g` lacks `service`",
+            "13:1 `run` lacks `horizon`",
+            "13:14 expected a whole number, found `1e9`",
+        ]
+    );
+    let value = reading.value.as_ref().expect("a whole value, with stand-ins");
+    assert_eq!(value.services.len(), 4);
+    assert!(!reading.is_real("services/web/workers") && !reading.is_real("services/web"));
+    assert!(reading.is_real("services/log/workers") && reading.is_real("services/log/service"));
+}
+
+#[test]
+fn problems_have_paths() {
+    let reading =
+        model(&[&with_line(11, "  - {between: [x, 1]}"), "services: {api: {queue: {fifo: {capacity: []}}}}"]);
+    let paths: Vec<&str> = reading.problems.iter().map(|problem| problem.path.as_str()).collect();
+    assert_eq!(paths, ["expect/0/between/0", "services/api/queue/fifo/capacity"]);
+}
+
+#[test]
+fn too_many_problems_end_with_and_more() {
+    let wrong_values: String = (0..300).map(|n| format!("  f{n}: {{at: 1, service: x}}\n")).collect();
+    let unknown_keys: String =
+        (0..300).map(|n| format!("  f{n}: {{at: 1s, service: x, extra: 1}}\n")).collect();
+    for entries in [wrong_values, unknown_keys] {
+        let reading = model(&[&format!("title: x\nservices: {{}}\nfaults:\n{entries}")]);
+        let count = reading.problems.len();
+        assert!((150..=201).contains(&count), "{count} problems");
+        assert_eq!(told(&reading.problems[count - 1]), "- and more; correct these first");
     }
-    for n in [63, 64,65,200,300, 5000] { let t = format!("{}1{}", "[".repeat(n), "]".repeat(n)); match parse(&source("x", &t)) { Ok(_) => println!("{n} ok"), Err(p) => println!("{n} {}", told(&p)) }
-      let t = (0..n).map(|i| format!("{}a:\n", " ".repeat(i))).collect::<String>(); match parse(&source("x", &t)) { Ok(_) => println!("{n} ok"), Err(p) => println!("{n} {}", told(&p)) } }
-    for (p, v) in [("services.api.workers","x"), ("services.api.queue", "{lifo: {capacty: 3}}"), ("services..x", "3"), ("services.api.queue", "[3"), ("a.b", ""), ("services.api.wrk", "3"), ("faults.x", "none")] {
-        let s = Source { name: "--set".into(), text: format!("{p}={v}") };
-        match overlay_from_path(&s, p, v) { Err(e) => println!("{} {}", s.text, told(&e)), Ok(node) => {
-            let base = super::tree(BASE);
-            let layers = [super::Layer::base(0, &base), super::Layer::base(1, &node)];
-            println!("{} {:?}", s.text, all_told(&super::read::<super::Model>(&layers).problems)); } }
+}
+
+#[test]
+fn a_type_that_accepts_nothing_gives_problems_but_no_value() {
+    #[derive(Debug)]
+    struct Never;
+    impl<'de> Deserialize<'de> for Never {
+        fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            let text = String::deserialize(deserializer)?;
+            Err(serde::de::Error::custom(format!("never `{text}`")))
+        }
     }
-    let (s, r) = parse_bytes("x", b"a: \xc3\xa9\nb: \xff1\n"); let p = r.unwrap_err(); println!("{} {:?}", told(&p), s.text);
-    println!("{}", super::super::render(&[s], &[p], false));
-    println!("{}", help(&["a"]).len());
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "only read")]
+    struct Holder {
+        never: Never,
+        workers: u32,
+    }
+    let tree = tree("never: ever\nworkers: x");
+    let reading = read::<Holder>(&[Layer::base(0, &tree)]);
+    assert!(reading.value.is_none());
+    assert_eq!(all_told(&reading.problems), ["1:8 never `ever`", "2:10 expected a whole number, found `x`"]);
+}
+
+#[test]
+fn a_type_that_contains_itself_ends() {
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    #[expect(dead_code, reason = "only read")]
+    enum Chain {
+        Again(Box<Chain>),
+        Struct { next: Box<Chain> },
+    }
+    let tree = tree("again: {struct: {next: {agan: 1}}}");
+    let reading = read::<Chain>(&[Layer::base(0, &tree)]);
+    assert_eq!(all_told(&reading.problems[..1]), ["1:25 unknown word `agan`"]);
+}
+
+#[test]
+fn syntax_errors_are_told_in_the_words_of_the_writer() {
+    let table = [
+        ("", "- there is nothing in this text"),
+        ("# only a comment\n\n", "- there is nothing in this text"),
+        ("\u{feff}", "- there is nothing in this text"),
+        ("a:\n\tb: 1\n", "2:1 a tab in the indentation"),
+        ("a:\n \tb: 1\n", "2:2 a tab in the indentation"),
+        ("a: 1\n\tb: 2\n", "2:1 a tab in the indentation"),
+        ("\ta: 1", "1:1 a tab in the indentation"),
+        ("a: {x: 1,\n\ty: 2}", "2:1 a tab in the indentation"),
+        ("a: 1\na: 2\n", "2:1 `a` is given twice, first in line 1"),
+        ("a: {b: 1, b: 2}", "1:11 `b` is given twice, first in line 1"),
+        ("a: 1\n---\nb: 1\n", "2:1 a second document begins here; a file holds one"),
+        ("a: &x 1\nb: 2", "1:4 anchors and aliases are not part of the format"),
+        ("a: 1\nb: *x", "2:4 anchors and aliases are not part of the format"),
+        ("a: !duration 1", "1:4 tags are not part of the format"),
+        ("<<: {a: 1}", "1:1 the merge key `<<` is not part of the format"),
+        ("? [a]\n: 1\n", "1:3 a key must be a single word, not a list or a mapping"),
+        (": 1", "1:1 a key is missing before the `:`"),
+        ("a: 1\n b: 2\n", "2:3 this line continues the value that began in line 1, and a value has no `:`"),
+        ("a:\n  b: 1\n c: 2\n", "3:2 this line fits the indentation of none of the lines above"),
+        ("a: b: c", "1:5 a second `:` in one line"),
+        ("a: 1\nfoo\nb: 2", "2:1 this line has no `:`"),
+        ("- a\nb: 1\n", "2:1 a list ends here, but nothing else can begin"),
+        ("a: \"x\nb: 1\n", "1:4 this \" is never closed, or its text goes on in a line that is not indented"),
+        ("a: 'it's'", "1:8 text behind a closing quote"),
+        ("a: \"\\q\"", "1:4 an unknown escape in this text"),
+        ("a: {b: 1\n", "1:4 this `{` is never closed"),
+        ("a: ]", "1:4 this bracket closes nothing"),
+        ("a: [1}\n", "1:4 `}` closes a `[`"),
+        ("a: [1, 2\nb: 3\n", "2:2 a `,` or a closing bracket is missing before this"),
+        ("a: [a,,b]", "1:7 a value is missing here"),
+        ("a: @x", "1:4 a value cannot begin with `@`"),
+        ("é: [ü, @x]", "1:8 a value cannot begin with `@`"),
+        ("a: - b", "1:4 a `-` list cannot begin here"),
+        ("a: |x\n  t\n", "1:4 a text block begins in the line below its `|` or `>`"),
+        ("a: 1\0b: 2", "1:5 a control character (U+0000)"),
+        ("a: 1\rb: 2", "1:5 a carriage return without a line feed (U+000D)"),
+    ];
+    for (text, expected) in table {
+        let problem = parse(&source("x", text)).expect_err(text);
+        assert_eq!(told(&problem), expected, "{text:?}");
+    }
+}
+
+#[test]
+fn tabs_within_texts_and_line_ends_of_windows_are_fine() {
+    for text in [
+        "a: |\n  x\n  \ty\n",
+        "a: x\t# comment\n",
+        "a: \"x\ty\"",
+        "a: 1\r\nb: {c: 2}\r\n",
+        "\u{feff}a: 1",
+        "a: 1\n\t\n",
+    ] {
+        assert!(parse(&source("x", text)).is_ok(), "{text:?}");
+    }
+    assert_eq!(good(&[&BASE.replace('\n', "\r\n")]), good(&[BASE]));
+}
+
+#[test]
+fn texts_too_large_or_too_deep_are_refused() {
+    let problem = parse_bytes("x", &vec![b'a'; 5_000_000]).1.expect_err("5 MB");
+    assert_eq!(told(&problem), "- the text has 5000000 bytes; at most 4 MiB (4194304 bytes) are read");
+    let brackets = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+    let lines = |depth: usize| (0..depth).map(|n| format!("{}a:\n", " ".repeat(n))).collect::<String>();
+    for text in [brackets(64), lines(64)] {
+        assert!(parse(&source("x", &text)).is_ok());
+    }
+    let deep = "more than 64 lists and mappings within each other";
+    for (text, at) in
+        [(brackets(65), "1:65"), (brackets(100_000), "1:256"), (lines(65), "65:65"), (lines(2000), "65:65")]
+    {
+        assert_eq!(told(&parse(&source("x", &text)).expect_err("too deep")), format!("{at} {deep}"));
+    }
+    assert!(model(&[&brackets(64)]).value.is_some());
+}
+
+#[test]
+fn bytes_that_are_not_utf_8_are_shown() {
+    let (source, tree) = parse_bytes(
+        "x",
+        "a: é\nb: ".as_bytes().iter().chain(b"\xff1\n").copied().collect::<Vec<_>>().as_slice(),
+    );
+    assert_eq!(told(&tree.expect_err("not UTF-8")), "2:4 the file is not UTF-8 text: byte 9 is 0xFF");
+    assert!(source.text.starts_with("a: é\nb: \u{fffd}1"));
+}
+
+#[test]
+fn set_arguments_that_are_not_well_formed_are_refused() {
+    let table = [
+        ("services..x", "3", "1:10 a word of the path is empty"),
+        ("services.api.queue", "[3", "1:20 this `[` is never closed"),
+        ("a.b", "", "1:1 no value is given for `a.b`"),
+        ("é.b", "a: b: c", "1:9 a second `:` in one line"),
+    ];
+    for (path, value, expected) in table {
+        let source = source("--set", &format!("{path}={value}"));
+        let problem = overlay_from_path(&source, path, value).expect_err(path);
+        assert_eq!(told(&problem), expected);
+    }
+}
+
+#[test]
+fn a_stand_in_is_never_the_reason_for_a_problem() {
+    // The bounds cannot be compared: one of them is a stand-in that would be above the other.
+    let reading = model(&[&with_line(11, "  - {between: [x, 0.01]}")]);
+    assert_eq!(all_told(&reading.problems), ["11:16 expected a number, found `x`"]);
+    // A service that lacks everything counts as one place with problems; the model is whole all the same.
+    let reading = read::<Service>(&[Layer::base(0, &tree("{}"))]);
+    assert_eq!(all_told(&reading.problems), ["1:1 `service_time` is missing", "1:1 `workers` is missing"]);
+    assert!(reading.value.is_some());
 }

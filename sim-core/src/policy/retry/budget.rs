@@ -62,7 +62,7 @@ impl State {
         match config {
             Config::None => State::None,
             Config::SuccessTokens(config) => State::SuccessTokens(success_tokens::State::new(config)),
-            Config::Deposit(config) => State::Deposit(Box::new(deposit::State::new(config))),
+            Config::Deposit(_) => State::Deposit(Box::new(deposit::State::new())),
         }
     }
 

@@ -12,24 +12,23 @@
 //! Finagle's drift with the calls; `retry_ratio` ends at 1, Finagle's at 1000; tower deposits per
 //! success, not per request.
 //!
-//! Expiry goes by slices of `ttl` / 10: what happened in a slice counts until nine more have passed, so
-//! it lives between 0.9 and 1 `ttl`. Withdrawals expire like deposits: a retry is forgiven after `ttl`.
-//! If the deposits that paid for it expire first, the balance is below zero until then.
+//! Time goes by slices of `ttl` / 10 (`deposit/window.rs`). A retry is forgiven after `ttl`; if the
+//! deposits that paid for it expire first, the balance is below zero until then.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use self::window::{SLICES, Window};
 use crate::policy::Problem;
 use crate::time::{SimDuration, SimTime};
 use crate::units::{Probability, text_type};
 
+mod window;
+
 /// What one request deposits; integers are exact. `ScaleFactor` of Finagle's `RetryBudget.scala`.
 const DEPOSIT: i64 = 1_000;
-
-/// Parts of the window; as in Finagle's and tower's budgets.
-const SLICES: usize = 10;
 
 /// The smallest share of retries other than none: it keeps all sums in 64 bits.
 const LEAST_RATIO: f64 = 0.001;
@@ -42,7 +41,8 @@ const TTL: (SimDuration, SimDuration) = (SimDuration::from_secs(1), SimDuration:
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(rename = "Deposit"))]
 #[serde(deny_unknown_fields, rename_all = "snake_case", default)]
 pub struct Config {
-    /// Retries per request, 0 or 0.001 to 1: 0.1 is one retry per ten requests. Default: 0.2 (Finagle, Linkerd).
+    /// Retries per request, 0 or 0.001 to 1: 0.1 is one retry per ten requests. Default: 0.2 (Finagle,
+    /// Linkerd).
     pub retry_ratio: Probability,
     /// Retries per second that need no requests; a whole number from 0. Default: 10 (Finagle, Linkerd).
     pub min_retries_per_second: RetriesPerSecond,
@@ -88,13 +88,10 @@ text_type!(
     r"^\s*[0-9]+\s*$"
 );
 
-/// What one client remembers: deposits less withdrawals of the last ten slices of time.
+/// What one client remembers: its deposits less its withdrawals.
 #[derive(Clone, Debug)]
 pub struct State {
-    /// Entry `k` belongs to the latest slice whose number ends in `k`.
-    slices: [i64; SLICES],
-    /// Number of the slice written last, counted from the start of the run. invariant: never falls.
-    newest: u64,
+    recent: Window,
 }
 
 impl Config {
@@ -131,23 +128,24 @@ impl Config {
     fn reserve(&self) -> i64 {
         let retries =
             u128::from(self.min_retries_per_second.0) * u128::from(self.ttl.as_nanos()) / 1_000_000_000;
-        // At most 2^32 per second, 60 seconds and a price of 10^6: a 30th of what an i64 holds.
+        // At most 2^32 per second, 60 seconds and a price of 10^6: less than a 30th of what an i64 holds.
         retries as i64 * self.price()
     }
 
+    /// The slice of time that `now` lies in.
     fn slice(&self, now: SimTime) -> u64 {
         now.as_nanos() / (self.ttl.as_nanos() / SLICES as u64)
     }
 }
 
 impl State {
-    pub(super) fn new(_config: &Config) -> Self {
-        State { slices: [0; SLICES], newest: 0 }
+    pub(super) const fn new() -> Self {
+        State { recent: Window::new() }
     }
 
     #[inline]
     pub(super) fn deposit(&mut self, config: &Config, now: SimTime) {
-        *self.current(config, now) += config.deposit();
+        self.recent.add(config.deposit(), config.slice(now));
     }
 
     #[inline]
@@ -155,7 +153,7 @@ impl State {
         let price = config.price();
         let affordable = self.balance(config, now) >= price;
         if affordable {
-            *self.current(config, now) -= price;
+            self.recent.add(-price, config.slice(now));
         }
         affordable
     }
@@ -164,29 +162,14 @@ impl State {
         ("retry_balance", self.balance(config, now) as f64 / config.price() as f64)
     }
 
-    /// The slice of `now`, after those that were passed since the last use are emptied.
-    fn current(&mut self, config: &Config, now: SimTime) -> &mut i64 {
-        let number = config.slice(now);
-        for passed in (self.newest + 1..=number).rev().take(SLICES) {
-            self.slices[passed as usize % SLICES] = 0;
-        }
-        self.newest = number;
-        &mut self.slices[number as usize % SLICES]
-    }
-
-    /// The reserve and all that has not expired at `now`.
     fn balance(&self, config: &Config, now: SimTime) -> i64 {
-        let expired = config.slice(now) - self.newest;
-        let alive = (SLICES as u64).saturating_sub(expired);
-        let recent = (0..alive).map(|age| self.slices[(self.newest + SLICES as u64 - age) as usize % SLICES]);
-        config.reserve() + recent.sum::<i64>()
+        config.reserve() + self.recent.sum(config.slice(now))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::luck::Purpose;
-    use crate::policy::testing::{luck, read};
+    use crate::policy::testing::read;
 
     use super::*;
 
@@ -219,7 +202,7 @@ mod tests {
     fn a_thousand_requests_and_the_reserve_allow_300_retries() {
         // policies.md, section 20, Finagle window: 10 s, 10/s, 0.2.
         let config = config(0.2, 10);
-        let mut state = State::new(&config);
+        let mut state = State::new();
         deposit(&mut state, &config, 1_000, at(0.0));
         assert_eq!(retries(&mut state, &config, at(0.0)), 300);
     }
@@ -227,7 +210,7 @@ mod tests {
     #[test]
     fn without_a_reserve_ten_requests_pay_for_one_retry() {
         let config = config(0.1, 0);
-        let mut state = State::new(&config);
+        let mut state = State::new();
         for _ in 0..5 {
             deposit(&mut state, &config, 9, at(0.0));
             assert!(!state.withdraw(&config, at(0.0)));
@@ -239,7 +222,7 @@ mod tests {
     #[test]
     fn without_a_ratio_only_the_reserve_is_left() {
         let config = config(0.0, 10);
-        let mut state = State::new(&config);
+        let mut state = State::new();
         deposit(&mut state, &config, 1_000, at(0.0));
         assert_eq!(retries(&mut state, &config, at(0.0)), 100);
     }
@@ -247,7 +230,7 @@ mod tests {
     #[test]
     fn without_both_nothing_is_retried() {
         let config = config(0.0, 0);
-        let mut state = State::new(&config);
+        let mut state = State::new();
         deposit(&mut state, &config, 1_000, at(0.0));
         assert!(!state.withdraw(&config, at(0.0)));
     }
@@ -255,7 +238,7 @@ mod tests {
     #[test]
     fn deposits_expire_after_the_time_to_live() {
         let config = config(0.2, 0);
-        let mut state = State::new(&config);
+        let mut state = State::new();
         deposit(&mut state, &config, 10, at(0.5));
         assert_eq!(state.gauge(&config, at(9.99)), ("retry_balance", 2.0));
         assert_eq!(
@@ -268,7 +251,7 @@ mod tests {
     #[test]
     fn retries_are_forgiven_after_the_time_to_live() {
         let config = config(0.2, 10);
-        let mut state = State::new(&config);
+        let mut state = State::new();
         assert_eq!(retries(&mut state, &config, at(3.0)), 100);
         assert_eq!(retries(&mut state, &config, at(12.9)), 0);
         assert_eq!(retries(&mut state, &config, at(13.0)), 100);
@@ -277,51 +260,12 @@ mod tests {
     #[test]
     fn retries_that_outlive_their_deposits_leave_a_debt() {
         let config = config(0.2, 0);
-        let mut state = State::new(&config);
+        let mut state = State::new();
         deposit(&mut state, &config, 10, at(0.0));
         assert_eq!(retries(&mut state, &config, at(9.0)), 2);
         deposit(&mut state, &config, 10, at(11.0));
         assert_eq!(retries(&mut state, &config, at(11.0)), 0, "the new deposits only cover the debt");
         assert_eq!(retries(&mut state, &config, at(19.0)), 2);
-    }
-
-    #[test]
-    fn a_long_silence_empties_every_slice() {
-        let config = config(0.2, 0);
-        let mut state = State::new(&config);
-        deposit(&mut state, &config, 1_000, at(5.0));
-        assert_eq!(retries(&mut state, &config, at(1e9)), 0);
-        deposit(&mut state, &config, 5, at(1e9));
-        assert_eq!(retries(&mut state, &config, at(1e9)), 1);
-    }
-
-    /// The obvious twin: everything that ever happened, with its slice.
-    #[test]
-    fn the_ring_of_slices_agrees_with_a_full_list() {
-        let config = config(0.3, 1);
-        let mut state = State::new(&config);
-        let mut list: Vec<(u64, i64)> = Vec::new();
-        let (mut now, mut allowed, mut refused) = (0.0, 0, 0);
-        for k in 0..20_000 {
-            let mut draws = luck(k).draws(Purpose::Backoff);
-            // Mostly bursts, sometimes a silence longer than the window.
-            now += draws.exponential() * if draws.below(100) == 0 { 8.0 } else { 0.02 };
-            let slice = config.slice(at(now));
-            let alive = list.iter().filter(|(entry, _)| entry + SLICES as u64 > slice);
-            let balance = config.reserve() + alive.map(|(_, amount)| amount).sum::<i64>();
-            assert_eq!(state.balance(&config, at(now)), balance, "step {k} at {now} s");
-            if draws.below(2) == 0 {
-                state.deposit(&config, at(now));
-                list.push((slice, DEPOSIT));
-            } else if state.withdraw(&config, at(now)) {
-                list.push((slice, -config.price()));
-                allowed += 1;
-            } else {
-                refused += 1;
-            }
-            list.retain(|(entry, _)| entry + 20 > slice);
-        }
-        assert!(allowed > 1_000 && refused > 1_000, "{allowed} allowed, {refused} refused");
     }
 
     #[test]

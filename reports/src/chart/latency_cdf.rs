@@ -1,0 +1,129 @@
+//! How long do requests take, and how long the slowest of them? Latency on a log axis against its
+//! percentile on an axis on which every nine is as long as the one before.
+
+use scenarios::metric::Unit;
+use scenarios::results::{ComparisonReport, LatencyCdf};
+
+use super::axis::Axis;
+use super::canvas::{self, Align, Canvas, DrawError, Drawn, Point};
+use super::frame::{self, Panel, Rect, TickLabels};
+use super::{Look, SeriesStyle};
+use crate::format;
+
+/// Whether any variant answered a request.
+pub(crate) fn has_data(report: &ComparisonReport) -> bool {
+    report.latency.iter().any(|cdf| cdf.points.iter().any(|(latency, _)| *latency > 0.0))
+}
+
+/// The figure's title.
+pub(crate) fn title(report: &ComparisonReport) -> String {
+    format!("Latency of answered requests: {}", report.manifest.title)
+}
+
+/// Draws the latency distributions of a comparison.
+pub(crate) fn draw(report: &ComparisonReport, look: &Look) -> Result<String, DrawError> {
+    let subtitle = format!(
+        "all requests of {} after warm-up, triggers on; requests without an answer are in the legend, not in the curve",
+        format::seeds(&report.comparison.seeds)
+    );
+    canvas::draw(look.width, look.height, look.background, |canvas| {
+        frame::header(canvas, look, &title(report), &subtitle)?;
+        let legend_width = legend_width(canvas, look, report);
+        let (x, y) = (x_axis(report), Axis::tail());
+        let rect = Rect {
+            left: look.margin() + frame::y_label_width(canvas, look, &y),
+            top: look.margin() + look.header() + look.font * if look.is_thumb { 0.3 } else { 1.9 },
+            right: look.width - look.margin() - legend_width - 1.2 * look.font,
+            bottom: look.height - look.margin() * 0.6 - look.footer(),
+        };
+        let panel = Panel { rect, x, y };
+        frame::axes(canvas, look, &panel, TickLabels { x: true, y: true })?;
+        frame::y_name(canvas, look, &rect, "percentile")?;
+        frame::x_name(canvas, look, &rect, "latency (log scale)")?;
+        for (index, cdf) in indexed(report).rev() {
+            canvas.series_line(&points(&panel, cdf), look.line, look.series(index))?;
+        }
+        paint_legend(canvas, look, report, &panel, legend_width)
+    })
+}
+
+/// Distributions with the place of their variant in the file.
+fn indexed(report: &ComparisonReport) -> impl DoubleEndedIterator<Item = (usize, &LatencyCdf)> {
+    report.latency.iter().enumerate().map(|(position, cdf)| {
+        let found = report.comparison.variants.iter().position(|variant| variant.name == cdf.variant);
+        (found.unwrap_or(position), cdf)
+    })
+}
+
+fn x_axis(report: &ComparisonReport) -> Axis {
+    let latencies = report.latency.iter().flat_map(|cdf| &cdf.points).map(|(latency, _)| *latency);
+    let positive = latencies.filter(|latency| *latency > 0.0 && latency.is_finite());
+    let low = positive.clone().fold(f64::INFINITY, f64::min);
+    let high = positive.fold(0.0, f64::max);
+    // Below a thousandth of the slowest nothing interesting happens.
+    Axis::log(low.max(high / 1e5), high * 1.05, 6, Unit::Seconds)
+}
+
+/// The curve up to the last percentile of the axis; the crossing is interpolated.
+fn points(panel: &Panel, cdf: &LatencyCdf) -> Vec<Point> {
+    let mut points = Vec::new();
+    let mut before: Option<(f64, f64)> = None;
+    for (latency, share) in cdf.points.iter().copied().filter(|(latency, _)| *latency > 0.0) {
+        if share >= panel.y.high {
+            let x = match before {
+                Some((l, s)) if share > s => l + (latency - l) * (panel.y.high - s) / (share - s),
+                _ => latency,
+            };
+            points.push(panel.at(x, panel.y.high));
+            break;
+        }
+        points.push(panel.at(latency, share));
+        before = Some((latency, share));
+    }
+    points
+}
+
+fn remark(cdf: &LatencyCdf) -> String {
+    if cdf.points.is_empty() {
+        "no request was answered".to_owned()
+    } else if cdf.unanswered_share == 0.0 {
+        "all answered".to_owned()
+    } else {
+        format!("{} unanswered", format::percent(cdf.unanswered_share))
+    }
+}
+
+fn legend_width(canvas: &Canvas<'_>, look: &Look, report: &ComparisonReport) -> f64 {
+    let widths = report.latency.iter().map(|cdf| {
+        let remark = if look.is_thumb { 0.0 } else { canvas.text_width(&remark(cdf), look.font * 0.8) };
+        canvas.text_width(&cdf.variant, look.font).max(remark)
+    });
+    widths.fold(0.0, f64::max).min(0.28 * look.width) + 2.8 * look.font
+}
+
+fn paint_legend(
+    canvas: &Canvas<'_>,
+    look: &Look,
+    report: &ComparisonReport,
+    panel: &Panel,
+    width: f64,
+) -> Drawn {
+    let count = report.latency.len().max(1) as f64;
+    let left = panel.rect.right + 1.2 * look.font;
+    let text_left = left + 2.6 * look.font;
+    let room = width - 2.6 * look.font;
+    let step = (look.font * 2.7).min(panel.rect.height() / count);
+    let has_remarks = step >= look.font * 2.0 && !look.is_thumb;
+    for (row, (index, cdf)) in indexed(report).enumerate() {
+        let y = panel.rect.top + look.font * 0.5 + row as f64 * step;
+        let style: SeriesStyle = look.series(index);
+        canvas.series_line(&[(left, y), (left + 2.0 * look.font, y)], look.line, style)?;
+        let name = canvas.fitted(&cdf.variant, look.font, room);
+        canvas.text(&name, (text_left, y), look.text(1.0, look.text_colour(style.colour), Align::Left))?;
+        if has_remarks {
+            let remark = canvas.fitted(&remark(cdf), look.font * 0.8, room);
+            canvas.text(&remark, (text_left, y + 1.05 * look.font), look.text(0.8, look.muted, Align::Left))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,295 @@
+//! How does an outcome depend on a swept value? One curve per variant with markers and interval bars;
+//! the closed form, where one exists, as a thin line of the same colour.
+
+use scenarios::metric::{Metric, Unit};
+use scenarios::results::{SweepResult, TheoryLine, VariantResult};
+
+use super::axis::{Axis, Scale};
+use super::canvas::{self, Align, Canvas, DrawError, Drawn, Point};
+use super::frame::{self, Panel, Rect, TickLabels};
+use super::{Look, labels};
+use crate::format;
+
+/// A log axis pays off when the largest value is this many times the smallest.
+const LOG_FROM: f64 = 50.0;
+
+/// What a sweep shows on its y axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// Share of the seeds that are stuck.
+    Stuck,
+    /// A metric over the seeds.
+    Metric(Metric),
+}
+
+/// An estimate with its interval.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Estimate {
+    pub(crate) value: f64,
+    pub(crate) interval: Option<[f64; 2]>,
+}
+
+struct Curve {
+    index: usize,
+    name: String,
+    points: Vec<(f64, Option<Estimate>)>,
+}
+
+impl Shown {
+    /// Label for axis and title.
+    pub(crate) fn label(self) -> &'static str {
+        match self {
+            Shown::Stuck => "share of seeds stuck",
+            Shown::Metric(metric) => metric.label(),
+        }
+    }
+
+    /// Part of a file name.
+    pub(crate) fn id(self) -> &'static str {
+        match self {
+            Shown::Stuck => "stuck",
+            Shown::Metric(metric) => metric.id(),
+        }
+    }
+
+    /// What it is counted in.
+    pub(crate) fn unit(self) -> Unit {
+        match self {
+            Shown::Stuck => Unit::Share,
+            Shown::Metric(metric) => metric.unit(),
+        }
+    }
+
+    /// The estimate of one variant at one point: mean with its Student interval, or median with
+    /// quartiles where seeds are censored, or share with its Wilson interval.
+    pub(crate) fn estimate(self, variant: &VariantResult) -> Option<Estimate> {
+        let metric = match self {
+            Shown::Stuck => {
+                let share = &variant.verdicts.stuck;
+                let judged = share.of > 0 && variant.verdicts.inconclusive.count < share.of;
+                return judged.then_some(Estimate { value: share.share, interval: Some(share.ci95) });
+            }
+            Shown::Metric(metric) => metric,
+        };
+        let result = variant.metrics.get(metric.id())?;
+        let estimate = match (result.mean, &result.quantiles) {
+            (_, Some(quantiles)) if quantiles.censored_share > 0.0 || result.mean.is_none() => Estimate {
+                value: quantiles.p50?,
+                interval: quantiles.p25.zip(quantiles.p75).map(|(low, high)| [low, high]),
+            },
+            (mean, _) => Estimate { value: mean?, interval: result.ci95 },
+        };
+        estimate.value.is_finite().then_some(estimate)
+    }
+
+    fn theory(self, sweep: &SweepResult) -> impl Iterator<Item = &TheoryLine> {
+        sweep.theory.iter().filter(move |line| Shown::Metric(line.metric) == self)
+    }
+}
+
+/// What is worth drawing of a sweep: what the theory predicts, what its claims speak of, how often it
+/// gets stuck, goodput; at most four.
+pub(crate) fn shown(sweep: &SweepResult) -> Vec<Shown> {
+    let claims: String = sweep.expectations.iter().map(|claim| format!("{} ", claim.text)).collect();
+    let words: Vec<&str> = claims.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+    let is_claimed = |metric: &Metric| {
+        words.contains(&metric.id()) || claims.contains(&format!(" {} ", metric.label()))
+    };
+    let is_predicted = |metric: &Metric| sweep.theory.iter().any(|line| line.metric == *metric);
+    let metrics = || Metric::ALL.iter().copied();
+    let wanted = metrics()
+        .filter(is_predicted)
+        .chain(metrics().filter(is_claimed))
+        .map(Shown::Metric)
+        .chain([Shown::Stuck, Shown::Metric(Metric::Goodput)]);
+    let mut shown: Vec<Shown> = Vec::new();
+    for candidate in wanted {
+        if !shown.contains(&candidate) && shown.len() < 4 && is_worth_drawing(sweep, candidate) {
+            shown.push(candidate);
+        }
+    }
+    if shown.is_empty() {
+        shown.extend(metrics().map(Shown::Metric).find(|candidate| is_worth_drawing(sweep, *candidate)));
+    }
+    shown
+}
+
+fn is_worth_drawing(sweep: &SweepResult, shown: Shown) -> bool {
+    let mut variants = sweep.points.iter().flat_map(|point| &point.variants);
+    match shown {
+        Shown::Stuck => variants.any(|variant| variant.verdicts.stuck.count > 0),
+        Shown::Metric(_) => variants.any(|variant| shown.estimate(variant).is_some()),
+    }
+}
+
+/// The figure's title.
+pub(crate) fn title(sweep: &SweepResult, shown: Shown) -> String {
+    let name = shown.label();
+    format!("{}{} against {}", name[..1].to_uppercase(), &name[1..], sweep.label)
+}
+
+/// Draws one quantity of a sweep.
+pub(crate) fn draw(sweep: &SweepResult, shown: Shown, look: &Look) -> Result<String, DrawError> {
+    let curves = curves(sweep, shown);
+    canvas::draw(look.width, look.height, look.background, |canvas| {
+        frame::header(canvas, look, &title(sweep, shown), &subtitle(sweep, shown))?;
+        let (x, y) = (x_axis(sweep), y_axis(sweep, shown, &curves));
+        let names = curves.iter().map(|curve| canvas.text_width(&curve.name, look.font));
+        let label_width = names.fold(0.0, f64::max).min(0.26 * look.width) + 1.9 * look.font;
+        let rect = Rect {
+            left: look.margin() + frame::y_label_width(canvas, look, &y),
+            top: look.margin() + look.header() + look.font * if look.is_thumb { 0.3 } else { 1.9 },
+            right: look.width - look.margin() - label_width,
+            bottom: look.height - look.margin() * 0.6 - look.footer(),
+        };
+        let panel = Panel { rect, x, y };
+        frame::axes(canvas, look, &panel, TickLabels { x: true, y: true })?;
+        frame::y_name(canvas, look, &rect, &y_name(shown, &panel.y))?;
+        frame::x_name(canvas, look, &rect, &sweep.label)?;
+        for curve in &curves {
+            paint_theory(canvas, look, &panel, curve, shown.theory(sweep))?;
+        }
+        for curve in &curves {
+            paint_curve(canvas, look, &panel, curve)?;
+        }
+        paint_labels(canvas, look, &panel, &curves, label_width)
+    })
+}
+
+fn subtitle(sweep: &SweepResult, shown: Shown) -> String {
+    let seeds = format!("{} per point", format::seeds(&sweep.seeds));
+    let bars = match shown {
+        _ if sweep.seeds.len() < 2 => "",
+        Shown::Stuck => " · bars: 95 % Wilson interval",
+        Shown::Metric(Metric::RecoveryTime) => " · bars: 95 % interval, or quartiles where seeds never recover",
+        Shown::Metric(_) => " · bars: 95 % interval",
+    };
+    let mut forms: Vec<&str> = shown.theory(sweep).map(|line| line.name.as_str()).collect();
+    forms.dedup();
+    let theory = if forms.is_empty() { String::new() } else { format!(" · thin line: {}", forms.join(", ")) };
+    format!("{seeds}{bars}{theory}")
+}
+
+fn y_name(shown: Shown, axis: &Axis) -> String {
+    let unit = if shown.unit() == Unit::PerSecond { ", per second" } else { "" };
+    let log = if axis.scale == Scale::Log { " (log scale)" } else { "" };
+    format!("{}{unit}{log}", shown.label())
+}
+
+fn curves(sweep: &SweepResult, shown: Shown) -> Vec<Curve> {
+    let names = sweep.points.first().map(|point| point.variants.as_slice()).unwrap_or_default();
+    let mut curves = Vec::new();
+    for (index, variant) in names.iter().enumerate() {
+        let at = |point: &scenarios::results::SweepPoint| {
+            let there = point.variants.iter().find(|other| other.name == variant.name);
+            (point.x, there.and_then(|variant| shown.estimate(variant)))
+        };
+        let mut points: Vec<(f64, Option<Estimate>)> = sweep.points.iter().map(at).collect();
+        points.sort_by(|a, b| a.0.total_cmp(&b.0));
+        curves.push(Curve { index, name: variant.name.clone(), points });
+    }
+    curves
+}
+
+fn x_axis(sweep: &SweepResult) -> Axis {
+    let values = sweep.points.iter().map(|point| point.x).filter(|x| x.is_finite());
+    let low = values.clone().fold(f64::INFINITY, f64::min);
+    let high = values.fold(f64::NEG_INFINITY, f64::max);
+    if low > high {
+        return Axis::linear(0.0, 1.0, 5, Unit::Count);
+    }
+    if low > 0.0 && high / low >= LOG_FROM {
+        return Axis::log(low / 1.15, high * 1.15, 6, Unit::Count);
+    }
+    // Half a marker of air on both sides; zero stays the left end where it is near.
+    let air = if high > low { 0.03 * (high - low) } else { 0.5 * high.abs().max(1.0) };
+    let low = if low >= 0.0 && low < 0.25 * high { 0.0 - if low == 0.0 { air } else { 0.0 } } else { low - air };
+    Axis::linear(low, high + air, 6, Unit::Count)
+}
+
+fn y_axis(sweep: &SweepResult, shown: Shown, curves: &[Curve]) -> Axis {
+    let unit = shown.unit();
+    let estimates = curves.iter().flat_map(|curve| &curve.points).filter_map(|(_, estimate)| *estimate);
+    let theory = shown.theory(sweep).flat_map(|line| &line.points).map(|(_, y)| *y);
+    let values: Vec<f64> = estimates.clone().map(|e| e.value).chain(theory).filter(|v| v.is_finite()).collect();
+    let high = values.iter().copied().fold(0.0, f64::max);
+    let bars = estimates.filter_map(|e| e.interval).map(|[_, high]| high).filter(|v| v.is_finite());
+    // A wide bar may stretch the axis, but not without limit.
+    let high_with_bars = bars.fold(high, f64::max).min(high * 1.5);
+    if unit == Unit::Share && high > 0.2 {
+        return Axis::share();
+    }
+    let smallest = values.iter().copied().filter(|value| *value > 0.0).fold(f64::INFINITY, f64::min);
+    let no_zero = values.iter().all(|value| *value > 0.0);
+    if no_zero && smallest.is_finite() && high / smallest > LOG_FROM {
+        return Axis::log(smallest / 1.3, high_with_bars * 1.3, 6, unit);
+    }
+    Axis::from_zero(high_with_bars * 1.02, 5, unit)
+}
+
+fn paint_theory<'a>(
+    canvas: &Canvas<'_>,
+    look: &Look,
+    panel: &Panel,
+    curve: &Curve,
+    theory: impl Iterator<Item = &'a TheoryLine>,
+) -> Drawn {
+    let colour = look.series(curve.index).colour;
+    for line in theory.filter(|line| line.variant == curve.name) {
+        // A closed form may run off to infinity; its line ends where the axis does.
+        let inside = line.points.iter().filter(|(_, y)| y.is_finite() && *y <= panel.y.high * 1.000_001);
+        let points: Vec<Point> = inside.map(|(x, y)| panel.at(*x, *y)).collect();
+        canvas.line(&points, look.line * 0.5, colour, 0.85)?;
+    }
+    Ok(())
+}
+
+fn paint_curve(canvas: &Canvas<'_>, look: &Look, panel: &Panel, curve: &Curve) -> Drawn {
+    let style = look.series(curve.index);
+    let cap = look.line * 1.6;
+    for (x, estimate) in &curve.points {
+        if let Some([low, high]) = estimate.and_then(|estimate| estimate.interval)
+            && low.is_finite()
+            && high.is_finite()
+        {
+            let (from, to) = (panel.at(*x, low), panel.at(*x, high));
+            canvas.line(&[from, to], look.line * 0.5, style.colour, 0.9)?;
+            for end in [from, to] {
+                canvas.line(&[(end.0 - cap, end.1), (end.0 + cap, end.1)], look.line * 0.5, style.colour, 0.9)?;
+            }
+        }
+    }
+    for stretch in curve.points.split(|(_, estimate)| estimate.is_none()) {
+        let points: Vec<Point> =
+            stretch.iter().filter_map(|(x, estimate)| Some(panel.at(*x, estimate.as_ref()?.value))).collect();
+        canvas.series_line(&points, look.line * 0.8, style)?;
+        for point in points {
+            canvas.marker(point, look.line * 1.9, style.marker, style.colour, look.background)?;
+        }
+    }
+    Ok(())
+}
+
+fn paint_labels(canvas: &Canvas<'_>, look: &Look, panel: &Panel, curves: &[Curve], label_width: f64) -> Drawn {
+    let ends: Vec<Option<Point>> = curves
+        .iter()
+        .map(|curve| {
+            let last = curve.points.iter().rev().find_map(|(x, estimate)| Some((*x, estimate.as_ref()?.value)));
+            last.map(|(x, y)| panel.at(x, y))
+        })
+        .collect();
+    let wanted: Vec<f64> = ends.iter().map(|end| end.map_or(panel.rect.bottom, |end| end.1)).collect();
+    let places = labels::spread(&wanted, look.font * 1.35, panel.rect.top, panel.rect.bottom);
+    let text_left = panel.rect.right + 1.6 * look.font;
+    for ((curve, end), y) in curves.iter().zip(&ends).zip(&places) {
+        let style = look.series(curve.index);
+        let knee = (panel.rect.right + 0.75 * look.font, *y);
+        if let Some(end) = end {
+            canvas.line(&[(end.0 + look.line * 2.6, end.1), (panel.rect.right, end.1), knee], look.line * 0.3, style.colour, 0.7)?;
+        }
+        canvas.marker(knee, look.line * 1.7, style.marker, style.colour, look.background)?;
+        let name = canvas.fitted(&curve.name, look.font, label_width - 1.6 * look.font);
+        canvas.text(&name, (text_left, *y), look.text(1.0, look.text_colour(style.colour), Align::Left))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,150 @@
+//! Which figures does a result have? One list for the folder and the page, each figure with its title,
+//! caption and alt text.
+
+use scenarios::metric::Metric;
+use scenarios::results::{ComparisonReport, Manifest, SweepResult};
+
+use crate::alt;
+use crate::chart::canvas::DrawError;
+use crate::chart::{Look, latency_cdf, outcomes, sweep, timeline};
+use crate::error::{ReportError, ReportErrorKind};
+use crate::options::Options;
+use crate::{format, slug, svg};
+
+/// A finished figure.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Figure {
+    /// File name without its ending.
+    pub name: String,
+    /// Title, as drawn.
+    pub title: String,
+    /// What a reader should know beside the figure.
+    pub caption: String,
+    /// What the figure shows, in words.
+    pub alt: String,
+    /// The SVG file.
+    pub svg: String,
+}
+
+/// Where a figure comes from; stands in its metadata.
+pub(crate) struct Origin {
+    pub(crate) spiral: String,
+    pub(crate) scenario: String,
+    pub(crate) hash: String,
+    pub(crate) seeds: Vec<u64>,
+    pub(crate) reproduce: String,
+}
+
+impl Origin {
+    fn of(manifest: &Manifest) -> Self {
+        Origin {
+            spiral: manifest.spiral.clone(),
+            scenario: manifest.scenario.id.clone(),
+            hash: manifest.scenario.hash.clone(),
+            seeds: manifest.seeds.clone(),
+            reproduce: manifest.reproduce.clone(),
+        }
+    }
+}
+
+/// The metrics that are drawn over time, most telling first.
+const TIMELINES: &[Metric] =
+    &[Metric::Goodput, Metric::Attempts, Metric::Success, Metric::QueueLength, Metric::LatencyP99];
+
+/// All figures of a comparison: goodput first, then how seeds came out, then the rest.
+pub fn of_comparison(report: &ComparisonReport, options: &Options) -> Result<Vec<Figure>, ReportError> {
+    let look = Look::new(options);
+    let origin = Origin::of(&report.manifest);
+    let mut figures = Vec::new();
+    let mut add = |name: String, drawn: Result<String, DrawError>, title: String, caption: String, alt: String| {
+        finished(name, drawn, title, caption, alt, &origin).map(|figure| figures.push(figure))
+    };
+    for metric in TIMELINES.iter().copied().filter(|metric| timeline::has_data(report, *metric)) {
+        let drawn = timeline::draw(report, metric, &look);
+        let title = timeline::title(report, metric);
+        add(metric.id().to_owned(), drawn, title, timeline_caption(report, metric), alt::timeline(report, metric))?;
+        if metric == Metric::Goodput && outcomes::has_data(report) {
+            let drawn = outcomes::draw(report, &look, options.theme);
+            let title = outcomes::title(report);
+            add("outcomes".to_owned(), drawn, title, outcome_caption(report), alt::outcomes(report))?;
+        }
+    }
+    if latency_cdf::has_data(report) {
+        let drawn = latency_cdf::draw(report, &look);
+        let title = latency_cdf::title(report);
+        let caption = "Every nine on the vertical axis is as long as the one before. Only answered requests have a latency; the share without an answer stands in the legend.".to_owned();
+        add("latency".to_owned(), drawn, title, caption, alt::latency(report))?;
+    }
+    for (name, sweep) in slug::unique(report.sweeps.iter().map(|sweep| sweep.sweep.as_str())).iter().zip(&report.sweeps) {
+        figures.extend(sweep_figures(name, sweep, &look, &origin)?);
+    }
+    Ok(figures)
+}
+
+/// All figures of a lone sweep.
+pub fn of_sweep(
+    manifest: &Manifest,
+    sweep: &SweepResult,
+    options: &Options,
+) -> Result<Vec<Figure>, ReportError> {
+    let names = slug::unique([sweep.sweep.as_str()].into_iter());
+    sweep_figures(&names[0], sweep, &Look::new(options), &Origin::of(manifest))
+}
+
+fn sweep_figures(
+    name: &str,
+    sweep: &SweepResult,
+    look: &Look,
+    origin: &Origin,
+) -> Result<Vec<Figure>, ReportError> {
+    let mut figures = Vec::new();
+    for shown in sweep::shown(sweep) {
+        let name = format!("sweep-{name}-{}", shown.id());
+        let caption = format!("Swept: {}, {} points, {} each.", sweep.path, sweep.points.len(), format::seeds(&sweep.seeds));
+        let drawn = sweep::draw(sweep, shown, look);
+        figures.push(finished(name, drawn, sweep::title(sweep, shown), caption, alt::sweep(sweep, shown), origin)?);
+    }
+    Ok(figures)
+}
+
+fn finished(
+    name: String,
+    drawn: Result<String, DrawError>,
+    title: String,
+    caption: String,
+    alt: String,
+    origin: &Origin,
+) -> Result<Figure, ReportError> {
+    let path = format!("figures/{name}.svg");
+    let drawing = drawn.map_err(|error| {
+        ReportError::new(path.as_ref(), ReportErrorKind::Drawing(error.to_string()))
+    })?;
+    let svg = svg::finish(&drawing, &name, &title, &alt, origin);
+    Ok(Figure { name, title, caption, alt, svg })
+}
+
+fn timeline_caption(report: &ComparisonReport, metric: Metric) -> String {
+    let mut parts = vec![metric.definition().to_owned()];
+    let mut triggers: Vec<String> = Vec::new();
+    for window in report.manifest.triggers.values().flatten() {
+        let text = format!("{} ({}–{}): {}", window.name, format::number(window.start_s), format::seconds(window.end_s), window.what);
+        if !triggers.contains(&text) {
+            triggers.push(text);
+        }
+    }
+    if !triggers.is_empty() {
+        parts.push(format!("Shaded: {}.", triggers.join("; ")));
+    }
+    if report.comparison.seeds.len() > 1 {
+        parts.push("A median over seeds can hide that seeds differ: the outcomes say how many did what.".to_owned());
+    }
+    parts.join(" ")
+}
+
+fn outcome_caption(report: &ComparisonReport) -> String {
+    format!(
+        "Stuck: no recovery by the horizon ({}) although every trigger is over and the control is healthy. Healthy: success of at least {} of the control's.",
+        format::seconds(report.manifest.horizon_s),
+        format::percent(report.manifest.healthy)
+    )
+}

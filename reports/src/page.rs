@@ -1,0 +1,351 @@
+//! How does a result become one page that works offline? A context of finished strings for the template
+//! `templates/report.html`: inline SVG and tables first, nothing fetched, no script.
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::{Environment, Value};
+use scenarios::metric::{Metric, Unit};
+use scenarios::results::{Comparison, ComparisonReport, ExpectationResult, Manifest, SweepResult, VariantResult};
+use serde::Serialize;
+
+use crate::chart::sweep::{Shown, shown};
+use crate::error::{ReportError, ReportErrorKind};
+use crate::figures::Figure;
+use crate::{format, svg, words};
+
+const NAME: &str = "report.html";
+const TEMPLATE: &str = include_str!("../templates/report.html");
+
+#[derive(Serialize)]
+struct Page {
+    title: String,
+    kicker: String,
+    summary: Vec<String>,
+    facts: Vec<(String, String)>,
+    triggers: Vec<Trigger>,
+    verdicts: Vec<Verdict>,
+    expectations: Vec<Claim>,
+    expectations_held: usize,
+    figures: Vec<PageFigure>,
+    tables: Vec<HtmlTable>,
+    method: String,
+    definitions: Vec<(String, String, String)>,
+    resolved: Vec<(String, String)>,
+    reproduce: String,
+    origin: Vec<(String, String)>,
+}
+
+#[derive(Serialize)]
+struct Trigger {
+    name: String,
+    when: String,
+    what: String,
+    variants: String,
+}
+
+#[derive(Serialize)]
+struct Verdict {
+    kind: &'static str,
+    variant: String,
+    said: String,
+}
+
+#[derive(Serialize)]
+struct Claim {
+    kind: &'static str,
+    sign: &'static str,
+    word: &'static str,
+    text: String,
+    measured: String,
+    seeds: String,
+    replay: Option<String>,
+}
+
+#[derive(Serialize)]
+struct PageFigure {
+    name: String,
+    title: String,
+    caption: String,
+    alt: String,
+    svg: String,
+}
+
+#[derive(Serialize)]
+struct HtmlTable {
+    caption: String,
+    columns: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
+
+/// The page of a comparison or a run.
+pub(crate) fn of_comparison(report: &ComparisonReport, figures: &[Figure]) -> Result<String, ReportError> {
+    let manifest = &report.manifest;
+    let comparison = &report.comparison;
+    let kind = if manifest.kind == "run" { "One run" } else { "Comparison of variants" };
+    let mut claims = claims(&comparison.expectations, &comparison.scenario.id, &comparison.variants);
+    for sweep in &report.sweeps {
+        let variants = sweep_variants(sweep);
+        claims.extend(self::claims(&sweep.expectations, &comparison.scenario.id, variants));
+    }
+    let mut tables = vec![outcome_table(comparison), metric_table(comparison)];
+    tables.extend(difference_table(comparison));
+    tables.extend(report.sweeps.iter().flat_map(sweep_tables));
+    let verdicts = comparison.variants.iter().zip(words::verdict_sentences(report));
+    let verdicts = verdicts.map(|(variant, sentence)| verdict(variant, &sentence)).collect();
+    let events: u64 = comparison.variants.iter().map(|variant| variant.events).sum();
+    let requests: u64 = comparison.variants.iter().map(|variant| variant.requests).sum();
+    let mut facts = facts(manifest, &comparison.seeds);
+    facts.push(("Requests simulated".to_owned(), format::count(requests)));
+    facts.push(("Events simulated".to_owned(), format::count(events)));
+    let mut page = page(manifest, kind, figures);
+    page.facts = facts;
+    page.verdicts = verdicts;
+    page.set_claims(claims);
+    page.tables = tables;
+    page.method = words::method_sentence(comparison);
+    page.definitions = definitions(comparison.variants.first());
+    render(&page)
+}
+
+/// The page of a lone sweep.
+pub(crate) fn of_sweep(
+    manifest: &Manifest,
+    sweep: &SweepResult,
+    figures: &[Figure],
+) -> Result<String, ReportError> {
+    let mut page = page(manifest, "Sweep", figures);
+    page.facts = facts(manifest, &sweep.seeds);
+    page.facts.push(("Swept".to_owned(), format!("{} ({} points)", sweep.path, sweep.points.len())));
+    page.set_claims(claims(&sweep.expectations, &sweep.scenario.id, sweep_variants(sweep)));
+    page.tables = sweep_tables(sweep);
+    page.method = format!(
+        "Method: {} at every point, the same for every variant and point; means with 95 % Student intervals, shares with 95 % Wilson intervals.",
+        format::seeds(&sweep.seeds)
+    );
+    page.definitions = definitions(sweep_variants(sweep).first());
+    render(&page)
+}
+
+impl Page {
+    fn set_claims(&mut self, claims: Vec<Claim>) {
+        self.expectations_held = claims.iter().filter(|claim| claim.kind == "good").count();
+        self.expectations = claims;
+    }
+}
+
+fn render(page: &Page) -> Result<String, ReportError> {
+    let failed = |error: minijinja::Error| {
+        ReportError::new(NAME.as_ref(), ReportErrorKind::Drawing(format!("{error:#}")))
+    };
+    let mut environment = Environment::new();
+    environment.set_syntax(
+        SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build().expect("default delimiters"),
+    );
+    environment.add_template(NAME, TEMPLATE).map_err(failed)?;
+    environment.get_template(NAME).and_then(|template| template.render(Value::from_serialize(page))).map_err(failed)
+}
+
+fn page(manifest: &Manifest, kind: &str, figures: &[Figure]) -> Page {
+    let paragraphs = manifest.summary.split("\n\n").map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "));
+    let resolved = manifest.resolved.iter().map(|(name, value)| {
+        (name.clone(), serde_json::to_string_pretty(value).expect("JSON becomes text"))
+    });
+    Page {
+        title: manifest.title.clone(),
+        kicker: format!("{kind} · {}", manifest.scenario.id),
+        summary: paragraphs.filter(|text| !text.is_empty()).collect(),
+        facts: Vec::new(),
+        triggers: triggers(manifest),
+        verdicts: Vec::new(),
+        expectations: Vec::new(),
+        expectations_held: 0,
+        figures: figures.iter().map(page_figure).collect(),
+        tables: Vec::new(),
+        method: String::new(),
+        definitions: Vec::new(),
+        resolved: resolved.collect(),
+        reproduce: manifest.reproduce.clone(),
+        origin: vec![
+            ("Scenario".to_owned(), manifest.scenario.id.clone()),
+            ("Hash of the file and settings".to_owned(), manifest.scenario.hash.clone()),
+            ("Seeds".to_owned(), format::seeds(&manifest.seeds)),
+            ("Version".to_owned(), format!("spiral {}", manifest.spiral)),
+        ],
+    }
+}
+
+fn page_figure(figure: &Figure) -> PageFigure {
+    PageFigure {
+        name: figure.name.clone(),
+        title: figure.title.clone(),
+        caption: figure.caption.clone(),
+        alt: figure.alt.clone(),
+        svg: svg::inline(&figure.svg),
+    }
+}
+
+fn facts(manifest: &Manifest, seeds: &[u64]) -> Vec<(String, String)> {
+    vec![
+        ("Seeds".to_owned(), format::seeds(seeds)),
+        ("Horizon".to_owned(), format::seconds(manifest.horizon_s)),
+        ("Warm-up, not counted".to_owned(), format::seconds(manifest.warmup_s)),
+        ("Healthy from".to_owned(), format!("{} of the control's success", format::percent(manifest.healthy))),
+    ]
+}
+
+/// Equal triggers of several variants in one row.
+fn triggers(manifest: &Manifest) -> Vec<Trigger> {
+    let mut rows: Vec<(Trigger, Vec<&str>)> = Vec::new();
+    for (variant, windows) in &manifest.triggers {
+        for window in windows {
+            let when = format!("{}–{}", format::number(window.start_s), format::seconds(window.end_s));
+            let same = |row: &&mut (Trigger, Vec<&str>)| {
+                row.0.name == window.name && row.0.when == when && row.0.what == window.what
+            };
+            match rows.iter_mut().find(same) {
+                Some((_, variants)) => variants.push(variant),
+                None => {
+                    let (name, what) = (window.name.clone(), window.what.clone());
+                    rows.push((Trigger { name, when, what, variants: String::new() }, vec![variant]));
+                }
+            }
+        }
+    }
+    let all = manifest.triggers.len();
+    rows.into_iter()
+        .map(|(trigger, variants)| {
+            let variants = if variants.len() == all { "all".to_owned() } else { variants.join(", ") };
+            Trigger { variants, ..trigger }
+        })
+        .collect()
+}
+
+/// The sentence without the variant's name, which the page sets apart, and the colour of its mark.
+fn verdict(variant: &VariantResult, sentence: &str) -> Verdict {
+    let verdicts = &variant.verdicts;
+    let kind = if !words::is_judged(variant) {
+        "plain"
+    } else if verdicts.stuck.count + verdicts.overloaded.count > 0 {
+        "bad"
+    } else {
+        "good"
+    };
+    let said = sentence.strip_prefix(&format!("{}: ", variant.name)).unwrap_or(sentence).to_owned();
+    Verdict { kind, variant: variant.name.clone(), said }
+}
+
+fn claims(expectations: &[ExpectationResult], scenario: &str, variants: &[VariantResult]) -> Vec<Claim> {
+    let claim = |expectation: &ExpectationResult| Claim {
+        kind: match expectation.outcome {
+            scenarios::results::Outcome::Holds => "good",
+            scenarios::results::Outcome::Fails => "bad",
+            scenarios::results::Outcome::Inconclusive => "plain",
+        },
+        sign: words::outcome_sign(expectation.outcome),
+        word: words::outcome_word(expectation.outcome),
+        text: expectation.text.clone(),
+        measured: expectation.measured.clone(),
+        seeds: words::seeds_ok(expectation),
+        replay: words::replay(expectation, scenario, variants),
+    };
+    expectations.iter().map(claim).collect()
+}
+
+fn outcome_table(comparison: &Comparison) -> HtmlTable {
+    let columns = ["Variant", "Stuck", "Recovered", "Unaffected", "Overloaded", "Recovery time, median [quartiles]"];
+    let row = |variant: &VariantResult| {
+        let verdicts = &variant.verdicts;
+        let shares = [&verdicts.stuck, &verdicts.recovered, &verdicts.unaffected, &verdicts.overloaded];
+        let share = |share: &scenarios::results::Share| match (words::is_judged(variant), share.of) {
+            (false, _) | (_, 0) => "–".to_owned(),
+            (true, 1) => format!("{}/1", share.count),
+            (true, of) => format!("{}/{of} [{}]", share.count, format::share_interval(share.ci95)),
+        };
+        let mut row = vec![variant.name.clone()];
+        row.extend(shares.map(share));
+        row.push(words::recovery(variant));
+        row
+    };
+    HtmlTable {
+        caption: "Outcomes: seeds and 95 % Wilson interval of their share".to_owned(),
+        columns: columns.map(str::to_owned).to_vec(),
+        rows: comparison.variants.iter().map(row).collect(),
+    }
+}
+
+fn metric_table(comparison: &Comparison) -> HtmlTable {
+    let metrics: Vec<Metric> = Metric::ALL
+        .iter()
+        .copied()
+        .filter(|metric| *metric != Metric::RecoveryTime)
+        .filter(|metric| comparison.variants.iter().any(|v| words::metric(v, *metric).is_some()))
+        .collect();
+    let mut columns = vec!["Metric".to_owned()];
+    columns.extend(comparison.variants.iter().map(|variant| variant.name.clone()));
+    let row = |metric: &Metric| {
+        let mut row = vec![metric.label().to_owned()];
+        let variants = comparison.variants.iter();
+        row.extend(variants.map(|v| words::mean_with_interval(words::metric(v, *metric), metric.unit())));
+        row
+    };
+    HtmlTable {
+        caption: "Metrics after warm-up with triggers on: mean over seeds ± half of its 95 % interval".to_owned(),
+        columns,
+        rows: metrics.iter().map(row).collect(),
+    }
+}
+
+/// Paired differences; none if nothing was compared.
+fn difference_table(comparison: &Comparison) -> Option<HtmlTable> {
+    let baseline = &comparison.comparisons.first()?.baseline;
+    let row = |paired: &scenarios::results::PairedDifference| {
+        let metric = Metric::from_id(&paired.metric);
+        let unit = metric.map_or(Unit::Count, Metric::unit);
+        let label = metric.map_or(paired.metric.clone(), |metric| metric.label().to_owned());
+        vec![paired.variant.clone(), label, words::difference(paired, unit), paired.method.clone()]
+    };
+    Some(HtmlTable {
+        caption: format!("Differences to {baseline} on the same seeds: mean and 95 % interval"),
+        columns: ["Variant", "Metric", "Difference", "Method"].map(str::to_owned).to_vec(),
+        rows: comparison.comparisons.iter().map(row).collect(),
+    })
+}
+
+fn sweep_tables(sweep: &SweepResult) -> Vec<HtmlTable> {
+    let variants = sweep_variants(sweep);
+    let table = |shown: Shown| {
+        let mut columns = vec![sweep.label.clone()];
+        columns.extend(variants.iter().map(|variant| variant.name.clone()));
+        let row = |point: &scenarios::results::SweepPoint| {
+            let mut row = vec![point.value.clone()];
+            for variant in variants {
+                let there = point.variants.iter().find(|other| other.name == variant.name);
+                let estimate = there.and_then(|variant| shown.estimate(variant));
+                row.push(estimate.map_or("–".to_owned(), |estimate| {
+                    let value = format::quantity(estimate.value, shown.unit());
+                    let interval = estimate.interval.map(|interval| format::interval(interval, shown.unit()));
+                    interval.map_or(value.clone(), |interval| format!("{value} {interval}"))
+                }));
+            }
+            row
+        };
+        HtmlTable {
+            caption: format!("Sweep {}: {} against {}, with 95 % interval", sweep.sweep, shown.label(), sweep.label),
+            columns,
+            rows: sweep.points.iter().map(row).collect(),
+        }
+    };
+    shown(sweep).into_iter().map(table).collect()
+}
+
+fn sweep_variants(sweep: &SweepResult) -> &[VariantResult] {
+    sweep.points.first().map(|point| point.variants.as_slice()).unwrap_or_default()
+}
+
+/// Label, id and definition of every metric that the results hold.
+fn definitions(variant: Option<&VariantResult>) -> Vec<(String, String, String)> {
+    let Some(variant) = variant else { return Vec::new() };
+    let there = Metric::ALL.iter().filter(|metric| words::metric(variant, **metric).is_some());
+    there
+        .map(|metric| (metric.label().to_owned(), metric.id().to_owned(), metric.definition().to_owned()))
+        .collect()
+}

@@ -1,0 +1,239 @@
+//! What does a person see in the terminal? A header, sparklines with the triggers under them, one table,
+//! one sentence per variant, the claims, and how certain all of it is.
+
+mod expectations;
+mod sparkline;
+mod table;
+
+use scenarios::metric::{Metric, Unit};
+use scenarios::results::{Arm, ComparisonReport, SweepResult, VariantResult};
+
+use crate::chart::sweep::{Shown, shown};
+use crate::{format, words};
+use sparkline::Track;
+
+/// How text is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TextStyle {
+    /// Width of the terminal in characters.
+    pub width: usize,
+    /// Whether ANSI colours may be used.
+    pub color: bool,
+    /// Whether only ASCII characters may be used.
+    pub ascii: bool,
+}
+
+impl Default for TextStyle {
+    fn default() -> Self {
+        TextStyle { width: 100, color: false, ascii: false }
+    }
+}
+
+/// A colour of the terminal, always beside a word or sign that says the same.
+#[derive(Clone, Copy)]
+enum Paint {
+    Bold,
+    Faint,
+    Good,
+    Bad,
+    Doubtful,
+}
+
+impl TextStyle {
+    /// Narrower than this no layout is readable; wider lines break at the terminal's edge.
+    fn usable_width(&self) -> usize {
+        self.width.clamp(40, 160)
+    }
+
+    fn paint(&self, text: &str, paint: Paint) -> String {
+        if !self.color || text.is_empty() {
+            return text.to_owned();
+        }
+        let code = match paint {
+            Paint::Bold => "1",
+            Paint::Faint => "2",
+            Paint::Good => "32",
+            Paint::Bad => "31",
+            Paint::Doubtful => "33",
+        };
+        format!("\u{1b}[{code}m{text}\u{1b}[0m")
+    }
+
+    /// The finished text, in ASCII if wanted.
+    fn finish(&self, text: String) -> String {
+        let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+        let text = lines.join("\n") + "\n";
+        if self.ascii { ascii_keeping_ansi(&text) } else { text }
+    }
+}
+
+fn ascii_keeping_ansi(text: &str) -> String {
+    // Escape sequences and line ends are ASCII already.
+    format::ascii(text)
+}
+
+/// The summary of a comparison.
+pub fn comparison_text(report: &ComparisonReport, style: &TextStyle) -> String {
+    let comparison = &report.comparison;
+    let mut text = header(report, style);
+    text.push_str(&sparklines(report, style));
+    text.push('\n');
+    text.push_str(&table::comparison(comparison, style));
+    text.push_str("\n\n");
+    text.push_str(&sentences(report, style));
+    if !comparison.expectations.is_empty() {
+        text.push('\n');
+        let scenario = &comparison.scenario.id;
+        text.push_str(&expectations::list(&comparison.expectations, scenario, &comparison.variants, style));
+    }
+    text.push('\n');
+    text.push_str(&wrapped(&words::method_sentence(comparison), style, 0));
+    text.push_str(&wrapped(&format!("Repeat: {}", comparison.reproduce), style, 0));
+    style.finish(text)
+}
+
+/// The summary of a single run: one variant, one seed, more metrics.
+pub fn run_text(report: &ComparisonReport, style: &TextStyle) -> String {
+    let comparison = &report.comparison;
+    let mut text = header(report, style);
+    for variant in &comparison.variants {
+        text.push_str(&run_tracks(report, variant, style));
+        text.push('\n');
+        text.push_str(&table::run(variant, style));
+        text.push_str("\n\n");
+    }
+    text.push_str(&sentences(report, style));
+    if !comparison.expectations.is_empty() {
+        text.push('\n');
+        let scenario = &comparison.scenario.id;
+        text.push_str(&expectations::list(&comparison.expectations, scenario, &comparison.variants, style));
+    }
+    text.push('\n');
+    text.push_str(&wrapped(&words::method_sentence(comparison), style, 0));
+    text.push_str(&wrapped(&format!("Repeat: {}", comparison.reproduce), style, 0));
+    style.finish(text)
+}
+
+/// The summary of a sweep: one table per quantity.
+pub fn sweep_text(sweep: &SweepResult, style: &TextStyle) -> String {
+    let title = format!("{}: {} against {}", sweep.scenario.id, sweep.sweep, sweep.label);
+    let mut text = style.paint(&title, Paint::Bold) + "\n";
+    text.push_str(&format!("{} points, {} each\n", sweep.points.len(), format::seeds(&sweep.seeds)));
+    for shown in shown(sweep) {
+        text.push('\n');
+        text.push_str(&style.paint(&sweep_heading(shown, sweep), Paint::Bold));
+        text.push('\n');
+        text.push_str(&table::sweep(sweep, shown, style));
+        text.push('\n');
+    }
+    if !sweep.expectations.is_empty() {
+        text.push('\n');
+        let variants = sweep.points.first().map(|point| point.variants.as_slice()).unwrap_or_default();
+        text.push_str(&expectations::list(&sweep.expectations, &sweep.scenario.id, variants, style));
+    }
+    text.push('\n');
+    text.push_str(&wrapped(&format!("Repeat: {}", sweep.reproduce), style, 0));
+    style.finish(text)
+}
+
+fn sweep_heading(shown: Shown, sweep: &SweepResult) -> String {
+    let how = match shown {
+        _ if sweep.seeds.len() < 2 => "one seed, no interval",
+        Shown::Stuck => "with 95 % Wilson interval",
+        Shown::Metric(_) => "mean over seeds ± half of its 95 % interval",
+    };
+    format!("{} ({how})", shown.label())
+}
+
+fn header(report: &ComparisonReport, style: &TextStyle) -> String {
+    let manifest = &report.manifest;
+    let seeds = format::seeds(&report.comparison.seeds);
+    let mut facts = format!(
+        "{} · {seeds} · horizon {} · warm-up {}",
+        manifest.scenario.id,
+        format::seconds(manifest.horizon_s),
+        format::seconds(manifest.warmup_s)
+    );
+    if report.comparison.variants.len() > 1 {
+        facts.push_str(&format!(" · {} variants", report.comparison.variants.len()));
+    }
+    format!("{}\n{}\n\n", style.paint(&manifest.title, Paint::Bold), style.paint(&facts, Paint::Faint))
+}
+
+/// Goodput of every variant on a common scale, the triggers under each.
+fn sparklines(report: &ComparisonReport, style: &TextStyle) -> String {
+    let tracks: Vec<Track<'_>> = report
+        .comparison
+        .variants
+        .iter()
+        .filter_map(|variant| track(report, variant, Metric::Goodput, variant.name.clone()))
+        .collect();
+    let scale = tracks.iter().flat_map(|track| &track.values).flatten().copied().fold(0.0, f64::max);
+    let tracks = tracks.into_iter().map(|track| Track { scale, ..track }).collect::<Vec<_>>();
+    let many = report.comparison.seeds.len() > 1;
+    let of = if many { ", median over seeds" } else { "" };
+    let caption = format!("goodput{of}, common scale from 0 to {}", format::quantity(scale, Unit::PerSecond));
+    sparkline::lines(&tracks, report.manifest.horizon_s, &caption, style)
+}
+
+/// Several metrics of one variant, each on its own scale.
+fn run_tracks(report: &ComparisonReport, variant: &VariantResult, style: &TextStyle) -> String {
+    let metrics = [
+        Metric::Offered,
+        Metric::Attempts,
+        Metric::Goodput,
+        Metric::Success,
+        Metric::QueueLength,
+        Metric::LatencyP99,
+    ];
+    let tracks: Vec<Track<'_>> = metrics
+        .iter()
+        .filter_map(|metric| track(report, variant, *metric, metric.label().to_owned()))
+        .map(|track| {
+            let scale = track.values.iter().flatten().copied().fold(0.0, f64::max);
+            Track { scale, ..track }
+        })
+        .collect();
+    let caption = format!("{}, each line on its own scale from 0 to its largest value", variant.name);
+    sparkline::lines(&tracks, report.manifest.horizon_s, &caption, style)
+}
+
+fn track<'a>(
+    report: &'a ComparisonReport,
+    variant: &VariantResult,
+    metric: Metric,
+    label: String,
+) -> Option<Track<'a>> {
+    let mut lines = report.series.lines.iter();
+    let line = lines.find(|line| line.arm == Arm::Triggered && line.variant == variant.name)?;
+    let bands = line.bands.get(&metric)?;
+    let values: Vec<Option<f64>> = bands.iter().map(|band| band.p50.filter(|v| v.is_finite())).collect();
+    let triggers = report.manifest.triggers.get(&variant.name).map(Vec::as_slice).unwrap_or_default();
+    Some(Track { label, values, triggers, unit: metric.unit(), scale: 0.0 })
+}
+
+fn sentences(report: &ComparisonReport, style: &TextStyle) -> String {
+    words::verdict_sentences(report).iter().map(|sentence| wrapped(sentence, style, 0)).collect()
+}
+
+/// Text broken at spaces so that it fits; following lines are indented by two more.
+fn wrapped(text: &str, style: &TextStyle, indent: usize) -> String {
+    let width = style.usable_width();
+    let mut lines = String::new();
+    let mut line = " ".repeat(indent);
+    let mut is_fresh = true;
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        if !is_fresh && line.chars().count() + 1 + word.chars().count() > width {
+            lines.push_str(&line);
+            lines.push('\n');
+            line = " ".repeat(indent + 2);
+            is_fresh = true;
+        }
+        if !is_fresh {
+            line.push(' ');
+        }
+        line.push_str(word);
+        is_fresh = false;
+    }
+    lines + &line + "\n"
+}

@@ -1,0 +1,127 @@
+//! How does a series look in one line of text? Eight block characters from 0 to a scale, the trigger
+//! windows marked on the line below.
+
+use scenarios::metric::Unit;
+use scenarios::results::TriggerWindow;
+
+use super::{Paint, TextStyle};
+use crate::format;
+
+const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+const ASCII_BLOCKS: [char; 8] = ['_', '.', ',', '-', '=', '+', '*', '#'];
+
+/// One line to draw.
+pub(super) struct Track<'a> {
+    pub(super) label: String,
+    /// One value per window.
+    pub(super) values: Vec<Option<f64>>,
+    pub(super) triggers: &'a [TriggerWindow],
+    pub(super) unit: Unit,
+    /// The value of a full block.
+    pub(super) scale: f64,
+}
+
+/// All lines with their labels, the triggers and the value at the end.
+pub(super) fn lines(tracks: &[Track<'_>], horizon_s: f64, caption: &str, style: &TextStyle) -> String {
+    if tracks.is_empty() {
+        return String::new();
+    }
+    let label_width = tracks.iter().map(|track| track.label.chars().count()).max().unwrap_or(0).min(26);
+    let windows = tracks.iter().map(|track| track.values.len()).max().unwrap_or(0);
+    let columns = style.usable_width().saturating_sub(label_width + 16).clamp(10, 100).min(windows.max(1));
+    let mut text = style.paint(caption, Paint::Faint) + "\n";
+    let mut marked = String::new();
+    for (index, track) in tracks.iter().enumerate() {
+        let label = format::shortened(&track.label, label_width);
+        let values = columns_of(&track.values, columns);
+        let line: String = values.iter().map(|value| block(*value, track.scale, style)).collect();
+        let end = last_tenth(&track.values)
+            .map_or(String::new(), |end| format!("  ends {}", format::quantity(end, track.unit)));
+        text.push_str(&format!("{label:<label_width$}  {line}{end}\n"));
+        // Equal marks under neighbouring lines are drawn once, below the last of them.
+        let marks = marks(track.triggers, horizon_s, columns, style);
+        let next = tracks.get(index + 1);
+        let is_last = next.is_none_or(|next| self::marks(next.triggers, horizon_s, columns, style) != marks);
+        if is_last && !marks.trim().is_empty() {
+            let names = trigger_names(track.triggers);
+            let line = format!("{:<label_width$}  {marks}  {names}", "");
+            let line: String = line.chars().take(style.usable_width()).collect();
+            marked = marks;
+            text.push_str(&style.paint(&line, Paint::Faint));
+            text.push('\n');
+        }
+    }
+    let end = format::seconds(horizon_s);
+    let gap = columns.saturating_sub(3 + end.chars().count());
+    let _ = marked;
+    text.push_str(&style.paint(&format!("{:<label_width$}  0 s{}{end}", "", " ".repeat(gap)), Paint::Faint));
+    text.push('\n');
+    text
+}
+
+/// Means of equally many windows per column; none where no window has a value.
+fn columns_of(values: &[Option<f64>], columns: usize) -> Vec<Option<f64>> {
+    (0..columns)
+        .map(|column| {
+            let from = column * values.len() / columns;
+            let to = ((column + 1) * values.len() / columns).max(from + 1).min(values.len());
+            let there: Vec<f64> = values.get(from..to).unwrap_or_default().iter().flatten().copied().collect();
+            if there.is_empty() { None } else { Some(there.iter().sum::<f64>() / there.len() as f64) }
+        })
+        .collect()
+}
+
+fn block(value: Option<f64>, scale: f64, style: &TextStyle) -> char {
+    let Some(value) = value else { return ' ' };
+    let share = if scale > 0.0 { value / scale } else { 0.0 };
+    let level = ((share * 8.0).ceil() as usize).clamp(1, 8) - 1;
+    if style.ascii { ASCII_BLOCKS[level] } else { BLOCKS[level] }
+}
+
+fn marks(triggers: &[TriggerWindow], horizon_s: f64, columns: usize, style: &TextStyle) -> String {
+    let mark = if style.ascii { '^' } else { '▔' };
+    let width = horizon_s / columns as f64;
+    (0..columns)
+        .map(|column| {
+            let (from, to) = (column as f64 * width, (column + 1) as f64 * width);
+            let is_inside = |window: &TriggerWindow| window.start_s < to && window.end_s.max(window.start_s + 1e-9) > from;
+            if triggers.iter().any(is_inside) { mark } else { ' ' }
+        })
+        .collect()
+}
+
+fn trigger_names(triggers: &[TriggerWindow]) -> String {
+    let named = triggers.iter().map(|window| {
+        format!("{} {}–{}", window.name, format::number(window.start_s), format::seconds(window.end_s))
+    });
+    named.collect::<Vec<_>>().join(", ")
+}
+
+fn last_tenth(values: &[Option<f64>]) -> Option<f64> {
+    let from = values.len() - values.len().div_ceil(10);
+    let there: Vec<f64> = values[from..].iter().flatten().copied().collect();
+    if there.is_empty() { None } else { Some(there.iter().sum::<f64>() / there.len() as f64) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_rise_from_zero_to_the_scale() {
+        let style = TextStyle::default();
+        let line: String =
+            (0..=8).map(|value| block(Some(f64::from(value)), 8.0, &style)).collect();
+        assert_eq!(line, "▁▁▂▃▄▅▆▇█");
+        assert_eq!(block(None, 8.0, &style), ' ');
+        assert_eq!(block(Some(3.0), 0.0, &style), '▁');
+    }
+
+    #[test]
+    fn a_short_trigger_is_marked_in_its_column() {
+        let what = String::new();
+        let window = TriggerWindow { name: "crash".to_owned(), start_s: 60.0, end_s: 60.0, what };
+        let style = TextStyle { ascii: true, ..TextStyle::default() };
+        assert_eq!(marks(&[window], 100.0, 10, &style), "      ^   ");
+    }
+}
