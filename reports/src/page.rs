@@ -2,7 +2,8 @@
 //! `templates/report.html`: inline SVG and tables first, nothing fetched, no script.
 
 use minijinja::syntax::SyntaxConfig;
-use minijinja::{Environment, Value};
+use minijinja::Environment;
+use minijinja::value::Serde;
 use scenarios::metric::{Metric, Unit};
 use scenarios::results::{Comparison, ComparisonReport, ExpectationResult, Manifest, SweepResult, VariantResult};
 use serde::Serialize;
@@ -141,7 +142,7 @@ fn render(page: &Page) -> Result<String, ReportError> {
         SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build().expect("default delimiters"),
     );
     environment.add_template(NAME, TEMPLATE).map_err(failed)?;
-    environment.get_template(NAME).and_then(|template| template.render(Value::from_serialize(page))).map_err(failed)
+    environment.get_template(NAME).and_then(|template| template.render(Serde(page))).map_err(failed)
 }
 
 fn page(manifest: &Manifest, kind: &str, figures: &[Figure]) -> Page {

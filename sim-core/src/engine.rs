@@ -134,7 +134,7 @@ impl<'m, P: Probe> Simulation<'m, P> {
             self.probe.on_event(now, &event);
             match event {
                 Event::Arrival { source } => self.on_arrival(source),
-                Event::Finish { attempt } => self.on_finish(attempt),
+                Event::Finish { attempt, call_slot } => self.on_finish(attempt, call_slot),
                 Event::AttemptTimeout { attempt } => self.on_attempt_timeout(attempt),
                 Event::TotalTimeout { call } => self.on_total_timeout(call),
                 Event::Retry { call } => self.on_retry(call),

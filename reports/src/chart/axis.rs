@@ -122,7 +122,7 @@ fn linear_labels(values: &[f64], step: f64, unit: Unit) -> Vec<String> {
 
 /// Decimals that a multiple of 1, 2 or 5 times a power of ten needs.
 fn decimals_of(step: f64) -> usize {
-    (0..12).find(|decimals| (step * 10f64.powi(*decimals)).round() >= 0.999).unwrap_or(0) as usize
+    (0..12).find(|decimals| step * 10f64.powi(*decimals) >= 0.999).unwrap_or(0) as usize
 }
 
 /// The label of a lone tick, without needless digits.

@@ -21,7 +21,7 @@ pub struct Weibull {
 }
 
 impl Weibull {
-    /// E[X^power] in units of scale^power.
+    /// `E[X^power]` in units of scale^power.
     fn moment(&self, power: f64) -> f64 {
         math::gamma(1.0 + power / self.shape.get())
     }

@@ -3,9 +3,7 @@
 
 use crate::ids::Handle;
 
-/// One cache line: at a million in flight every access is a miss, and two would be twice the price.
 #[derive(Clone, Debug)]
-#[repr(align(64))]
 struct Slot<T> {
     /// Odd while occupied; every insert and every remove adds one, so an id is good exactly once.
     generation: u32,

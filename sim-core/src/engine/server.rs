@@ -2,7 +2,7 @@
 
 use super::Simulation;
 use crate::event::Event;
-use crate::ids::{AttemptId, InstanceId};
+use crate::ids::{AttemptId, CallId, Handle, InstanceId};
 use crate::luck::Purpose;
 use crate::metrics::{Observation, Probe};
 use crate::policy::Outcome;
@@ -52,13 +52,14 @@ impl<P: Probe> Simulation<'_, P> {
         attempt.in_service = true;
         let waited = now.since(attempt.entered);
         self.meters[attempt.instance].busy += 1; // the caller has brought the meter up to now
-        self.events.schedule_in(state.finish, now + service_time, Event::Finish { attempt: id });
+        let finish = Event::Finish { attempt: id, call_slot: attempt.call.0.slot };
+        self.events.schedule_in(state.finish, now + service_time, finish);
         self.probe.observe(now, Observation::Started { attempt: id, service: service_id, waited, service_time });
     }
 
     /// A worker is done: it takes the next attempt in line, then the answer goes back.
     #[inline]
-    pub(super) fn on_finish(&mut self, id: AttemptId) {
+    pub(super) fn on_finish(&mut self, id: AttemptId, call_slot: u32) {
         let now = self.now;
         let attempt = self.attempts.remove(id.0);
         let service_id = self.servers[attempt.instance].service;
@@ -81,9 +82,10 @@ impl<P: Probe> Simulation<'_, P> {
 
         self.start_waiting(attempt.instance);
         if attempt.wanted {
+            let call = CallId(Handle { slot: call_slot, ..attempt.call.0 });
             match fails {
-                false => self.answer(attempt.call),
-                true => self.attempt_failed(attempt.call, id, outcome),
+                false => self.answer(call),
+                true => self.attempt_failed(call, id, outcome),
             }
         }
     }

@@ -277,6 +277,35 @@ fn no_two_lucks_of_a_run_are_the_same() {
     assert_eq!(lucks.len(), made);
 }
 
+/// Derivations must not meet from two sides, as "attempt 2, purpose 1" and "attempt 1, purpose 2" would
+/// if they were added up. 1.2 million draws: probability of a collision by chance 4 in 10^8.
+#[test]
+fn no_two_draws_of_a_run_are_the_same() {
+    let mut taken = Vec::with_capacity(1_200_000);
+    let mut take = |luck: Luck| {
+        for purpose in PURPOSES {
+            let mut draws = luck.draws(purpose);
+            taken.extend((0..3).map(|_| draws.bits()));
+        }
+    };
+    for source in 0..2 {
+        for index in 0..1_000 {
+            let request = Luck::of_request(Seed(1), source, index);
+            take(request);
+            for (edge, position, repetition) in (0..8).map(|k| (k & 1, k >> 1 & 1, k >> 2)) {
+                let call = request.call(edge, position, repetition);
+                take(call);
+                (1..=3).for_each(|attempt| take(call.attempt(attempt)));
+            }
+        }
+    }
+    let made = taken.len();
+    assert!(made > 1_000_000);
+    taken.sort_unstable();
+    taken.dedup();
+    assert_eq!(taken.len(), made);
+}
+
 #[test]
 fn draws_of_one_purpose_do_not_move_those_of_another() {
     let luck = first_try(17);

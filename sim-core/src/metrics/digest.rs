@@ -31,7 +31,7 @@ impl Probe for Digest {
         };
         let what = match *event {
             Event::Arrival { source } => handle(1, source.index() as u32, 0),
-            Event::Finish { attempt } => handle(2, attempt.0.slot, attempt.0.generation),
+            Event::Finish { attempt, .. } => handle(2, attempt.0.slot, attempt.0.generation),
             Event::AttemptTimeout { attempt } => handle(3, attempt.0.slot, attempt.0.generation),
             Event::TotalTimeout { call } => handle(4, call.0.slot, call.0.generation),
             Event::Retry { call } => handle(5, call.0.slot, call.0.generation),

@@ -43,13 +43,12 @@ mod tests {
     }
 
     #[test]
-    fn values_are_those_of_mitzenmacher_table_1() {
-        // Prediction for n to infinity, 2 choices: load .5, .7, .9, .95, .99.
-        for (load, wanted) in
-            [(0.5, 1.26575), (0.7, 1.60517), (0.9, 2.61412), (0.95, 3.52102), (0.99, 6.09418)]
-        {
-            assert_near(mean_sojourn(load, 2), wanted, 3e-3);
-        }
+    fn the_exponents_are_geometric_sums() {
+        // d = 2: 0, 2, 6, 14, 30, ...; d = 3: 0, 3, 12, 39, ...
+        let by_hand =
+            |load: f64, exponents: &[f64]| exponents.iter().map(|e| math::pow(load, *e)).sum::<f64>();
+        assert_near(mean_sojourn(0.7, 2), by_hand(0.7, &[0.0, 2.0, 6.0, 14.0, 30.0, 62.0, 126.0]), 1e-12);
+        assert_near(mean_sojourn(0.7, 3), by_hand(0.7, &[0.0, 3.0, 12.0, 39.0, 120.0]), 1e-12);
     }
 
     #[test]

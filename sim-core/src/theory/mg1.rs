@@ -17,7 +17,7 @@ pub struct Mg1 {
 }
 
 impl Mg1 {
-    /// Share of the time that the server is busy, rho = lambda E[S].
+    /// Share of the time that the server is busy, `rho = lambda E[S]`.
     pub fn utilisation(&self) -> f64 {
         assert_positive("the arrival rate", self.arrival_rate);
         assert_positive("the mean service time", self.mean_service);
@@ -27,7 +27,7 @@ impl Mg1 {
         rho
     }
 
-    /// Mean waiting time, rho E[S] (1 + cv2) / (2 (1 - rho)); the same for first and last come first
+    /// Mean waiting time, `rho E[S] (1 + cv2) / (2 (1 - rho))`; the same for first and last come first
     /// served.
     ///
     /// **Source.** Pollaczek 1930, Khinchine 1932; Kleinrock, *Queueing Systems*, volume 1, section 5.
@@ -42,7 +42,7 @@ impl Mg1 {
     }
 
     /// Mean sojourn time when the server divides itself among all present (processor sharing):
-    /// E[S] / (1 - rho), whatever the variance.
+    /// `E[S] / (1 - rho)`, whatever the variance.
     ///
     /// **Source.** Kleinrock, *Time-shared Systems: a Theoretical Treatment*, Journal of the ACM 14,
     /// 1967.

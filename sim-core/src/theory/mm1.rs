@@ -88,9 +88,9 @@ mod tests {
             (0.9, 9.0, 6.9315, 29.957, 46.052),
         ] {
             assert_near(at(rho).mean_wait(), wait, 1e-12);
-            assert_near(at(rho).sojourn_quantile(0.5), p50, 2e-5);
-            assert_near(at(rho).sojourn_quantile(0.95), p95, 2e-5);
-            assert_near(at(rho).sojourn_quantile(0.99), p99, 2e-5);
+            assert_near(at(rho).sojourn_quantile(0.5), p50, 3e-5);
+            assert_near(at(rho).sojourn_quantile(0.95), p95, 3e-5);
+            assert_near(at(rho).sojourn_quantile(0.99), p99, 3e-5);
         }
     }
 
