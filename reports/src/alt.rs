@@ -1,6 +1,6 @@
 //! What does a figure say to someone who cannot see it? Alt texts made from the numbers drawn.
 
-use scenarios::metric::{Metric, Unit};
+use scenarios::metric::Metric;
 use scenarios::results::{Arm, ComparisonReport, SweepResult, TriggerWindow};
 
 use crate::chart::sweep::Shown;
@@ -55,7 +55,7 @@ fn story(points: &[(f64, f64)], metric: Metric, triggers: &[TriggerWindow]) -> S
         return if is_near(begin, end, begin.abs().max(end.abs())) {
             format!("{name} stays near {}", show(end))
         } else {
-            format!("{name} moves from {} at {} to {} at {}", show(begin), format::seconds(first.0), show(end), format::seconds(last.0))
+            format!("{name} moves from {} at {} to {} at {}", show(begin), format::setting(first.0), show(end), format::setting(last.0))
         };
     }
     let before = mean(&quiet);
@@ -69,11 +69,11 @@ fn story(points: &[(f64, f64)], metric: Metric, triggers: &[TriggerWindow]) -> S
     let half_way = |value: f64| (value - before).abs() >= 0.5 * change;
     let since = later().find(|(_, value)| half_way(*value)).map_or(trigger_start, |(time, _)| *time);
     let verb = if extreme < before { "falls" } else { "rises" };
-    let move_ = format!("{name} {verb} from {} to {} at {}", show(before), show(extreme), format::seconds(since));
-    let after = format!("the trigger ends at {}", format::seconds(trigger_end));
+    let move_ = format!("{name} {verb} from {} to {} at {}", show(before), show(extreme), format::setting(since));
+    let after = format!("the trigger ends at {}", format::setting(trigger_end));
     if (end - before).abs() <= NOTICEABLE * change {
         let back = later().rev().find(|(_, value)| half_way(*value)).map_or(since, |(time, _)| *time);
-        format!("{move_} and is back at {} after {}", show(end), format::seconds(back))
+        format!("{move_} and is back at {} after {}", show(end), format::setting(back))
     } else if (end - extreme).abs() <= 0.3 * change {
         format!("{move_} and stays there after {after}")
     } else {
@@ -127,10 +127,7 @@ pub(crate) fn sweep(sweep: &SweepResult, shown: Shown) -> String {
                 Some((point.value.as_str(), shown.estimate(there)?.value))
             })
             .collect();
-        let show = |value: f64| match shown.unit() {
-            Unit::Share => format::percent(value),
-            unit => format::quantity(value, unit),
-        };
+        let show = |value: f64| format::quantity(value, shown.unit());
         let sentence = match (values.first(), values.last()) {
             (Some(first), Some(last)) => {
                 let largest = values.iter().max_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or(first);
@@ -175,7 +172,7 @@ mod tests {
         let points = points(|t| if t < 60.0 { 1000.0 } else { 120.0 });
         assert_eq!(
             story(&points, Metric::Goodput, &trigger()),
-            "goodput falls from 1000/s to 120/s at 60.0 s and stays there after the trigger ends at 70.0 s"
+            "goodput falls from 1000/s to 120/s at 60 s and stays there after the trigger ends at 70 s"
         );
     }
 
@@ -184,7 +181,7 @@ mod tests {
         let points = points(|t| if (60.0..95.0).contains(&t) { 100.0 } else { 800.0 });
         assert_eq!(
             story(&points, Metric::Goodput, &trigger()),
-            "goodput falls from 800/s to 100/s at 60.0 s and is back at 800/s after 94.0 s"
+            "goodput falls from 800/s to 100/s at 60 s and is back at 800/s after 94 s"
         );
     }
 

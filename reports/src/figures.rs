@@ -127,7 +127,8 @@ fn timeline_caption(report: &ComparisonReport, metric: Metric) -> String {
     let mut parts = vec![metric.definition().to_owned()];
     let mut triggers: Vec<String> = Vec::new();
     for window in report.manifest.triggers.values().flatten() {
-        let text = format!("{} ({}–{}): {}", window.name, format::number(window.start_s), format::seconds(window.end_s), window.what);
+        let when = format::span(window.start_s, window.end_s);
+        let text = format!("{} ({when}): {}", window.name, window.what);
         if !triggers.contains(&text) {
             triggers.push(text);
         }
@@ -135,7 +136,7 @@ fn timeline_caption(report: &ComparisonReport, metric: Metric) -> String {
     if !triggers.is_empty() {
         parts.push(format!("Shaded: {}.", triggers.join("; ")));
     }
-    if report.comparison.seeds.len() > 1 {
+    if metric == Metric::Goodput && report.comparison.seeds.len() > 1 {
         parts.push("A median over seeds can hide that seeds differ: the outcomes say how many did what.".to_owned());
     }
     parts.join(" ")
@@ -144,7 +145,7 @@ fn timeline_caption(report: &ComparisonReport, metric: Metric) -> String {
 fn outcome_caption(report: &ComparisonReport) -> String {
     format!(
         "Stuck: no recovery by the horizon ({}) although every trigger is over and the control is healthy. Healthy: success of at least {} of the control's.",
-        format::seconds(report.manifest.horizon_s),
-        format::percent(report.manifest.healthy)
+        format::setting(report.manifest.horizon_s),
+        format::chosen_percent(report.manifest.healthy)
     )
 }

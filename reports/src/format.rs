@@ -35,48 +35,78 @@ fn significant(value: f64) -> String {
     format!("{value:.decimals$}")
 }
 
-/// A duration: `25.1 s`, `120 ms`, `85.0 µs`.
+/// A measured duration: `25.1 s`, `120 ms`, `85.0 µs`.
 pub(crate) fn seconds(value: f64) -> String {
-    let size = value.abs();
-    if size == 0.0 {
-        "0 s".to_owned()
-    } else if size >= 0.9995 {
-        format!("{} s", number(value))
-    } else if size >= 0.000_999_5 {
-        format!("{} ms", number(value * 1e3))
+    let (divisor, suffix) = scale(value.abs(), Unit::Seconds);
+    format!("{}{suffix}", number(value / divisor))
+}
+
+/// A duration that somebody chose, without needless digits: `30 s`, `2.5 s`, `200 ms`.
+pub(crate) fn setting(value: f64) -> String {
+    let (divisor, suffix) = scale(value.abs(), Unit::Seconds);
+    format!("{}{suffix}", trimmed(value / divisor))
+}
+
+/// A span of time that somebody chose: `60–70 s`, or `at 60 s` if it has no length.
+pub(crate) fn span(start_s: f64, end_s: f64) -> String {
+    if end_s > start_s {
+        format!("{}–{} s", trimmed(start_s), trimmed(end_s))
     } else {
-        format!("{} µs", number(value * 1e6))
+        format!("at {} s", trimmed(start_s))
     }
+}
+
+/// A share that somebody chose: `95 %`.
+pub(crate) fn chosen_percent(share: f64) -> String {
+    format!("{} %", trimmed(share * 100.0))
+}
+
+fn trimmed(value: f64) -> String {
+    // Nanoseconds are the finest that anybody can choose; the rest is rounding.
+    let text = format!("{value:.9}");
+    text.trim_end_matches('0').trim_end_matches('.').replace('-', "−")
 }
 
 /// A share as percent, with more digits where they matter: `97.2 %`, `99.95 %`, `100 %`.
 pub(crate) fn percent(share: f64) -> String {
-    let value = share * 100.0;
-    if value == 0.0 || value == 100.0 {
-        format!("{value:.0} %")
-    } else if (99.0..100.0).contains(&value) || (0.0..1.0).contains(&value) {
-        format!("{value:.2} %")
-    } else {
-        format!("{value:.1} %").replace('-', "−")
-    }
+    quantity(share, Unit::Share)
 }
 
 /// A value with its unit.
 pub(crate) fn quantity(value: f64, unit: Unit) -> String {
-    match unit {
-        Unit::PerSecond => format!("{}/s", number(value)),
-        Unit::Seconds => seconds(value),
-        Unit::Share => percent(value),
-        Unit::Ratio => format!("{} ×", number(value)),
-        Unit::Count => number(value),
-    }
+    let (divisor, suffix) = scale(value.abs(), unit);
+    format!("{}{suffix}", bare(value, divisor, unit))
 }
 
-/// A difference with its sign and unit: `+120/s`, `−3.1 %` points.
+/// A value and half of its interval in one unit: `87.7 ± 5.4 ms`.
+pub(crate) fn plus_minus(value: f64, half: f64, unit: Unit) -> String {
+    let (divisor, suffix) = scale(value.abs(), unit);
+    let half = half.abs() / divisor;
+    let decimals = match half {
+        _ if half >= 9.95 || half == 0.0 => 0,
+        _ if half >= 0.995 => 1,
+        _ if half >= 0.0995 => 2,
+        _ => 3,
+    };
+    format!("{} ± {half:.decimals$}{suffix}", bare(value, divisor, unit))
+}
+
+/// A difference with its sign: `+120/s`, `−3.1 % points`.
 pub(crate) fn difference(value: f64, unit: Unit) -> String {
-    let sign = if value > 0.0 { "+" } else { "" };
     let points = if unit == Unit::Share { " points" } else { "" };
-    format!("{sign}{}{points}", quantity(value, unit))
+    format!("{}{}{points}", sign(value), quantity(value, unit))
+}
+
+/// An interval in the unit of its larger end, without it: `[−12.3, 4.50]`.
+pub(crate) fn interval([low, high]: [f64; 2], near: f64, unit: Unit) -> String {
+    let (divisor, _) = scale(near.abs(), unit);
+    format!("[{}, {}]", bare(low, divisor, unit), bare(high, divisor, unit))
+}
+
+/// An interval of differences, with signs.
+pub(crate) fn difference_interval([low, high]: [f64; 2], near: f64, unit: Unit) -> String {
+    let (divisor, _) = scale(near.abs(), unit);
+    format!("[{}{}, {}{}]", sign(low), bare(low, divisor, unit), sign(high), bare(high, divisor, unit))
 }
 
 /// An interval of shares: `0.89–1.00`.
@@ -84,9 +114,40 @@ pub(crate) fn share_interval(ci95: [f64; 2]) -> String {
     format!("{:.2}–{:.2}", ci95[0], ci95[1])
 }
 
-/// An interval of quantities: `[−12.3/s, 4.50/s]`.
-pub(crate) fn interval(ci95: [f64; 2], unit: Unit) -> String {
-    format!("[{}, {}]", quantity(ci95[0], unit), quantity(ci95[1], unit))
+/// What to divide by, and the suffix that says so, for values of this size.
+pub(crate) fn scale(size: f64, unit: Unit) -> (f64, &'static str) {
+    match unit {
+        Unit::Share => (0.01, " %"),
+        Unit::Seconds if size == 0.0 || size >= 0.9995 => (1.0, " s"),
+        Unit::Seconds if size >= 0.000_999_5 => (1e-3, " ms"),
+        Unit::Seconds => (1e-6, " µs"),
+        Unit::PerSecond if size >= 999_500.0 => (1e6, "M/s"),
+        Unit::PerSecond if size >= 9_999.5 => (1e3, "k/s"),
+        Unit::PerSecond => (1.0, "/s"),
+        Unit::Ratio => (1.0, " ×"),
+        Unit::Count if size >= 999_500.0 => (1e6, "M"),
+        Unit::Count if size >= 9_999.5 => (1e3, "k"),
+        Unit::Count => (1.0, ""),
+    }
+}
+
+fn sign(value: f64) -> &'static str {
+    if value > 0.0 { "+" } else { "" }
+}
+
+fn bare(value: f64, divisor: f64, unit: Unit) -> String {
+    let scaled = value / divisor;
+    if unit != Unit::Share {
+        return number(scaled);
+    }
+    let text = if scaled == 0.0 || scaled == 100.0 {
+        format!("{scaled:.0}")
+    } else if scaled.abs() < 1.0 || (99.0..100.0).contains(&scaled) {
+        format!("{scaled:.2}")
+    } else {
+        format!("{scaled:.1}")
+    };
+    text.replace('-', "−")
 }
 
 /// A number of events: `1 234 567`, with thin spaces.
@@ -181,6 +242,25 @@ mod tests {
         assert_eq!(seconds(25.06), "25.1 s");
         assert_eq!(seconds(0.12), "120 ms");
         assert_eq!(seconds(0.000_085), "85.0 µs");
+    }
+
+    #[test]
+    fn chosen_values_carry_no_needless_digits() {
+        assert_eq!(setting(30.0), "30 s");
+        assert_eq!(setting(0.25), "250 ms");
+        assert_eq!(span(60.0, 70.5), "60–70.5 s");
+        assert_eq!(span(60.0, 60.0), "at 60 s");
+        assert_eq!(chosen_percent(0.95), "95 %");
+    }
+
+    #[test]
+    fn intervals_share_the_unit_of_their_value() {
+        assert_eq!(plus_minus(0.0877, 0.0054, Unit::Seconds), "87.7 ± 5.4 ms");
+        assert_eq!(plus_minus(0.9995, 0.0002, Unit::Share), "99.95 ± 0.020 %");
+        assert_eq!(plus_minus(750.0, 4.2, Unit::PerSecond), "750 ± 4.2/s");
+        assert_eq!(interval([0.9, 1.2], 1.05, Unit::Seconds), "[0.900, 1.20]");
+        assert_eq!(difference_interval([-3.0, 4.0], 0.5, Unit::PerSecond), "[−3.00, +4.00]");
+        assert_eq!(difference(-0.031, Unit::Share), "−3.1 % points");
     }
 
     #[test]

@@ -77,7 +77,7 @@ fn add_comparison_page(
 ) -> Result<(), ReportError> {
     let figures = figures::of_comparison(report, options)?;
     batch.add("report.html", page::of_comparison(report, &figures)?);
-    add_figures(batch, &figures, options)
+    add_figures(batch, &figures, &report.manifest.reproduce, options)
 }
 
 fn add_sweep_page(
@@ -88,19 +88,24 @@ fn add_sweep_page(
 ) -> Result<(), ReportError> {
     let figures = figures::of_sweep(manifest, sweep, options)?;
     batch.add("report.html", page::of_sweep(manifest, sweep, &figures)?);
-    add_figures(batch, &figures, options)
+    add_figures(batch, &figures, &manifest.reproduce, options)
 }
 
 /// Adds every figure as SVG and, if wanted, as PNG; a bitmap of an earlier report never stays beside a
 /// new SVG.
-fn add_figures(batch: &mut Batch, figures: &[Figure], options: &Options) -> Result<(), ReportError> {
+fn add_figures(
+    batch: &mut Batch,
+    figures: &[Figure],
+    reproduce: &str,
+    options: &Options,
+) -> Result<(), ReportError> {
     let rasteriser = png::Rasteriser::new();
     for figure in figures {
         let path = Path::new("figures").join(format!("{}.svg", figure.name));
         let bitmap = path.with_extension("png");
         if options.png {
             let bytes = rasteriser
-                .png(&figure.svg)
+                .png(&figure.svg, reproduce)
                 .map_err(|error| ReportError::new(&bitmap, ReportErrorKind::Drawing(error)))?;
             batch.add(bitmap, bytes);
         } else {

@@ -187,9 +187,9 @@ fn page_figure(figure: &Figure) -> PageFigure {
 fn facts(manifest: &Manifest, seeds: &[u64]) -> Vec<(String, String)> {
     vec![
         ("Seeds".to_owned(), format::seeds(seeds)),
-        ("Horizon".to_owned(), format::seconds(manifest.horizon_s)),
-        ("Warm-up, not counted".to_owned(), format::seconds(manifest.warmup_s)),
-        ("Healthy from".to_owned(), format!("{} of the control's success", format::percent(manifest.healthy))),
+        ("Horizon".to_owned(), format::setting(manifest.horizon_s)),
+        ("Warm-up, not counted".to_owned(), format::setting(manifest.warmup_s)),
+        ("Healthy from".to_owned(), format!("{} of the control's success", format::chosen_percent(manifest.healthy))),
     ]
 }
 
@@ -198,7 +198,7 @@ fn triggers(manifest: &Manifest) -> Vec<Trigger> {
     let mut rows: Vec<(Trigger, Vec<&str>)> = Vec::new();
     for (variant, windows) in &manifest.triggers {
         for window in windows {
-            let when = format!("{}–{}", format::number(window.start_s), format::seconds(window.end_s));
+            let when = format::span(window.start_s, window.end_s);
             let same = |row: &&mut (Trigger, Vec<&str>)| {
                 row.0.name == window.name && row.0.when == when && row.0.what == window.what
             };
@@ -323,7 +323,9 @@ fn sweep_tables(sweep: &SweepResult) -> Vec<HtmlTable> {
                 let estimate = there.and_then(|variant| shown.estimate(variant));
                 row.push(estimate.map_or("–".to_owned(), |estimate| {
                     let value = format::quantity(estimate.value, shown.unit());
-                    let interval = estimate.interval.map(|interval| format::interval(interval, shown.unit()));
+                    let interval = estimate
+                        .interval
+                        .map(|interval| format::interval(interval, estimate.value, shown.unit()));
                     interval.map_or(value.clone(), |interval| format!("{value} {interval}"))
                 }));
             }

@@ -63,13 +63,9 @@ impl TextStyle {
     fn finish(&self, text: String) -> String {
         let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
         let text = lines.join("\n") + "\n";
-        if self.ascii { ascii_keeping_ansi(&text) } else { text }
+        // Escape sequences are ASCII already.
+        if self.ascii { format::ascii(&text) } else { text }
     }
-}
-
-fn ascii_keeping_ansi(text: &str) -> String {
-    // Escape sequences and line ends are ASCII already.
-    format::ascii(text)
 }
 
 /// The summary of a comparison.
@@ -151,8 +147,8 @@ fn header(report: &ComparisonReport, style: &TextStyle) -> String {
     let mut facts = format!(
         "{} · {seeds} · horizon {} · warm-up {}",
         manifest.scenario.id,
-        format::seconds(manifest.horizon_s),
-        format::seconds(manifest.warmup_s)
+        format::setting(manifest.horizon_s),
+        format::setting(manifest.warmup_s)
     );
     if report.comparison.variants.len() > 1 {
         facts.push_str(&format!(" · {} variants", report.comparison.variants.len()));

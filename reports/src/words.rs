@@ -41,7 +41,7 @@ pub(crate) fn outcome_counts(variant: &VariantResult) -> Vec<String> {
         .collect()
 }
 
-/// Recovery time over seeds: `25.1 s [24.0 s, 26.3 s]`, `none in 12/30`, or `–` if nothing needed to recover.
+/// Recovery time over seeds: `25.1 s [24.0, 26.3]`, `none in 12/30`, or `–` if nothing needed to recover.
 pub(crate) fn recovery(variant: &VariantResult) -> String {
     let verdicts = &variant.verdicts;
     if verdicts.stuck.count + verdicts.recovered.count == 0 {
@@ -56,8 +56,11 @@ pub(crate) fn recovery(variant: &VariantResult) -> String {
                 && verdicts.recovered.of > 1
                 && let Some(low) = quantiles.p25
             {
-                let high = quantiles.p75.map_or("none".to_owned(), format::seconds);
-                text.push_str(&format!(" [{}, {high}]", format::seconds(low)));
+                text.push(' ');
+                text.push_str(&match quantiles.p75 {
+                    Some(high) => format::interval([low, high], median, Unit::Seconds),
+                    None => format!("[{}, none]", format::seconds(low)),
+                });
             }
             parts.push(text);
         }
@@ -68,7 +71,7 @@ pub(crate) fn recovery(variant: &VariantResult) -> String {
     if parts.is_empty() { "–".to_owned() } else { parts.join(", ") }
 }
 
-/// Mean with its interval: `799/s ± 3.10/s`, or `–`.
+/// Mean with its interval: `799 ± 3.1/s`, or `–`.
 pub(crate) fn mean_with_interval(result: Option<&MetricResult>, unit: Unit) -> String {
     let Some(result) = result else { return "–".to_owned() };
     match (result.mean, result.ci95) {
@@ -78,7 +81,7 @@ pub(crate) fn mean_with_interval(result: Option<&MetricResult>, unit: Unit) -> S
             if half.abs() <= 1e-6 * mean.abs() {
                 format::quantity(mean, unit)
             } else {
-                format!("{} ± {}", format::quantity(mean, unit), format::quantity(half, unit))
+                format::plus_minus(mean, half, unit)
             }
         }
         (Some(mean), None) => format::quantity(mean, unit),
@@ -98,15 +101,12 @@ pub(crate) fn paired<'a>(
     comparison.comparisons.iter().find(|paired| paired.variant == variant && paired.metric == metric.id())
 }
 
-/// A paired difference with its interval: `+412/s [+398/s, +426/s]`.
+/// A paired difference with its interval: `+412/s [+398, +426]`.
 pub(crate) fn difference(paired: &PairedDifference, unit: Unit) -> String {
     match (paired.mean_difference, paired.ci95) {
-        (Some(mean), Some([low, high])) => format!(
-            "{} [{}, {}]",
-            format::difference(mean, unit),
-            format::difference(low, unit),
-            format::difference(high, unit)
-        ),
+        (Some(mean), Some(ci95)) => {
+            format!("{} {}", format::difference(mean, unit), format::difference_interval(ci95, mean, unit))
+        }
         (Some(mean), None) => format::difference(mean, unit),
         (None, _) => "–".to_owned(),
     }

@@ -82,8 +82,7 @@ metrics! {
     LatencyP95 "latency_p95" Seconds "p95 latency" "95th percentile of the time from arrival to answer, over answered requests.";
     LatencyP99 "latency_p99" Seconds "p99 latency" "99th percentile of the time from arrival to answer, over answered requests.";
     LatencyP999 "latency_p999" Seconds "p99.9 latency" "99.9th percentile of the time from arrival to answer, over answered requests.";
-    WaitingTimeMean "waiting_time_mean" Seconds "mean wait" "Mean time between arrival at a service and start of service, over attempts that were started.";
-    AgeAtService "age_at_service" Seconds "age at service" "99th percentile of the time between arrival at a service and start of service.";
+    AgeAtService "age_at_service" Seconds "wait before service" "Mean time an attempt had waited in line when its service started.";
     InFlight "in_flight" Count "in flight" "Requests under way, mean over time.";
     QueueLength "queue_length" Count "queue length" "Attempts waiting in queues, mean over time.";
     BusyWorkers "busy_workers" Count "busy workers" "Workers that serve, mean over time.";

@@ -163,7 +163,7 @@ pub struct Comparison {
 }
 
 /// With or without the triggers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Arm {
     /// Faults off.
@@ -312,6 +312,8 @@ pub struct SweepResult {
     pub path: String,
     /// Label of the x axis.
     pub label: String,
+    /// Metric of the y axis.
+    pub metric: Metric,
     /// The seeds inside each point.
     pub seeds: Vec<u64>,
     /// The points in order.

@@ -58,10 +58,11 @@ impl Stream {
     }
 }
 
-/// The upper 53 bits of `bits` as a number in (0, 1), centred in its cell.
+/// The upper 52 bits of `bits` as a number in (0, 1), centred in its cell. With 53 bits the half cell
+/// would not fit an `f64` and the last cell would round to 1.
 #[inline]
 pub(crate) fn open_unit(bits: u64) -> f64 {
-    ((bits >> 11) as f64 + 0.5) * (1.0 / (1u64 << 53) as f64)
+    ((bits >> 12) as f64 + 0.5) * (1.0 / (1u64 << 52) as f64)
 }
 
 /// Multiply-shift: `bits` scaled to `0..n`.

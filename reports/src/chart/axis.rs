@@ -46,7 +46,7 @@ impl Axis {
 
     /// The axis of a share: 0 to 100 %.
     pub(crate) fn share() -> Axis {
-        Axis::linear(0.0, 1.0, 4, Unit::Share)
+        Axis::linear(0.0, 1.0, 5, Unit::Share)
     }
 
     /// A logarithmic axis around a positive range; ticks at powers of ten, with 2 and 5 in between if
@@ -70,7 +70,7 @@ impl Axis {
 
     /// The tail axis from 0 to 99.9 %.
     pub(crate) fn tail() -> Axis {
-        let ticks = [(0.0, "0 %"), (0.9, "90 %"), (0.99, "99 %"), (0.999, "99.9 %")];
+        let ticks = [(0.0, "0 %"), (0.5, "50 %"), (0.9, "90 %"), (0.99, "99 %"), (0.999, "99.9 %")];
         let ticks = ticks.map(|(value, label)| (value, label.to_owned())).to_vec();
         Axis { low: 0.0, high: 0.999, scale: Scale::Tail, ticks }
     }
@@ -101,15 +101,8 @@ fn nice_step(rough: f64) -> f64 {
 /// Labels of evenly spaced ticks: as many decimals as the step needs, one unit for all.
 fn linear_labels(values: &[f64], step: f64, unit: Unit) -> Vec<String> {
     let largest = values.iter().fold(0.0f64, |largest, value| largest.max(value.abs()));
-    let (divisor, suffix) = match unit {
-        Unit::Share => (0.01, " %"),
-        Unit::Seconds if largest < 1e-3 => (1e-6, " µs"),
-        Unit::Seconds if largest < 1.0 => (1e-3, " ms"),
-        Unit::Seconds => (1.0, " s"),
-        Unit::PerSecond | Unit::Ratio | Unit::Count if largest >= 1e6 => (1e6, "M"),
-        Unit::PerSecond | Unit::Ratio | Unit::Count if largest >= 1e4 => (1e3, "k"),
-        Unit::PerSecond | Unit::Ratio | Unit::Count => (1.0, ""),
-    };
+    let (divisor, suffix) = format::scale(largest, unit);
+    let suffix = suffix.trim_end_matches("/s").trim_end_matches(" ×");
     let decimals = decimals_of(step / divisor);
     values
         .iter()
@@ -154,7 +147,7 @@ mod tests {
             "0", "50 s", "100 s", "150 s", "200 s", "250 s", "300 s"
         ]);
         assert_eq!(labels(&Axis::from_zero(0.9, 4, Unit::Count)), ["0", "0.5", "1.0"]);
-        assert_eq!(labels(&Axis::share()), ["0 %", "50 %", "100 %"]);
+        assert_eq!(labels(&Axis::share()), ["0 %", "20 %", "40 %", "60 %", "80 %", "100 %"]);
         assert_eq!(labels(&Axis::from_zero(38_000.0, 4, Unit::PerSecond)), ["0", "10k", "20k", "30k", "40k"]);
         assert_eq!(labels(&Axis::log(0.001, 10.0, 6, Unit::Seconds)), ["1 ms", "10 ms", "100 ms", "1 s", "10 s"]);
         assert_eq!(labels(&Axis::log(1.0, 20.0, 6, Unit::Count)), ["1", "2", "5", "10", "20"]);

@@ -132,10 +132,11 @@ pub(crate) fn x_name(canvas: &Canvas<'_>, look: &Look, panel: &Rect, name: &str)
     canvas.text(&name, (middle, panel.bottom + 2.2 * look.font), look.text(0.92, look.muted, Align::Centre))
 }
 
-/// The name of the y axis, above its upper end.
-pub(crate) fn y_name(canvas: &Canvas<'_>, look: &Look, panel: &Rect, name: &str) -> Drawn {
+/// The name of the y axis, `rows` of text above its upper end.
+pub(crate) fn y_name(canvas: &Canvas<'_>, look: &Look, panel: &Rect, name: &str, rows: f64) -> Drawn {
     if look.is_thumb {
         return Ok(());
     }
-    canvas.text(name, (look.margin(), panel.top - 0.95 * look.font), look.text(0.92, look.muted, Align::Left))
+    let y = panel.top - rows * look.font;
+    canvas.text(name, (look.margin(), y), look.text(0.92, look.muted, Align::Left))
 }

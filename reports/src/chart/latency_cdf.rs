@@ -23,7 +23,7 @@ pub(crate) fn title(report: &ComparisonReport) -> String {
 /// Draws the latency distributions of a comparison.
 pub(crate) fn draw(report: &ComparisonReport, look: &Look) -> Result<String, DrawError> {
     let subtitle = format!(
-        "all requests of {} after warm-up, triggers on; requests without an answer are in the legend, not in the curve",
+        "{}, after warm-up; requests without an answer stand in the legend only",
         format::seeds(&report.comparison.seeds)
     );
     canvas::draw(look.width, look.height, look.background, |canvas| {
@@ -32,13 +32,13 @@ pub(crate) fn draw(report: &ComparisonReport, look: &Look) -> Result<String, Dra
         let (x, y) = (x_axis(report), Axis::tail());
         let rect = Rect {
             left: look.margin() + frame::y_label_width(canvas, look, &y),
-            top: look.margin() + look.header() + look.font * if look.is_thumb { 0.3 } else { 1.9 },
+            top: look.margin() + look.header() + look.font * if look.is_thumb { 0.3 } else { 2.1 },
             right: look.width - look.margin() - legend_width - 1.2 * look.font,
             bottom: look.height - look.margin() * 0.6 - look.footer(),
         };
         let panel = Panel { rect, x, y };
         frame::axes(canvas, look, &panel, TickLabels { x: true, y: true })?;
-        frame::y_name(canvas, look, &rect, "percentile")?;
+        frame::y_name(canvas, look, &rect, "percentile", 1.25)?;
         frame::x_name(canvas, look, &rect, "latency (log scale)")?;
         for (index, cdf) in indexed(report).rev() {
             canvas.series_line(&points(&panel, cdf), look.line, look.series(index))?;
@@ -55,20 +55,24 @@ fn indexed(report: &ComparisonReport) -> impl DoubleEndedIterator<Item = (usize,
     })
 }
 
+/// From where the first half percent is answered to where the slowest curve leaves the figure.
 fn x_axis(report: &ComparisonReport) -> Axis {
-    let latencies = report.latency.iter().flat_map(|cdf| &cdf.points).map(|(latency, _)| *latency);
-    let positive = latencies.filter(|latency| *latency > 0.0 && latency.is_finite());
-    let low = positive.clone().fold(f64::INFINITY, f64::min);
-    let high = positive.fold(0.0, f64::max);
-    // Below a thousandth of the slowest nothing interesting happens.
-    Axis::log(low.max(high / 1e5), high * 1.05, 6, Unit::Seconds)
+    let points = || report.latency.iter().flat_map(|cdf| cdf.points.iter().filter(|(latency, _)| *latency > 0.0));
+    let low = points().filter(|(_, share)| *share >= 0.005).map(|(latency, _)| *latency);
+    let low = low.fold(f64::INFINITY, f64::min);
+    let leaves = |cdf: &LatencyCdf| {
+        let within = cdf.points.iter().take_while(|(_, share)| *share < Axis::tail().high).count();
+        cdf.points.get(within).or(cdf.points.last()).map(|(latency, _)| *latency)
+    };
+    let high = report.latency.iter().filter_map(leaves).fold(0.0, f64::max);
+    Axis::log(low.max(high / 1e5).min(high), high * 1.08, 6, Unit::Seconds)
 }
 
 /// The curve up to the last percentile of the axis; the crossing is interpolated.
 fn points(panel: &Panel, cdf: &LatencyCdf) -> Vec<Point> {
     let mut points = Vec::new();
     let mut before: Option<(f64, f64)> = None;
-    for (latency, share) in cdf.points.iter().copied().filter(|(latency, _)| *latency > 0.0) {
+    for (latency, share) in cdf.points.iter().copied().filter(|(latency, _)| *latency >= panel.x.low) {
         if share >= panel.y.high {
             let x = match before {
                 Some((l, s)) if share > s => l + (latency - l) * (panel.y.high - s) / (share - s),

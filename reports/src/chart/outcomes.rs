@@ -57,7 +57,7 @@ pub(crate) fn draw(report: &ComparisonReport, look: &Look, theme: Theme) -> Resu
         paint_legend(canvas, look, variants, &colours, look.margin(), legend_y)?;
         let top = legend_y + look.font * 1.3;
         let room = look.height - look.margin() - top;
-        let step = (room / variants.len().max(1) as f64).min(look.font * 4.6);
+        let step = (room / variants.len().max(1) as f64).min(look.font * 6.4);
         for (row, variant) in variants.iter().enumerate() {
             let middle = top + (row as f64 + 0.5) * step;
             let name = canvas.fitted(&variant.name, look.font.min(step * 0.8), name_width);

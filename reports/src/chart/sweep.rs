@@ -32,6 +32,8 @@ pub(crate) struct Estimate {
 struct Curve {
     index: usize,
     name: String,
+    /// Pixels to the right of the true place, so that equal shares of several variants stay visible.
+    dodge: f64,
     points: Vec<(f64, Option<Estimate>)>,
 }
 
@@ -125,7 +127,9 @@ fn is_worth_drawing(sweep: &SweepResult, shown: Shown) -> bool {
 /// The figure's title.
 pub(crate) fn title(sweep: &SweepResult, shown: Shown) -> String {
     let name = shown.label();
-    format!("{}{} against {}", name[..1].to_uppercase(), &name[1..], sweep.label)
+    // The unit behind a comma or in brackets stands at the axis.
+    let against = sweep.label.split([',', '(']).next().unwrap_or_default().trim();
+    format!("{}{} against {against}", name[..1].to_uppercase(), &name[1..])
 }
 
 /// Draws one quantity of a sweep.
@@ -138,13 +142,13 @@ pub(crate) fn draw(sweep: &SweepResult, shown: Shown, look: &Look) -> Result<Str
         let label_width = names.fold(0.0, f64::max).min(0.26 * look.width) + 1.9 * look.font;
         let rect = Rect {
             left: look.margin() + frame::y_label_width(canvas, look, &y),
-            top: look.margin() + look.header() + look.font * if look.is_thumb { 0.3 } else { 1.9 },
+            top: look.margin() + look.header() + look.font * if look.is_thumb { 0.3 } else { 2.1 },
             right: look.width - look.margin() - label_width,
             bottom: look.height - look.margin() * 0.6 - look.footer(),
         };
         let panel = Panel { rect, x, y };
         frame::axes(canvas, look, &panel, TickLabels { x: true, y: true })?;
-        frame::y_name(canvas, look, &rect, &y_name(shown, &panel.y))?;
+        frame::y_name(canvas, look, &rect, &y_name(shown, &panel.y), 1.25)?;
         frame::x_name(canvas, look, &rect, &sweep.label)?;
         for curve in &curves {
             paint_theory(canvas, look, &panel, curve, shown.theory(sweep))?;
@@ -157,7 +161,7 @@ pub(crate) fn draw(sweep: &SweepResult, shown: Shown, look: &Look) -> Result<Str
 }
 
 fn subtitle(sweep: &SweepResult, shown: Shown) -> String {
-    let seeds = format!("{} per point", format::seeds(&sweep.seeds));
+    let seeds = format!("{} · {} per point", sweep.scenario.id, format::seeds(&sweep.seeds));
     let bars = match shown {
         _ if sweep.seeds.len() < 2 => "",
         Shown::Stuck => " · bars: 95 % Wilson interval",
@@ -186,7 +190,9 @@ fn curves(sweep: &SweepResult, shown: Shown) -> Vec<Curve> {
         };
         let mut points: Vec<(f64, Option<Estimate>)> = sweep.points.iter().map(at).collect();
         points.sort_by(|a, b| a.0.total_cmp(&b.0));
-        curves.push(Curve { index, name: variant.name.clone(), points });
+        let steps = index as f64 - 0.5 * (names.len() - 1) as f64;
+        let dodge = if shown == Shown::Stuck { steps * (24.0 / names.len() as f64).min(8.0) } else { 0.0 };
+        curves.push(Curve { index, name: variant.name.clone(), dodge, points });
     }
     curves
 }
@@ -247,12 +253,16 @@ fn paint_theory<'a>(
 fn paint_curve(canvas: &Canvas<'_>, look: &Look, panel: &Panel, curve: &Curve) -> Drawn {
     let style = look.series(curve.index);
     let cap = look.line * 1.6;
+    let at = |x: f64, y: f64| {
+        let (x, y) = panel.at(x, y);
+        (x + curve.dodge * look.line / 4.0, y)
+    };
     for (x, estimate) in &curve.points {
         if let Some([low, high]) = estimate.and_then(|estimate| estimate.interval)
             && low.is_finite()
             && high.is_finite()
         {
-            let (from, to) = (panel.at(*x, low), panel.at(*x, high));
+            let (from, to) = (at(*x, low), at(*x, high));
             canvas.line(&[from, to], look.line * 0.5, style.colour, 0.9)?;
             for end in [from, to] {
                 canvas.line(&[(end.0 - cap, end.1), (end.0 + cap, end.1)], look.line * 0.5, style.colour, 0.9)?;
@@ -261,7 +271,7 @@ fn paint_curve(canvas: &Canvas<'_>, look: &Look, panel: &Panel, curve: &Curve) -
     }
     for stretch in curve.points.split(|(_, estimate)| estimate.is_none()) {
         let points: Vec<Point> =
-            stretch.iter().filter_map(|(x, estimate)| Some(panel.at(*x, estimate.as_ref()?.value))).collect();
+            stretch.iter().filter_map(|(x, estimate)| Some(at(*x, estimate.as_ref()?.value))).collect();
         canvas.series_line(&points, look.line * 0.8, style)?;
         for point in points {
             canvas.marker(point, look.line * 1.9, style.marker, style.colour, look.background)?;

@@ -9,7 +9,7 @@ use scenarios::results::{Arm, Band, ComparisonReport, TriggerWindow, VariantResu
 use super::axis::Axis;
 use super::canvas::{self, Align, Canvas, DrawError, Drawn, Point};
 use super::frame::{self, Panel, Rect, TickLabels};
-use super::{Look, labels, timeline_panels};
+use super::{Look, Marker, SeriesStyle, labels, timeline_panels};
 use crate::{format, words};
 
 /// More variants than this become small multiples.
@@ -113,7 +113,10 @@ impl<'a> Timeline<'a> {
             text.push_str(if seeds > 1 { " · ring: median recovery" } else { " · ring: recovery" });
         }
         if let Some(baseline) = self.lines.first().filter(|_| !is_overlaid) {
-            text.push_str(&format!(" · grey: {}", format::shortened(&baseline.variant.name, 30)));
+            if !self.offered.is_empty() {
+                text.push_str(" · dashed: offered load");
+            }
+            text.push_str(&format!(" · grey: {}", format::shortened(&baseline.variant.name, 40)));
         }
         text
     }
@@ -128,25 +131,27 @@ impl<'a> Timeline<'a> {
 
     fn paint_overlaid(&self, canvas: &Canvas<'_>, look: &Look) -> Drawn {
         let y = self.y_axis(5);
+        // The triggers' names stand between the panel and the name of its axis.
+        let name_rows = if self.triggers.is_empty() { 1.25 } else { 2.2 };
         let label_width = self.label_width(canvas, look);
         let rect = Rect {
             left: look.margin() + frame::y_label_width(canvas, look, &y),
-            top: look.margin() + look.header() + look.font * if look.is_thumb { 0.3 } else { 1.9 },
+            top: look.margin() + look.header() + look.font * if look.is_thumb { 0.3 } else { name_rows + 0.9 },
             right: look.width - look.margin() - label_width,
             bottom: look.height - look.margin() * 0.6 - look.footer(),
         };
         let panel = Panel { rect, x: self.x.clone(), y };
         self.paint_triggers(canvas, look, &panel, !look.is_thumb)?;
         frame::axes(canvas, look, &panel, TickLabels { x: true, y: true })?;
-        frame::y_name(canvas, look, &rect, &self.y_name())?;
+        frame::y_name(canvas, look, &rect, &self.y_name(), name_rows)?;
         frame::x_name(canvas, look, &rect, "time")?;
         self.paint_offered(canvas, look, &panel)?;
         let many_seeds = self.report.comparison.seeds.len() > 1;
         for line in self.lines.iter().filter(|_| many_seeds) {
-            self.paint_band(canvas, look, &panel, line, if self.lines.len() > 3 { 0.14 } else { 0.2 })?;
+            self.paint_band(canvas, look, &panel, line, if self.lines.len() > 2 { 0.12 } else { 0.2 })?;
         }
         for line in self.lines.iter().rev() {
-            self.paint_line(canvas, look, &panel, line, look.line)?;
+            self.paint_line(canvas, &panel, line, look.line, look.series(line.index))?;
         }
         for line in &self.lines {
             self.paint_recovery(canvas, look, &panel, line)?;
@@ -157,37 +162,35 @@ impl<'a> Timeline<'a> {
     /// Shades the trigger windows and, if wanted, names them above the panel.
     pub(super) fn paint_triggers(&self, canvas: &Canvas<'_>, look: &Look, panel: &Panel, named: bool) -> Drawn {
         let Rect { top, bottom, left, right } = panel.rect;
-        let mut free_from = left + canvas.text_width(&self.y_name(), look.font * 0.92)
-            - frame::y_label_width(canvas, look, &panel.y)
-            + look.font;
+        let mut free_from = left;
         for window in &self.triggers {
             let from = panel.x_at(window.start_s);
             let to = panel.x_at(window.end_s).max(from + look.line);
             canvas.rectangle((from, top), (to, bottom), look.shade)?;
-            let width = canvas.text_width(&window.name, look.font * 0.9);
-            let middle = (0.5 * (from + to)).clamp(left + 0.5 * width, (right - 0.5 * width).max(left));
-            let start = middle - 0.5 * width;
-            if named && start >= free_from {
-                canvas.text(
-                    &window.name,
-                    (middle, top - 0.95 * look.font),
-                    look.text(0.9, look.ink, Align::Centre),
-                )?;
-                canvas.rectangle((from, top - 0.3 * look.font), (to, top), look.shade)?;
-                free_from = start + width + 0.6 * look.font;
+            if !named {
+                continue;
             }
+            let size = look.font * 0.9;
+            let long = format!("{}, {}", window.name, format::span(window.start_s, window.end_s));
+            let room = right - free_from;
+            let name = if canvas.text_width(&long, size) <= room { long } else { canvas.fitted(&window.name, size, room) };
+            let half = 0.5 * canvas.text_width(&name, size);
+            // Centred over the window, pushed aside by its neighbour and by the border.
+            let middle = (0.5 * (from + to)).max(free_from + half).min(right - half);
+            canvas.text(&name, (middle, top - 0.95 * look.font), look.text(0.9, look.ink, Align::Centre))?;
+            canvas.rectangle((from, top - 0.3 * look.font), (to, top), look.shade)?;
+            free_from = middle + half + 0.8 * look.font;
         }
         Ok(())
     }
 
     pub(super) fn paint_offered(&self, canvas: &Canvas<'_>, look: &Look, panel: &Panel) -> Drawn {
         let points: Vec<Point> = self.offered.iter().map(|(x, y)| panel.at(*x, *y)).collect();
-        let style = super::SeriesStyle {
-            colour: look.muted,
-            dash: &[4.0, 3.0],
-            marker: super::Marker::Circle,
-        };
-        canvas.series_line(&points, look.line * 0.6, style)
+        canvas.series_line(&points, look.line * 0.6, self.offered_style(look))
+    }
+
+    fn offered_style(&self, look: &Look) -> SeriesStyle {
+        SeriesStyle { colour: look.muted, dash: &[4.0, 3.0], marker: Marker::Circle }
     }
 
     fn paint_band(
@@ -210,12 +213,11 @@ impl<'a> Timeline<'a> {
     pub(super) fn paint_line(
         &self,
         canvas: &Canvas<'_>,
-        look: &Look,
         panel: &Panel,
         line: &Line<'_>,
         width: f64,
+        style: SeriesStyle,
     ) -> Drawn {
-        let style = look.series(line.index);
         for run in runs(&self.points(&line.band, |band| finite(band.p50))) {
             let points: Vec<Point> = run.iter().map(|(x, y)| panel.at(*x, *y)).collect();
             canvas.series_line(&points, width, style)?;
@@ -280,7 +282,9 @@ impl<'a> Timeline<'a> {
         for ((end, line), y) in entries.iter().zip(&places) {
             let Some(line) = line else {
                 canvas.line(&[(right, *end), (right + 0.55 * look.font, *y)], look.line * 0.3, look.muted, 0.7)?;
-                canvas.text("offered load", (text_left - 0.4 * look.font, *y), look.text(0.85, look.muted, Align::Left))?;
+                let key = [(right + 0.55 * look.font, *y), (right + 1.35 * look.font, *y)];
+                canvas.series_line(&key, look.line * 0.6, self.offered_style(look))?;
+                canvas.text("offered load", (text_left, *y), look.text(0.85, look.muted, Align::Left))?;
                 continue;
             };
             let style = look.series(line.index);

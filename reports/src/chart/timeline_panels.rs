@@ -1,6 +1,6 @@
 //! How do many variants stay readable over time? One small panel each, the baseline grey behind it.
 
-use super::Look;
+use super::{Look, SeriesStyle};
 use super::canvas::{Align, Canvas, Drawn, Point};
 use super::frame::{self, Panel, Rect, TickLabels};
 use super::timeline::{Timeline, runs};
@@ -17,13 +17,13 @@ pub(super) fn paint(canvas: &Canvas<'_>, look: &Look, timeline: &Timeline<'_>) -
     let rows = count.div_ceil(columns);
     let y = timeline.y_axis(2);
     let left = look.margin() + frame::y_label_width(canvas, look, &y);
-    let top = look.margin() + look.header() + look.font * if look.is_thumb { 0.0 } else { 1.4 };
+    let top = look.margin() + look.header() + look.font * if look.is_thumb { 0.0 } else { 1.0 };
     let gap = look.font * if look.is_thumb { 0.5 } else { 1.1 };
     let width = (look.width - look.margin() - left - gap * (columns - 1) as f64) / columns as f64;
-    let name_height = look.font * 1.3;
+    let name_height = look.font * if look.is_thumb { 1.5 } else { 1.9 };
     let height = (look.height - 0.6 * look.margin() - look.footer() - top) / rows as f64 - name_height;
     let whole = Rect { left, top, right: look.width - look.margin(), bottom: look.height - 0.6 * look.margin() - look.footer() };
-    frame::y_name(canvas, look, &Rect { top: top + 0.1 * look.font, ..whole }, &timeline.y_name())?;
+    frame::y_name(canvas, look, &whole, &timeline.y_name(), 0.5)?;
     frame::x_name(canvas, look, &whole, "time")?;
     for index in 0..count {
         let (row, column) = (index / columns, index % columns);
@@ -31,9 +31,14 @@ pub(super) fn paint(canvas: &Canvas<'_>, look: &Look, timeline: &Timeline<'_>) -
         let panel_top = top + row as f64 * (height + name_height) + name_height;
         let rect = Rect { left: panel_left, top: panel_top, right: panel_left + width, bottom: panel_top + height };
         let mut x = timeline.x.clone();
-        // The labels at both ends are enough under a small panel.
+        // Few labels are enough under a small panel, and the last one would touch the next panel's first.
         let last = x.ticks.len().saturating_sub(1);
-        x.ticks = x.ticks.iter().enumerate().filter(|(i, _)| *i == 0 || *i == last || *i * 2 == last).map(|(_, t)| t.clone()).collect();
+        let is_rightmost = column + 1 == columns || index + 1 == count;
+        let mut place = 0;
+        x.ticks.retain(|_| {
+            place += 1;
+            place == 1 || (place - 1) * 2 == last || (place - 1 == last && is_rightmost)
+        });
         let panel = Panel { rect, x, y: y.clone() };
         let is_lowest = index + columns >= count;
         paint_panel(canvas, look, timeline, &panel, index, TickLabels { x: is_lowest, y: column == 0 })?;
@@ -65,7 +70,8 @@ fn paint_panel(
     }
     timeline.paint_offered(canvas, look, panel)?;
     let style = look.series(line.index);
-    timeline.paint_line(canvas, look, panel, line, look.line * 0.9)?;
+    // Alone in its panel, a line needs no dash.
+    timeline.paint_line(canvas, panel, line, look.line * 0.9, SeriesStyle { dash: &[], ..style })?;
     timeline.paint_recovery(canvas, look, panel, line)?;
     let above = (panel.rect.left, panel.rect.top - 0.6 * look.font);
     let name = canvas.fitted(&line.variant.name, look.font * 0.92, panel.rect.width());

@@ -32,7 +32,10 @@ pub(super) fn list(
         let body = wrapped(&claim.text, style, indent);
         let body = body.trim_start();
         text.push_str(&format!("  {} {body}", style.paint(sign, paint)));
-        let measured = format!("measured: {} ({})", claim.measured, words::seeds_ok(claim));
+        let seeds = words::seeds_ok(claim);
+        let is_said = claim.seeds_ok.is_none() && claim.measured.contains("seed");
+        let seeds = if is_said { String::new() } else { format!(" ({seeds})") };
+        let measured = format!("measured: {}{seeds}", claim.measured);
         text.push_str(&wrapped(&measured, style, indent));
         if claim.outcome == Outcome::Fails
             && let Some(command) = words::replay(claim, scenario, variants)

@@ -26,37 +26,54 @@ pub(super) fn lines(tracks: &[Track<'_>], horizon_s: f64, caption: &str, style: 
     if tracks.is_empty() {
         return String::new();
     }
-    let label_width = tracks.iter().map(|track| track.label.chars().count()).max().unwrap_or(0).min(26);
+    let width = style.usable_width();
+    let label_width = tracks.iter().map(|track| track.label.chars().count()).max().unwrap_or(0).min(width / 3);
+    let ends: Vec<String> = tracks.iter().map(end).collect();
+    let end_width = ends.iter().map(|end| end.chars().count()).max().unwrap_or(0);
     let windows = tracks.iter().map(|track| track.values.len()).max().unwrap_or(0);
-    let columns = style.usable_width().saturating_sub(label_width + 16).clamp(10, 100).min(windows.max(1));
+    let columns = width.saturating_sub(label_width + 2 + end_width).clamp(10, 120).min(windows.max(1));
+    let all_marks: Vec<String> =
+        tracks.iter().map(|track| marks(track.triggers, horizon_s, columns, style)).collect();
     let mut text = style.paint(caption, Paint::Faint) + "\n";
-    let mut marked = String::new();
     for (index, track) in tracks.iter().enumerate() {
         let label = format::shortened(&track.label, label_width);
         let values = columns_of(&track.values, columns);
         let line: String = values.iter().map(|value| block(*value, track.scale, style)).collect();
-        let end = last_tenth(&track.values)
-            .map_or(String::new(), |end| format!("  ends {}", format::quantity(end, track.unit)));
-        text.push_str(&format!("{label:<label_width$}  {line}{end}\n"));
+        text.push_str(&format!("{label:<label_width$}  {line}{}\n", ends[index]));
         // Equal marks under neighbouring lines are drawn once, below the last of them.
-        let marks = marks(track.triggers, horizon_s, columns, style);
-        let next = tracks.get(index + 1);
-        let is_last = next.is_none_or(|next| self::marks(next.triggers, horizon_s, columns, style) != marks);
-        if is_last && !marks.trim().is_empty() {
-            let names = trigger_names(track.triggers);
-            let line = format!("{:<label_width$}  {marks}  {names}", "");
-            let line: String = line.chars().take(style.usable_width()).collect();
-            marked = marks;
-            text.push_str(&style.paint(&line, Paint::Faint));
+        let marked = &all_marks[index];
+        if !marked.trim().is_empty() && all_marks.get(index + 1) != Some(marked) {
+            let named = with_names(marked, &trigger_names(track.triggers), width - label_width - 2);
+            text.push_str(&style.paint(&format!("{:<label_width$}  {named}", ""), Paint::Faint));
             text.push('\n');
         }
     }
-    let end = format::seconds(horizon_s);
+    let end = format::setting(horizon_s);
     let gap = columns.saturating_sub(3 + end.chars().count());
-    let _ = marked;
     text.push_str(&style.paint(&format!("{:<label_width$}  0 s{}{end}", "", " ".repeat(gap)), Paint::Faint));
     text.push('\n');
     text
+}
+
+fn end(track: &Track<'_>) -> String {
+    match last_tenth(&track.values) {
+        Some(end) => format!("  ends {}", format::quantity(end, track.unit)),
+        None => "  no value".to_owned(),
+    }
+}
+
+/// The names to the right of the marks, or to their left if there is more room.
+fn with_names(marks: &str, names: &str, width: usize) -> String {
+    let from = marks.chars().take_while(|c| *c == ' ').count();
+    let to = marks.trim_end().chars().count();
+    let right = width.saturating_sub(to + 1);
+    if names.chars().count() > right && from > right + 1 {
+        let names = format::shortened(names, from - 1);
+        let pad = from - 1 - names.chars().count();
+        format!("{}{names} {}", " ".repeat(pad), marks.trim())
+    } else {
+        format!("{} {}", marks.trim_end(), format::shortened(names, right))
+    }
 }
 
 /// Means of equally many windows per column; none where no window has a value.
@@ -92,7 +109,7 @@ fn marks(triggers: &[TriggerWindow], horizon_s: f64, columns: usize, style: &Tex
 
 fn trigger_names(triggers: &[TriggerWindow]) -> String {
     let named = triggers.iter().map(|window| {
-        format!("{} {}–{}", window.name, format::number(window.start_s), format::seconds(window.end_s))
+        format!("{} {}", window.name, format::span(window.start_s, window.end_s))
     });
     named.collect::<Vec<_>>().join(", ")
 }
@@ -115,6 +132,13 @@ mod tests {
         assert_eq!(line, "▁▁▂▃▄▅▆▇█");
         assert_eq!(block(None, 8.0, &style), ' ');
         assert_eq!(block(Some(3.0), 0.0, &style), '▁');
+    }
+
+    #[test]
+    fn names_go_where_there_is_room() {
+        assert_eq!(with_names("  ▔▔      ", "crash", 12), "  ▔▔ crash");
+        assert_eq!(with_names("        ▔▔", "crash", 10), "  crash ▔▔");
+        assert_eq!(with_names("  ▔▔      ", "a long name", 12), "  ▔▔ a long…");
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! Which numbers stand beside each other in the terminal? One table per question, as wide as the terminal.
 
-use comfy_table::presets::{ASCII_HORIZONTAL_ONLY, UTF8_HORIZONTAL_ONLY};
-use comfy_table::{CellAlignment, ContentArrangement, Table};
+use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 use scenarios::metric::{Metric, Unit};
 use scenarios::results::{Comparison, SweepResult, VariantResult};
 
@@ -9,35 +8,61 @@ use super::TextStyle;
 use crate::chart::sweep::{Estimate, Shown};
 use crate::{format, words};
 
-/// Variants side by side.
+/// Below this width the comparison stands in two tables under each other.
+const ONE_TABLE_FROM: usize = 96;
+
+/// Variants side by side: how they came out, and what they achieved.
 pub(super) fn comparison(comparison: &Comparison, style: &TextStyle) -> String {
-    let mut table = empty(style);
-    let mut columns = vec!["variant", "outcome", "recovery time", "success", "amplification", "goodput"];
-    let has_differences = comparison.comparisons.iter().any(|paired| paired.metric == Metric::Goodput.id());
-    if has_differences {
-        columns.push("goodput − baseline");
-    }
-    table.set_header(columns);
-    for variant in &comparison.variants {
-        let mut row = vec![
-            variant.name.clone(),
-            words::outcome_counts(variant).join("\n"),
-            words::recovery(variant).replace(", none", "\nnone"),
-            mean(variant, Metric::Success),
-            mean(variant, Metric::Amplification),
-            words::mean_with_interval(words::metric(variant, Metric::Goodput), Unit::PerSecond),
-        ];
-        if has_differences {
-            let paired = words::paired(comparison, &variant.name, Metric::Goodput);
-            row.push(match paired {
-                Some(paired) => words::difference(paired, Unit::PerSecond).replacen(" [", "\n[", 1),
-                None if is_baseline(comparison, variant) => "baseline".to_owned(),
-                None => "–".to_owned(),
-            });
+    let outcome = ["outcome", "recovery time", "success"].map(str::to_owned).to_vec();
+    let effort = effort_columns(comparison);
+    let row = |variant: &VariantResult, cells: Vec<String>| [vec![variant.name.clone()], cells].concat();
+    if style.usable_width() >= ONE_TABLE_FROM {
+        let mut table = empty(style);
+        table.set_header([vec!["variant".to_owned()], outcome, effort].concat());
+        for variant in &comparison.variants {
+            table.add_row(row(variant, [outcome_cells(variant), effort_cells(comparison, variant)].concat()));
         }
-        table.add_row(row);
+        return rendered(table, 2);
     }
-    rendered(table)
+    let (mut first, mut second) = (empty(style), empty(style));
+    first.set_header([vec!["variant".to_owned()], outcome].concat());
+    second.set_header([vec!["variant".to_owned()], effort].concat());
+    for variant in &comparison.variants {
+        first.add_row(row(variant, outcome_cells(variant)));
+        second.add_row(row(variant, effort_cells(comparison, variant)));
+    }
+    format!("{}\n\n{}", rendered(first, 2), rendered(second, 1))
+}
+
+fn outcome_cells(variant: &VariantResult) -> Vec<String> {
+    let recovery = words::recovery(variant).replace(" [", "\n[").replace("], none", "]\nnone");
+    vec![words::outcome_counts(variant).join("\n"), recovery, mean(variant, Metric::Success)]
+}
+
+fn effort_columns(comparison: &Comparison) -> Vec<String> {
+    let mut columns = vec!["amplif.".to_owned(), "goodput".to_owned()];
+    if has_differences(comparison) {
+        columns.push("goodput −\nbaseline".to_owned());
+    }
+    columns
+}
+
+fn effort_cells(comparison: &Comparison, variant: &VariantResult) -> Vec<String> {
+    let goodput = words::mean_with_interval(words::metric(variant, Metric::Goodput), Unit::PerSecond);
+    let mut cells = vec![mean(variant, Metric::Amplification), goodput];
+    if has_differences(comparison) {
+        let paired = words::paired(comparison, &variant.name, Metric::Goodput);
+        cells.push(match paired {
+            Some(paired) => words::difference(paired, Unit::PerSecond).replacen(" [", "\n[", 1),
+            None if is_baseline(comparison, variant) => "baseline".to_owned(),
+            None => "–".to_owned(),
+        });
+    }
+    cells
+}
+
+fn has_differences(comparison: &Comparison) -> bool {
+    comparison.comparisons.iter().any(|paired| paired.metric == Metric::Goodput.id())
 }
 
 /// Every metric of one variant, with the control beside it.
@@ -55,9 +80,11 @@ pub(super) fn run(variant: &VariantResult, style: &TextStyle) -> String {
         if has_control {
             row.push(words::mean_with_interval(variant.control.get(metric.id()), metric.unit()));
         }
-        table.add_row(row);
+        if row[1..].iter().any(|cell| cell != "–") {
+            table.add_row(row);
+        }
     }
-    rendered(table)
+    rendered(table, 1)
 }
 
 /// One quantity of a sweep: points down, variants across.
@@ -82,7 +109,7 @@ pub(super) fn sweep(sweep: &SweepResult, shown: Shown, style: &TextStyle) -> Str
         }
         table.add_row(row);
     }
-    rendered(table)
+    rendered(table, 1)
 }
 
 fn closed_form<'a>(
@@ -98,11 +125,11 @@ fn estimate(estimate: Estimate, shown: Shown) -> String {
     match (estimate.interval, shown) {
         (None, _) => value,
         (Some(interval), Shown::Stuck) => format!("{value} [{}]", format::share_interval(interval)),
-        (Some([low, high]), Shown::Metric(Metric::RecoveryTime)) => {
-            format!("{value} {}", format::interval([low, high], shown.unit()))
+        (Some(interval), Shown::Metric(Metric::RecoveryTime)) => {
+            format!("{value} {}", format::interval(interval, estimate.value, shown.unit()))
         }
         (Some([low, high]), Shown::Metric(metric)) => {
-            format!("{value} ± {}", format::quantity(0.5 * (high - low), metric.unit()))
+            format::plus_minus(estimate.value, 0.5 * (high - low), metric.unit())
         }
     }
 }
@@ -117,17 +144,22 @@ fn is_baseline(comparison: &Comparison, variant: &VariantResult) -> bool {
 }
 
 fn empty(style: &TextStyle) -> Table {
+    let fill = if style.ascii { '-' } else { '─' };
+    let rule = LineStyle::none().fill(fill).junction(fill);
     let mut table = Table::new();
-    table.load_style(if style.ascii { ASCII_HORIZONTAL_ONLY } else { UTF8_HORIZONTAL_ONLY });
+    table.load_style(TableStyle::new().header_separator(rule));
     table.set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(u16::try_from(style.usable_width()).unwrap_or(u16::MAX));
     table
 }
 
-/// The table with numbers to the right of their column.
-fn rendered(mut table: Table) -> String {
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
+/// The table with numbers to the right of their column; `text` columns stand to the left.
+fn rendered(mut table: Table, text: usize) -> String {
+    for (index, column) in table.column_iter_mut().enumerate() {
+        column.set_padding(if index == 0 { (0, 1) } else { (1, 1) });
+        if index >= text {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
     }
     table.to_string()
 }

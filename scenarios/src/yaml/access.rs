@@ -31,6 +31,7 @@ impl<'p, 'a> Fields<'p, 'a> {
         let stand_ins: Vec<&'static str> = fields
             .iter()
             .copied()
+            .filter(|_| place.session.has_holes())
             .filter(|field| entries.iter().all(|(key, _)| key != field))
             .filter(|field| place.session.hole(&path::join(&place.path, field)).is_some())
             .collect();

@@ -286,7 +286,7 @@ impl<'de> Deserializer<'de> for &Place<'_> {
             Some(attempt) => vec![None; attempt.min(1)],
             None => {
                 self.single("a list")?;
-                place::items(&self.spots)?.into_iter().map(Some).collect()
+                self.items()?.into_iter().map(Some).collect()
             }
         };
         visitor.visit_seq(Items::new(self, items))
@@ -297,7 +297,7 @@ impl<'de> Deserializer<'de> for &Place<'_> {
             Some(_) => vec![None; length],
             None => {
                 self.single("a list")?;
-                let items = place::items(&self.spots)?;
+                let items = self.items()?;
                 if items.len() != length {
                     return Err(Error::new(format!(
                         "expected a list of {length} values, found {}",

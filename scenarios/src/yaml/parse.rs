@@ -29,7 +29,10 @@ pub fn parse(source: &Source) -> Result<Node, Problem> {
         }
     }
     // Tabs that the parser lets pass still look different in every editor; within a text block they are content.
-    let within_text = |tab: &Span| builder.blocks.iter().any(|b| b.start < tab.start && tab.end <= b.end);
+    let within_text = |tab: &Span| {
+        let before = builder.blocks.partition_point(|block| block.start <= tab.start);
+        before > 0 && tab.end <= builder.blocks[before - 1].end
+    };
     if let Some(tab) = tabs.iter().find(|tab| !within_text(tab)) {
         return Err(text::tab_problem(*tab));
     }
@@ -69,7 +72,7 @@ struct Builder {
     documents: usize,
     /// The last single value: a syntax error often lies in how it goes on.
     last_scalar: Option<Span>,
-    /// Values that go over several lines.
+    /// Values that go over several lines, in the order of the text.
     blocks: Vec<Span>,
 }
 

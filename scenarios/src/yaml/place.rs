@@ -69,30 +69,46 @@ impl<'a> Place<'a> {
 
     /// The entries of a struct: every layer that has a mapping adds or replaces some.
     pub(super) fn merged_fields(&self) -> Vec<MergedEntry<'a>> {
-        merge(mappings(&self.spots))
+        let merged = merge(mappings(&self.spots));
+        self.session.count(merged.len());
+        merged
     }
 
     /// The entries of a map: the same, but the word `none` in an upper layer takes an entry away.
     pub(super) fn merged_entries(&self) -> Vec<MergedEntry<'a>> {
-        let mut entries = merge(mappings(&self.spots));
-        let names: Vec<&str> = entries.iter().map(|(key, _)| *key).collect();
-        for (key, spots) in &mut entries {
-            let removal = |spot: &Spot<'a>| spot.layer > 0 && spot.node.plain() == Some("none");
+        let mut entries = self.merged_fields();
+        let removal = |spot: &Spot<'a>| spot.layer > 0 && spot.node.plain() == Some("none");
+        let there = |entry: &&MergedEntry<'a>| entry.1.first().is_some_and(|spot| !removal(spot));
+        for (key, spots) in &entries {
             for (index, spot) in spots.iter().enumerate().filter(|(_, spot)| removal(spot)) {
                 if index == 0 || removal(&spots[index - 1]) {
-                    let message = format!("there is no `{}` to remove", suggest::cut(key));
-                    let near = suggest::nearest(key, names.iter().copied().filter(|name| name != key));
-                    let help = near.map(|near| format!("did you mean `{near}`?"));
-                    let error = Error::at(spot.layer, spot.key_or_node(), message).with_help(help);
-                    self.session.report(&path::join(&self.path, key), error);
+                    self.nothing_to_remove(key, *spot, entries.iter().filter(there).map(|(name, _)| *name));
                 }
             }
+        }
+        for (_, spots) in &mut entries {
             if let Some(last) = spots.iter().rposition(removal) {
                 spots.drain(..=last);
             }
         }
         entries.retain(|(_, spots)| !spots.is_empty());
         entries
+    }
+
+    /// The items of a list.
+    pub(super) fn items(&self) -> Result<Vec<Spot<'a>>, Error> {
+        let items = items(&self.spots)?;
+        self.session.count(items.len());
+        Ok(items)
+    }
+
+    fn nothing_to_remove<'n>(&self, key: &str, spot: Spot<'a>, names: impl Iterator<Item = &'n str>) {
+        // With thousands of such entries, comparing each with each name would take minutes.
+        let near = if self.session.is_full() { None } else { suggest::nearest(key, names) };
+        let help = near.map(|near| format!("did you mean `{near}`?"));
+        let message = format!("there is no `{}` to remove", suggest::cut(key));
+        let error = Error::at(spot.layer, spot.key_or_node(), message).with_help(help);
+        self.session.report(&path::join(&self.path, key), error);
     }
 }
 
@@ -128,7 +144,7 @@ fn merge<'a>(run: &[Spot<'a>]) -> Vec<MergedEntry<'a>> {
 }
 
 /// The items of a list: the uppermost layer's, or after those of the layers below if it says `append`.
-pub(super) fn items<'a>(spots: &[Spot<'a>]) -> Result<Vec<Spot<'a>>, Error> {
+fn items<'a>(spots: &[Spot<'a>]) -> Result<Vec<Spot<'a>>, Error> {
     let Some((top, below)) = spots.split_last() else { return Ok(Vec::new()) };
     let own = |node: &'a Node| match &node.kind {
         Kind::Sequence(list) => {
@@ -153,6 +169,7 @@ pub(super) fn items<'a>(spots: &[Spot<'a>]) -> Result<Vec<Spot<'a>>, Error> {
         (Kind::Mapping(_), 1..) => {
             Some("write `[...]` to replace the list, `{append: [...]}` to add to it".to_owned())
         }
+        (Kind::Scalar { text, .. }, _) if text == "none" => Some("write `[]` for an empty list".to_owned()),
         (Kind::Scalar { text, .. }, _) if !top.node.is_nothing() => {
             Some(format!("write `[{}]`", suggest::cut(text)))
         }

@@ -13,8 +13,9 @@ use super::{
 /// Readings of the same layers. Each ends with one more problem found or one more stand-in tried.
 const PASSES_MAX: usize = 200;
 
-/// Values read over all passes before giving up on further problems: about a second, for files of megabytes.
-const STEPS_MAX: u64 = 5_000_000;
+/// Values and entries looked at over all passes before giving up on further problems: some seconds, and only for files
+/// of megabytes.
+const STEPS_MAX: usize = 2_000_000;
 
 /// What came of reading a value.
 #[derive(Clone, Debug)]
@@ -54,7 +55,7 @@ pub fn read<T: DeserializeOwned>(layers: &[Layer<'_>]) -> Reading<T> {
         if value.is_some() || session.is_hopeless() {
             break;
         }
-        if pass == PASSES_MAX || session.steps.get() > STEPS_MAX {
+        if pass == PASSES_MAX || session.steps() > STEPS_MAX {
             session.is_cut.set(true);
             break;
         }
@@ -74,7 +75,7 @@ pub(super) fn read_seed<'de, S: DeserializeSeed<'de>>(
     mut place: Place<'_>,
 ) -> Result<S::Value, Error> {
     let session = place.session;
-    session.steps.set(session.steps.get() + 1);
+    session.count(1);
     let is_hole = |stand_in: &&mut StandIn| stand_in.hole == place.path;
     let filled = place.stand_in.as_mut().filter(is_hole).map(|stand_in| {
         stand_in.attempt = session.start(&stand_in.hole, type_name::<S>());

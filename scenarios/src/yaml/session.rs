@@ -18,7 +18,7 @@ use super::{
 };
 
 /// More problems than this in one reading are not told.
-pub(super) const PROBLEMS_MAX: usize = 200;
+const PROBLEMS_MAX: usize = 200;
 
 /// A place whose value is not to be had.
 #[derive(Clone, Copy, Default)]
@@ -49,8 +49,8 @@ pub(super) struct Session {
     meant: RefCell<HashSet<String>>,
     /// The stand-in that worked for a type, so that it comes first for the next value of that type.
     fitting: RefCell<HashMap<&'static str, usize>>,
-    /// Values read so far, over all passes.
-    pub(super) steps: Cell<u64>,
+    /// Values and entries looked at so far, over all passes.
+    steps: Cell<usize>,
 }
 
 impl Session {
@@ -67,9 +67,25 @@ impl Session {
         }
     }
 
+    pub(super) fn has_holes(&self) -> bool {
+        !self.holes.borrow().is_empty()
+    }
+
     pub(super) fn hole(&self, path: &str) -> Option<Hole> {
-        let holes = self.holes.borrow();
-        if holes.is_empty() { None } else { holes.get(path).copied() }
+        self.holes.borrow().get(path).copied()
+    }
+
+    /// Further problems would not be told.
+    pub(super) fn is_full(&self) -> bool {
+        self.problems.borrow().len() >= PROBLEMS_MAX
+    }
+
+    pub(super) fn count(&self, steps: usize) {
+        self.steps.set(self.steps.get() + steps);
+    }
+
+    pub(super) fn steps(&self) -> usize {
+        self.steps.get()
     }
 
     /// Nothing fits, not even at the root.
@@ -200,14 +216,20 @@ impl Session {
         if self.told.borrow().contains(&(layer, span.start, message.clone())) {
             return;
         }
-        let mut problems = self.problems.borrow_mut();
-        if problems.len() >= PROBLEMS_MAX {
+        if self.is_full() {
             self.is_cut.set(true);
             return;
         }
         self.told.borrow_mut().insert((layer, span.start, message.clone()));
         let (source, prefix) = &self.layers[layer];
         let path = path::under(prefix, path);
-        problems.push(Problem { source: Some(*source), span: Some(span), path, message, help, note });
+        self.problems.borrow_mut().push(Problem {
+            source: Some(*source),
+            span: Some(span),
+            path,
+            message,
+            help,
+            note,
+        });
     }
 }

@@ -4,6 +4,8 @@ mod fuzz;
 
 mod layers;
 
+mod malformed;
+
 mod mistakes;
 
 mod shown;

@@ -291,6 +291,8 @@ mod tests {
         // A cut by 20 % leaves what is needed, one by 35 % for 10 s does not.
         assert_eq!(reference_rig(800.0).outcome(Trigger::cut(10.0, 0.8)), Outcome::Recovers);
         assert_eq!(reference_rig(800.0).outcome(Trigger::cut(10.0, 0.65)), Outcome::Collapses);
+        // At 28 % the simulation is stuck for half of the seeds: 10 s is the tipping duration.
+        assert_near(reference_rig(800.0).tipping_duration_s(Trigger::cut(1.0, 0.72)).unwrap(), 10.0, 0.03);
     }
 
     #[test]

@@ -1,0 +1,258 @@
+//! What can be wrong with a file whose every value is sound? Names that lead nowhere, claims that cannot
+//! be judged, settings that contradict each other.
+
+use sim_core::time::SimDuration;
+
+use crate::document::{Document, RunConfig};
+use crate::expectation::{ExpectationConfig, Reduce, Subject};
+use crate::metric::Metric;
+use crate::moment::Moment;
+use crate::yaml::{self, Layer, Problem, Reading};
+
+/// What a variant may change.
+const VARIANT_KEYS: [&str; 4] = ["services", "workloads", "faults", "run"];
+
+/// A problem that the model found, at its place in the file.
+pub(crate) fn located(layers: &[Layer<'_>], problem: sim_core::model::Problem) -> Problem {
+    let found = Problem::at(layers, &problem.path, problem.message);
+    let candidates = problem.candidates;
+    if candidates.is_empty() {
+        return found;
+    }
+    let word = found.message.split('`').nth(1).unwrap_or("").to_owned();
+    found.with_help(suggestion(&word, &candidates))
+}
+
+/// The nearest name, or all of them.
+fn suggestion(word: &str, candidates: &[String]) -> String {
+    match yaml::nearest(word, candidates.iter().map(String::as_str)) {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None => format!("there is {}", candidates.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", ")),
+    }
+}
+
+/// Checks what is said once for the whole file.
+pub(crate) fn document(
+    document: &Document,
+    reading: &Reading<Document>,
+    layers: &[Layer<'_>],
+    problems: &mut Vec<Problem>,
+) {
+    let kebab = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if reading.is_real("id") && (document.id.is_empty() || !document.id.chars().all(kebab)) {
+        let message = format!("`{}` is no id; use lower-case letters, digits and `-`", document.id);
+        problems.push(Problem::at(layers, "id", message));
+    }
+    for name in document.variants.names().filter(|name| name.is_empty() || !name.chars().all(kebab)) {
+        let message = format!("`{name}` is no variant name; use lower-case letters, digits and `-`");
+        problems.push(Problem::at(layers, &yaml::join("variants", name), message));
+    }
+    for (index, line) in document.expect.iter().enumerate() {
+        let place = format!("expect/{index}");
+        if reading.is_real(&place) {
+            expectation(document, line, &place, layers, problems);
+        }
+    }
+}
+
+/// Refuses what a variant cannot change.
+pub(crate) fn variant_keys(layers: &[Layer<'_>], problems: &mut Vec<Problem>) {
+    for layer in layers.iter().filter(|layer| !layer.prefix.is_empty()) {
+        let yaml::Kind::Mapping(entries) = &layer.root.kind else { continue };
+        for entry in entries.iter().filter(|entry| !VARIANT_KEYS.contains(&entry.key.as_str())) {
+            // A misspelt key is reported by the reader with its own suggestion.
+            if ["spiral", "id", "title", "summary", "source", "variants", "expect", "sweeps"]
+                .contains(&entry.key.as_str())
+            {
+                let message = format!("a variant cannot change `{}`", entry.key);
+                let mut problem = Problem::new(message).in_source(layer.source);
+                problem.span = Some(entry.key_span);
+                problem.path = yaml::join(&layer.prefix, &entry.key);
+                problems.push(problem.with_help("it can change `services`, `workloads`, `faults` and `run`"));
+            }
+        }
+    }
+}
+
+/// Checks the lengths of a run.
+pub(crate) fn run(run: &RunConfig, reading: &Reading<Document>, layers: &[Layer<'_>], problems: &mut Vec<Problem>) {
+    if reading.is_real("run") && run.horizon > SimDuration::ZERO && run.warmup >= run.horizon {
+        let message = format!("a warm-up of {} leaves nothing of a run of {}", run.warmup, run.horizon);
+        problems.push(Problem::at(layers, "run/warmup", message).with_help("a tenth of the horizon is usual"));
+    }
+}
+
+fn expectation(
+    document: &Document,
+    line: &ExpectationConfig,
+    place: &str,
+    layers: &[Layer<'_>],
+    problems: &mut Vec<Problem>,
+) {
+    let mut add = |field: &str, message: String, help: Option<String>| {
+        let problem = Problem::at(layers, &yaml::join(place, field), message);
+        problems.push(match help {
+            Some(help) => problem.with_help(help),
+            None => problem,
+        });
+    };
+    let variants: Vec<String> = document.variants.names().map(str::to_owned).collect();
+    for (field, name) in [("variant", &line.variant), ("versus", &line.versus)] {
+        if let Some(name) = name
+            && !variants.contains(name)
+            && !(variants.is_empty() && name == "base")
+        {
+            add(field, format!("there is no variant `{name}`"), Some(suggestion(name, &variants)));
+        }
+    }
+    for (field, name, known) in [
+        ("service", &line.service, document.services.names().map(str::to_owned).collect::<Vec<_>>()),
+        ("workload", &line.workload, document.workloads.names().map(str::to_owned).collect()),
+        ("sweep", &line.sweep, document.sweeps.names().map(str::to_owned).collect()),
+    ] {
+        if let Some(name) = name
+            && !known.contains(name)
+        {
+            add(field, format!("there is no {field} `{name}`"), Some(suggestion(name, &known)));
+        }
+    }
+    sweep_point(document, line, &mut add);
+
+    let claims = line.claims();
+    let [(subject, claim)] = claims[..] else {
+        let message = match claims.len() {
+            0 => "the line claims nothing; name one metric with its bounds, such as `stuck: {at_least: 0.95}`".to_owned(),
+            _ => {
+                let names: Vec<String> = claims.iter().map(|(s, _)| format!("`{}`", s.id())).collect();
+                format!("the line claims several things ({}); write one line for each", names.join(", "))
+            }
+        };
+        return add("", message, None);
+    };
+    for message in claim.problems(subject.id(), line.unit(subject)) {
+        add(subject.id(), message, None);
+    }
+    if line.compare.is_some() && line.versus.is_none() {
+        add("compare", "there is nothing to compare with; name a second variant in `versus`".to_owned(), None);
+    }
+    if line.share_of_seeds.is_some() && line.across.unwrap_or_default() != Default::default() {
+        add("share_of_seeds", "the seeds are not judged one by one; drop `across` or `share_of_seeds`".to_owned(), None);
+    }
+    match subject {
+        Subject::Verdict(verdict) => {
+            let needless = [
+                ("window", line.window.is_some()),
+                ("reduce", line.reduce.is_some()),
+                ("across", line.across.is_some()),
+                ("versus", line.versus.is_some()),
+                ("service", line.service.is_some()),
+                ("workload", line.workload.is_some()),
+                ("share_of_seeds", line.share_of_seeds.is_some()),
+                ("arm", line.arm.is_some()),
+            ];
+            for (field, _) in needless.iter().filter(|(_, given)| *given) {
+                let message = format!("`{}` is a verdict on whole runs over all seeds; `{field}` has no meaning here", verdict.word());
+                add(field, message, None);
+            }
+        }
+        Subject::Metric(metric) => metric_scope(line, metric, &mut add),
+    }
+    if let Some(Reduce::ShareOfTime(bound) | Reduce::FirstTime(bound)) = &line.reduce
+        && let Subject::Metric(metric) = subject
+    {
+        for message in bound.problems(metric.id(), metric.unit()) {
+            add("reduce", message, None);
+        }
+    }
+    if let Some(window) = &line.window {
+        for (field, text) in [("window/from", &window.from), ("window/to", &window.to)] {
+            match text.parse::<Moment>() {
+                Err(message) => add(field, message, None),
+                Ok(moment) => {
+                    if let Some(name) = moment.fault()
+                        && document.faults.get(name).is_none()
+                    {
+                        let faults: Vec<String> = document.faults.names().map(str::to_owned).collect();
+                        add(field, format!("there is no fault `{name}`"), Some(suggestion(name, &faults)));
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn sweep_point(
+    document: &Document,
+    line: &ExpectationConfig,
+    add: &mut impl FnMut(&str, String, Option<String>),
+) {
+    let Some(point) = &line.point else {
+        if line.sweep.is_some() {
+            add("sweep", "the line names a sweep, but no point of it; add `point`".to_owned(), None);
+        }
+        return;
+    };
+    let sweep = match &line.sweep {
+        Some(name) => document.sweeps.get(name),
+        None if document.sweeps.len() == 1 => document.sweeps.0.first().map(|(_, sweep)| sweep),
+        None => {
+            add("point", "the line names a point, but not of which sweep; add `sweep`".to_owned(), None);
+            None
+        }
+    };
+    if let Some(sweep) = sweep
+        && !sweep.values.contains(point)
+    {
+        add("point", format!("the sweep has no point `{point}`"), Some(suggestion(point, &sweep.values)));
+    }
+}
+
+/// Which metrics make sense for a service, for a workload, and in a part of a run.
+fn metric_scope(line: &ExpectationConfig, metric: Metric, add: &mut impl FnMut(&str, String, Option<String>)) {
+    use Metric as M;
+    let of_workloads = matches!(
+        metric,
+        M::Offered
+            | M::Amplification
+            | M::Success
+            | M::UnansweredShare
+            | M::RecoveryTime
+            | M::LatencyMean
+            | M::LatencyP50
+            | M::LatencyP90
+            | M::LatencyP95
+            | M::LatencyP99
+            | M::LatencyP999
+            | M::InFlight
+    );
+    let of_services = matches!(
+        metric,
+        M::Throughput
+            | M::WastedShare
+            | M::AgeAtService
+            | M::QueueLength
+            | M::BusyWorkers
+            | M::Utilisation
+            | M::Rejected
+            | M::Dropped
+            | M::Errors
+    );
+    let id = metric.id();
+    if line.service.is_some() && of_workloads {
+        add("service", format!("`{id}` is a metric of workloads, not of a service"), None);
+    }
+    if line.workload.is_some() && of_services {
+        add("workload", format!("`{id}` is a metric of services, not of a workload"), None);
+    }
+    if matches!(metric, M::RecoveryTime | M::InFlight) && line.workload.is_some() {
+        add("workload", format!("`{id}` is measured over all workloads together"), None);
+    }
+    if metric == M::RecoveryTime && (line.window.is_some() || line.reduce.is_some()) {
+        add("recovery_time", "`recovery_time` is one value per run; it has no window and no reduction".to_owned(), None);
+    }
+    let in_windows = !matches!(metric, M::LatencyP90 | M::LatencyP95 | M::LatencyP999);
+    if !in_windows && (line.window.is_some() || line.reduce.is_some()) {
+        let help = Some("use `latency_p50` or `latency_p99`".to_owned());
+        add(id, format!("`{id}` is known for the whole run only"), help);
+    }
+}

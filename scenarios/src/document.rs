@@ -1,0 +1,133 @@
+//! What stands in a scenario file? Types that mirror the file, nothing else; the parts of the system are
+//! `sim-core`'s own types, so that every policy is described in one place.
+
+use schemars::JsonSchema;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer, Serialize};
+use sim_core::model::fault::FaultConfig;
+use sim_core::model::service::ServiceConfig;
+use sim_core::model::workload::WorkloadConfig;
+use sim_core::model::{Named, SystemConfig};
+use sim_core::time::SimDuration;
+use sim_core::units::{Count, Probability};
+
+use crate::expectation::ExpectationConfig;
+
+/// The version of the file format that this program reads.
+pub const FORMAT: u32 = 1;
+
+/// A scenario: a system, what goes wrong with it, variants of it, and what is claimed about them.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Document {
+    /// Version of the file format; `1`.
+    pub spiral: u32,
+    /// Name of the scenario in kebab-case, unique.
+    pub id: String,
+    /// One line that says what it shows.
+    pub title: String,
+    /// A paragraph: the mechanism before, during and after the trigger.
+    #[serde(default)]
+    pub summary: String,
+    /// Where mechanism and numbers come from.
+    #[serde(default)]
+    pub source: String,
+    /// The services by name.
+    pub services: Named<ServiceConfig>,
+    /// The workloads by name.
+    pub workloads: Named<WorkloadConfig>,
+    /// The triggers by name; without any there is nothing to recover from.
+    #[serde(default)]
+    pub faults: Named<FaultConfig>,
+    /// Named changes to the file, compared with each other on the same seeds; the first is the baseline.
+    /// A variant has the shape of the file: maps merge, lists replace, `name: none` removes a named entry.
+    #[serde(default)]
+    pub variants: Named<Overlay>,
+    /// What the scenario claims; every line is checked by `compare`.
+    #[serde(default)]
+    pub expect: Vec<ExpectationConfig>,
+    /// Named series of runs in which one setting takes several values.
+    #[serde(default)]
+    pub sweeps: Named<SweepConfig>,
+    /// How long and how often it is run.
+    pub run: RunConfig,
+}
+
+/// A part of a file that is read again as a layer over the base; its content is not looked at here.
+#[derive(Clone, Debug)]
+pub struct Overlay;
+
+impl<'de> Deserialize<'de> for Overlay {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        IgnoredAny::deserialize(deserializer).map(|_| Overlay)
+    }
+}
+
+impl JsonSchema for Overlay {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Overlay".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        // Replaced by the derived overlay schema, see `schema`.
+        schemars::json_schema!({"type": "object"})
+    }
+}
+
+/// How long and how often a scenario is run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RunConfig {
+    /// Simulated time of a run.
+    pub horizon: SimDuration,
+    /// Start of a run that metrics leave out, while queues fill; default `0s`.
+    #[serde(default)]
+    pub warmup: SimDuration,
+    /// Seeds 1 to this number are compared; default 30.
+    #[serde(default = "thirty")]
+    pub seeds: Count,
+    /// Share of the control's success that counts as healthy; default 0.95.
+    #[serde(default = "most")]
+    pub healthy: Probability,
+    /// Success below which the control itself counts as overloaded; default 0.95.
+    #[serde(default = "most")]
+    pub healthy_success: Probability,
+}
+
+fn thirty() -> Count {
+    Count::new(30)
+}
+
+fn most() -> Probability {
+    Probability::new(0.95)
+}
+
+/// A series of runs in which one setting takes several values, for every variant.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SweepConfig {
+    /// The setting, as a path of names separated by dots: `workloads.users.arrivals.poisson.rate`.
+    pub path: String,
+    /// The values it takes, written as at that place.
+    pub values: Vec<String>,
+    /// Label of the axis; default: the path.
+    #[serde(default)]
+    pub label: String,
+    /// Seeds inside each point; default: those of `run`.
+    #[serde(default)]
+    pub seeds: Option<Count>,
+    /// Metric on the vertical axis of the figure; default `latency_mean`.
+    #[serde(default)]
+    pub metric: Option<crate::metric::Metric>,
+}
+
+impl Document {
+    /// The system that a run simulates.
+    pub fn system(&self) -> SystemConfig {
+        SystemConfig {
+            services: self.services.clone(),
+            workloads: self.workloads.clone(),
+            faults: self.faults.clone(),
+            horizon: self.run.horizon,
+        }
+    }
+}

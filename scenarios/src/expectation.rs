@@ -1,0 +1,314 @@
+//! What does a scenario claim? The `expect` lines of a file: a metric, where and when it is looked at,
+//! what it is compared with, and on how many seeds.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sim_core::units::Probability;
+
+use crate::claim::Claim;
+use crate::metric::{Metric, Unit};
+use crate::results::Arm;
+
+/// What a line is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// The share of seeds with a verdict.
+    Verdict(Verdict),
+    /// A metric.
+    Metric(Metric),
+}
+
+/// Judgement of one seed's triggered arm against its control arm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Never unhealthy.
+    Unaffected,
+    /// Unhealthy for a while, then healthy again.
+    Recovered,
+    /// Control healthy, every trigger over, no recovery by the horizon.
+    Stuck,
+    /// The control itself is unhealthy.
+    Overloaded,
+    /// Stopped by a bound, or nothing to judge.
+    Inconclusive,
+}
+
+/// How the values of the windows become one value of a seed.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Reduce {
+    /// The metric over the whole window.
+    #[default]
+    Mean,
+    /// The largest value of any moment.
+    Max,
+    /// The smallest value of any moment.
+    Min,
+    /// The share of the moments at which a bound holds.
+    ShareOfTime(Claim),
+    /// The time from the start of the window to the first moment at which a bound holds.
+    FirstTime(Claim),
+}
+
+/// How the values of the seeds are judged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Across {
+    /// Each seed by itself; the share in `share_of_seeds` must keep the bounds.
+    #[default]
+    EachSeed,
+    /// The mean over seeds.
+    Mean,
+    /// The median over seeds; a seed on which something never happened counts as infinite.
+    Median,
+    /// The 10th percentile over seeds.
+    P10,
+    /// The 90th percentile over seeds.
+    P90,
+}
+
+/// How a variant is compared with another on the same seed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Compare {
+    /// `variant` minus `versus`.
+    #[default]
+    Difference,
+    /// `variant` divided by `versus`.
+    Ratio,
+}
+
+/// The part of a run that is looked at.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WindowConfig {
+    /// Where it begins: `start`, `warmup`, `trigger_start`, `trigger_end`, `horizon`, `NAME.start` or
+    /// `NAME.end` of a fault, each with `+ 10s` or `- 10s` if wanted; or a time such as `60s`. Default
+    /// `warmup`.
+    #[serde(default = "warmup")]
+    pub from: String,
+    /// Where it ends, in the same words. Default `horizon`.
+    #[serde(default = "horizon")]
+    pub to: String,
+}
+
+fn warmup() -> String {
+    "warmup".to_owned()
+}
+
+fn horizon() -> String {
+    "horizon".to_owned()
+}
+
+macro_rules! expectation {
+    ($($(#[$doc:meta])* $field:ident => $subject:expr;)*) => {
+        /// One claim: who and when, exactly one metric with its bounds, and on how many seeds.
+        #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        pub struct ExpectationConfig {
+            /// The variant looked at; default: the first one.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub variant: Option<String>,
+            /// A second variant on the same seeds: the claim is about the difference or ratio.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub versus: Option<String>,
+            /// `difference` (default) or `ratio`, with `versus`.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub compare: Option<Compare>,
+            /// `triggered` (default) or `control`, the same run without any fault.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub arm: Option<Arm>,
+            /// A named sweep of this file; default: its only one, if `point` is given.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub sweep: Option<String>,
+            /// A value of the sweep, as its list writes it.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub point: Option<String>,
+            /// Look at this service only.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub service: Option<String>,
+            /// Look at this workload only.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub workload: Option<String>,
+            /// Look at this part of the run only; default: from `warmup` to `horizon`.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub window: Option<WindowConfig>,
+            /// How the moments of the window become one value; default `mean`.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub reduce: Option<Reduce>,
+            /// How the seeds are judged; default `each_seed`.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub across: Option<Across>,
+            /// With `each_seed`: the share of the seeds that must keep the bounds; default all.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub share_of_seeds: Option<Probability>,
+            $($(#[$doc])*
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            pub $field: Option<Claim>,)*
+        }
+
+        impl ExpectationConfig {
+            /// What the line is about, with the bounds; a sound line has exactly one entry.
+            pub fn claims(&self) -> Vec<(Subject, &Claim)> {
+                [$(self.$field.as_ref().map(|claim| ($subject, claim)),)*].into_iter().flatten().collect()
+            }
+        }
+    };
+}
+
+expectation! {
+    /// Share of seeds on which the control is healthy, every trigger is over and nothing recovers.
+    stuck => Subject::Verdict(Verdict::Stuck);
+    /// Share of seeds that were unhealthy for a while and recovered.
+    recovered => Subject::Verdict(Verdict::Recovered);
+    /// Share of seeds that were never unhealthy.
+    unaffected => Subject::Verdict(Verdict::Unaffected);
+    /// Share of seeds on which the control itself is unhealthy.
+    overloaded => Subject::Verdict(Verdict::Overloaded);
+    /// First tries per second created by users.
+    offered => Subject::Metric(Metric::Offered);
+    /// Requests per second arriving at services, retries included.
+    attempts => Subject::Metric(Metric::Attempts);
+    /// Attempts divided by offered requests.
+    amplification => Subject::Metric(Metric::Amplification);
+    /// Completions per second at the servers, useful or not.
+    throughput => Subject::Metric(Metric::Throughput);
+    /// Requests per second whose answer reached a caller that still wanted it.
+    goodput => Subject::Metric(Metric::Goodput);
+    /// 1 - goodput / throughput.
+    wasted_share => Subject::Metric(Metric::WastedShare);
+    /// Share of the requests that arrived in the window and were answered in time.
+    success => Subject::Metric(Metric::Success);
+    /// Share of the requests that arrived in the window and were not answered.
+    unanswered_share => Subject::Metric(Metric::UnansweredShare);
+    /// Time from the end of the last trigger until success is back for good.
+    recovery_time => Subject::Metric(Metric::RecoveryTime);
+    /// Mean time from arrival to answer, over answered requests.
+    latency_mean => Subject::Metric(Metric::LatencyMean);
+    /// Median time from arrival to answer, over answered requests.
+    latency_p50 => Subject::Metric(Metric::LatencyP50);
+    /// 90th percentile of the time from arrival to answer, over answered requests.
+    latency_p90 => Subject::Metric(Metric::LatencyP90);
+    /// 95th percentile of the time from arrival to answer, over answered requests.
+    latency_p95 => Subject::Metric(Metric::LatencyP95);
+    /// 99th percentile of the time from arrival to answer, over answered requests.
+    latency_p99 => Subject::Metric(Metric::LatencyP99);
+    /// 99.9th percentile of the time from arrival to answer, over answered requests.
+    latency_p999 => Subject::Metric(Metric::LatencyP999);
+    /// Mean time an attempt had waited in line when its service started.
+    age_at_service => Subject::Metric(Metric::AgeAtService);
+    /// Requests under way, mean over time.
+    in_flight => Subject::Metric(Metric::InFlight);
+    /// Attempts waiting in queues, mean over time.
+    queue_length => Subject::Metric(Metric::QueueLength);
+    /// Workers that serve, mean over time.
+    busy_workers => Subject::Metric(Metric::BusyWorkers);
+    /// Busy workers divided by workers.
+    utilisation => Subject::Metric(Metric::Utilisation);
+    /// Attempts per second turned away because the queue was full.
+    rejected => Subject::Metric(Metric::Rejected);
+    /// Attempts per second discarded at dequeue after waiting too long.
+    dropped => Subject::Metric(Metric::Dropped);
+    /// Attempts per second answered with an error.
+    errors => Subject::Metric(Metric::Errors);
+}
+
+impl Verdict {
+    /// The word in files and tables.
+    pub fn word(self) -> &'static str {
+        match self {
+            Verdict::Unaffected => "unaffected",
+            Verdict::Recovered => "recovered",
+            Verdict::Stuck => "stuck",
+            Verdict::Overloaded => "overloaded",
+            Verdict::Inconclusive => "inconclusive",
+        }
+    }
+}
+
+impl Subject {
+    /// The word in files.
+    pub fn id(self) -> &'static str {
+        match self {
+            Subject::Verdict(verdict) => verdict.word(),
+            Subject::Metric(metric) => metric.id(),
+        }
+    }
+}
+
+impl ExpectationConfig {
+    /// The unit of the number that is compared, after reduction and comparison.
+    pub fn unit(&self, subject: Subject) -> Unit {
+        if self.compare == Some(Compare::Ratio) {
+            return Unit::Ratio;
+        }
+        match (subject, &self.reduce) {
+            (Subject::Verdict(_), _) | (_, Some(Reduce::ShareOfTime(_))) => Unit::Share,
+            (_, Some(Reduce::FirstTime(_))) => Unit::Seconds,
+            (Subject::Metric(metric), _) => metric.unit(),
+        }
+    }
+
+    /// The claim as a sentence.
+    pub fn sentence(&self, baseline: &str) -> String {
+        let Some((subject, claim)) = self.claims().first().copied() else { return String::new() };
+        let variant = self.variant.as_deref().unwrap_or(baseline);
+        let mut text = variant.to_owned();
+        if let Some(point) = &self.point {
+            text += &format!(" at {point}");
+        }
+        if self.arm == Some(Arm::Control) {
+            text += " without its triggers";
+        }
+        text += ": ";
+        if let Some(service) = &self.service {
+            text += &format!("{service}'s ");
+        }
+        if let Some(workload) = &self.workload {
+            text += &format!("{workload}'s ");
+        }
+        text += subject.id();
+        match &self.reduce {
+            None | Some(Reduce::Mean) => {}
+            Some(Reduce::Max) => text += " at its highest",
+            Some(Reduce::Min) => text += " at its lowest",
+            Some(Reduce::ShareOfTime(bound)) => text += &format!(" {bound}, as a share of time,"),
+            Some(Reduce::FirstTime(bound)) => text += &format!(" first {bound}: time until then"),
+        }
+        if let Some(window) = &self.window {
+            text += &format!(" from {} to {}", window.from, window.to);
+        }
+        if let Some(versus) = &self.versus {
+            match self.compare.unwrap_or_default() {
+                Compare::Difference => text += &format!(" minus that of {versus}"),
+                Compare::Ratio => text += &format!(" divided by that of {versus}"),
+            }
+        }
+        text += &format!(" {claim}");
+        match (subject, self.across.unwrap_or_default()) {
+            (Subject::Verdict(_), _) => text += " of the seeds",
+            (_, Across::EachSeed) => match self.share_of_seeds {
+                None => text += " on every seed",
+                Some(share) => text += &format!(" on at least {} % of the seeds", share.get() * 100.0),
+            },
+            (_, Across::Mean) => text += " (mean over seeds)",
+            (_, Across::Median) => text += " (median over seeds)",
+            (_, Across::P10) => text += " (10th percentile over seeds)",
+            (_, Across::P90) => text += " (90th percentile over seeds)",
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_metric_can_be_claimed() {
+        let schema = serde_json::to_value(schemars::schema_for!(ExpectationConfig)).unwrap();
+        for metric in Metric::ALL {
+            assert!(schema["properties"].get(metric.id()).is_some(), "{} is missing", metric.id());
+        }
+    }
+}

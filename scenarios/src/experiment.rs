@@ -1,0 +1,148 @@
+//! How are variants run over seeds? Every distinct model once per seed, in parallel, results in the order
+//! of the plan: neither the number of threads nor the order of completion changes a byte.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use rayon::prelude::*;
+use sim_core::model::{Model, Named};
+
+use crate::expectation::Verdict;
+use crate::load::Variant;
+use crate::measure::{self, Record};
+use crate::results::Arm;
+use crate::verdict::{self, Judgement, Thresholds};
+
+/// How a set of runs is carried out; nothing of it changes a result.
+pub struct Hooks<'a> {
+    /// Threads; 0 for one per core.
+    pub threads: usize,
+    /// Told (runs finished, runs planned) after every run.
+    pub progress: &'a (dyn Fn(usize, usize) + Sync),
+    /// Set to stop: runs that have not begun are left out.
+    pub stop: &'a AtomicBool,
+}
+
+/// The runs of one variant over the seeds.
+#[derive(Clone, Debug)]
+pub struct VariantRuns {
+    /// The variant.
+    pub variant: Variant,
+    /// With its triggers, one per seed.
+    pub triggered: Vec<Arc<Record>>,
+    /// Without any trigger, one per seed; the same as `triggered` if there is none.
+    pub control: Vec<Arc<Record>>,
+    /// One verdict per seed.
+    pub judgements: Vec<Judgement>,
+}
+
+/// The runs of several variants over the same seeds.
+#[derive(Clone, Debug)]
+pub struct Runs {
+    /// Seeds that every variant has finished, in order.
+    pub seeds: Vec<u64>,
+    /// One entry per variant, in the order asked for.
+    pub variants: Vec<VariantRuns>,
+    /// Whether every seed asked for was run.
+    pub complete: bool,
+}
+
+impl VariantRuns {
+    /// The runs of one arm.
+    pub fn arm(&self, arm: Arm) -> &[Arc<Record>] {
+        match arm {
+            Arm::Control => &self.control,
+            Arm::Triggered => &self.triggered,
+        }
+    }
+
+    /// Seeds with a verdict of this kind.
+    pub fn count(&self, verdict: Verdict) -> u32 {
+        self.judgements.iter().filter(|judgement| judgement.verdict == verdict).count() as u32
+    }
+
+    /// Whether the variant has a trigger.
+    pub fn has_trigger(&self) -> bool {
+        !self.variant.system.faults.is_empty()
+    }
+}
+
+/// What is run: every distinct model, and which of them is which arm of which variant.
+struct Plan {
+    models: Vec<(Model, sim_core::time::SimDuration)>,
+    /// Per variant: index of its triggered and of its control model.
+    arms: Vec<(usize, usize)>,
+}
+
+impl Plan {
+    /// Variants that differ only in their faults share a control.
+    fn new(variants: &[Variant]) -> Plan {
+        let mut plan = Plan { models: Vec::new(), arms: Vec::new() };
+        let mut controls: Vec<(sim_core::model::SystemConfig, crate::document::RunConfig, usize)> = Vec::new();
+        for variant in variants {
+            let mut calm = variant.system.clone();
+            calm.faults = Named::default();
+            let shared = controls.iter().find(|(system, run, _)| *system == calm && *run == variant.run);
+            let control = match shared {
+                Some((_, _, index)) => *index,
+                None => {
+                    plan.models.push((variant.model.without_faults(), variant.run.warmup));
+                    controls.push((calm, variant.run.clone(), plan.models.len() - 1));
+                    plan.models.len() - 1
+                }
+            };
+            let triggered = match variant.system.faults.is_empty() {
+                true => control,
+                false => {
+                    plan.models.push((variant.model.clone(), variant.run.warmup));
+                    plan.models.len() - 1
+                }
+            };
+            plan.arms.push((triggered, control));
+        }
+        plan
+    }
+}
+
+/// Runs `variants` over `seeds`. The plan goes seed by seed, so that what is finished when somebody stops
+/// it is whole seeds.
+pub fn run(variants: &[Variant], seeds: &[u64], hooks: &Hooks<'_>) -> Runs {
+    let plan = Plan::new(variants);
+    let width = plan.models.len();
+    let total = width * seeds.len();
+    let done = AtomicUsize::new(0);
+    let unit = |index: usize| {
+        if hooks.stop.load(Ordering::Relaxed) {
+            return None;
+        }
+        let (model, warmup) = &plan.models[index % width];
+        let record = measure::run(model, *warmup, seeds[index / width]);
+        (hooks.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, total);
+        Some(Arc::new(record))
+    };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(hooks.threads).build().expect("threads can be started");
+    let records: Vec<Option<Arc<Record>>> =
+        pool.install(|| (0..total).into_par_iter().with_max_len(1).map(unit).collect());
+
+    let whole: Vec<usize> = (0..seeds.len())
+        .filter(|seed| records[seed * width..(seed + 1) * width].iter().all(Option::is_some))
+        .collect();
+    let of_model = |model: usize| -> Vec<Arc<Record>> {
+        whole.iter().filter_map(|seed| records[seed * width + model].clone()).collect()
+    };
+    let variants = variants.iter().zip(&plan.arms).map(|(variant, &(triggered, control))| {
+        let (triggered, control) = (of_model(triggered), of_model(control));
+        let thresholds = Thresholds {
+            healthy: variant.run.healthy.get(),
+            healthy_success: variant.run.healthy_success.get(),
+        };
+        let judge = |(t, c): (&Arc<Record>, &Arc<Record>)| verdict::judge(&variant.model, t, c, thresholds);
+        let judgements = triggered.iter().zip(&control).map(judge).collect();
+        VariantRuns { variant: variant.clone(), triggered, control, judgements }
+    });
+    Runs {
+        seeds: whole.iter().map(|seed| seeds[*seed]).collect(),
+        variants: variants.collect(),
+        complete: whole.len() == seeds.len(),
+    }
+}

@@ -1,0 +1,300 @@
+//! What came out of one run? The metrics of curriculum and files, computed from the windows of a run,
+//! over the whole run or a part of it, for everything or one service or workload.
+
+use sim_core::engine::{self, StopReason};
+use sim_core::ids::{Id, ServiceId, WorkloadId};
+use sim_core::metrics::latency::LatencyHistogram;
+use sim_core::metrics::series::{Series, ServiceWindow, WorkloadWindow};
+use sim_core::model::Model;
+use sim_core::streams::Seed;
+use sim_core::time::{SimDuration, SimTime};
+
+use crate::metric::Metric;
+
+/// One run, condensed: windows, whole-run histograms, counts.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// Whether the run covers its horizon.
+    pub complete: bool,
+    /// Events handled.
+    pub events: u64,
+    /// Requests that arrived.
+    pub requests: u64,
+    /// Width of a window, seconds.
+    pub width_s: f64,
+    /// Length of each window, seconds; the last may be shorter.
+    pub lengths_s: Vec<f64>,
+    /// First window after warm-up.
+    pub first: usize,
+    workloads: Vec<WorkloadRecord>,
+    services: Vec<ServiceRecord>,
+}
+
+#[derive(Clone, Debug)]
+struct WorkloadRecord {
+    windows: Vec<WorkloadWindow>,
+    /// (latency ns, answers) in ascending order, after warm-up.
+    latency: Vec<(u64, u64)>,
+}
+
+#[derive(Clone, Debug)]
+struct ServiceRecord {
+    windows: Vec<ServiceWindow>,
+    workers: f64,
+}
+
+/// What part of the system a metric is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// One service only.
+    pub service: Option<ServiceId>,
+    /// One workload only.
+    pub workload: Option<WorkloadId>,
+}
+
+/// Windows `from..to` of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// First window.
+    pub from: usize,
+    /// One past the last window.
+    pub to: usize,
+}
+
+/// Runs `model` once and keeps what metrics need.
+pub fn run(model: &Model, warmup: SimDuration, seed: u64) -> Record {
+    let run = engine::run(model, Seed(seed), Series::new(model, warmup));
+    let series = run.probe;
+    let complete = match run.stop {
+        StopReason::Horizon | StopReason::Drained => true,
+        StopReason::EventLimit | StopReason::InFlightLimit => false,
+    };
+    let steps = |histogram: &LatencyHistogram| {
+        histogram.steps().map(|(latency, count)| (latency.as_nanos(), count)).collect()
+    };
+    Record {
+        complete,
+        events: run.events,
+        requests: run.ledger.requests_created,
+        width_s: series.width.as_secs_f64(),
+        lengths_s: (0..series.window_count()).map(|w| series.window_length(w).as_secs_f64()).collect(),
+        first: series.first_window_after_warmup(),
+        workloads: series
+            .workloads
+            .iter()
+            .map(|workload| WorkloadRecord {
+                windows: workload.windows.clone(),
+                latency: steps(&workload.latency),
+            })
+            .collect(),
+        services: series
+            .services
+            .iter()
+            .zip(model.services.iter())
+            .map(|(series, service)| ServiceRecord {
+                windows: series.windows.clone(),
+                workers: f64::from(service.workers) * f64::from(service.instances),
+            })
+            .collect(),
+    }
+}
+
+impl Record {
+    /// The windows after warm-up.
+    pub fn after_warmup(&self) -> Span {
+        Span { from: self.first, to: self.lengths_s.len() }
+    }
+
+    /// The windows that lie wholly within [from, to).
+    pub fn span(&self, from: SimTime, to: SimTime) -> Span {
+        // Half a nanosecond of slack against rounding of the division.
+        let from = ((from.as_secs_f64() / self.width_s) - 1e-9).ceil() as usize;
+        let last = self.lengths_s.len();
+        let to = match to.as_secs_f64() >= self.horizon_s() - 1e-9 {
+            true => last,
+            false => ((to.as_secs_f64() / self.width_s) + 1e-9).floor() as usize,
+        };
+        Span { from: from.min(last), to: to.min(last) }
+    }
+
+    fn horizon_s(&self) -> f64 {
+        self.lengths_s.iter().sum()
+    }
+
+    fn seconds(&self, span: Span) -> f64 {
+        self.lengths_s[span.from.min(span.to)..span.to].iter().sum()
+    }
+
+    fn workloads(&self, scope: Scope) -> impl Iterator<Item = &WorkloadRecord> {
+        let chosen = scope.workload.map(|id| id.index());
+        self.workloads.iter().enumerate().filter(move |(k, _)| chosen.is_none_or(|c| c == *k)).map(|(_, w)| w)
+    }
+
+    fn services(&self, scope: Scope) -> impl Iterator<Item = &ServiceRecord> {
+        let chosen = scope.service.map(|id| id.index());
+        self.services.iter().enumerate().filter(move |(k, _)| chosen.is_none_or(|c| c == *k)).map(|(_, s)| s)
+    }
+
+    fn sum_workloads(&self, scope: Scope, span: Span, count: impl Fn(&WorkloadWindow) -> u64) -> u64 {
+        self.workloads(scope).flat_map(|w| &w.windows[span.from.min(span.to)..span.to]).map(count).sum()
+    }
+
+    fn sum_services(&self, scope: Scope, span: Span, count: impl Fn(&ServiceWindow) -> u64) -> u64 {
+        self.services(scope).flat_map(|s| &s.windows[span.from.min(span.to)..span.to]).map(count).sum()
+    }
+
+    /// Mean over time of a level that the windows hold.
+    fn level(&self, scope: Scope, span: Span, level: impl Fn(&ServiceWindow) -> f64) -> f64 {
+        let area: f64 = self
+            .services(scope)
+            .flat_map(|s| (span.from..span.to).map(|w| level(&s.windows[w]) * self.lengths_s[w]))
+            .sum();
+        area / self.seconds(span)
+    }
+
+    /// Requests that arrived in the windows and have ended: (answered, all).
+    pub fn ended(&self, scope: Scope, span: Span) -> (u64, u64) {
+        let answered = self.sum_workloads(scope, span, |w| u64::from(w.succeeded));
+        let failed = self.sum_workloads(scope, span, |w| u64::from(w.failed));
+        (answered, answered + failed)
+    }
+
+    /// The metric over the windows of `span`; `None` if there was nothing to measure. Percentiles of a
+    /// part of a run are the means of the windows' percentiles, weighted by their answers; those of the
+    /// whole run after warm-up come from one histogram.
+    pub fn value(&self, metric: Metric, scope: Scope, span: Span) -> Option<f64> {
+        let seconds = self.seconds(span);
+        if seconds <= 0.0 {
+            return None;
+        }
+        let ratio = |part: f64, whole: f64| (whole > 0.0).then(|| part / whole);
+        let per_second = |count: u64| Some(count as f64 / seconds);
+        let workloads =
+            |count: fn(&WorkloadWindow) -> u32| self.sum_workloads(scope, span, |w| u64::from(count(w)));
+        let services = |count: fn(&ServiceWindow) -> u32| self.sum_services(scope, span, |w| u64::from(count(w)));
+        let attempts = || match scope.service {
+            Some(_) => services(|w| w.arrived),
+            None => workloads(|w| w.attempts),
+        };
+        match metric {
+            Metric::Offered => per_second(workloads(|w| w.offered)),
+            Metric::Attempts => per_second(attempts()),
+            Metric::Amplification => ratio(attempts() as f64, workloads(|w| w.offered) as f64),
+            Metric::Throughput => per_second(services(|w| w.completed)),
+            Metric::Goodput => match scope.service {
+                Some(_) => per_second(services(|w| w.useful)),
+                None => per_second(workloads(|w| w.answered)),
+            },
+            Metric::WastedShare => {
+                ratio(services(|w| w.useful) as f64, services(|w| w.completed) as f64).map(|useful| 1.0 - useful)
+            }
+            Metric::Success => {
+                let (answered, all) = self.ended(scope, span);
+                ratio(answered as f64, all as f64)
+            }
+            Metric::UnansweredShare => {
+                let (answered, all) = self.ended(scope, span);
+                ratio((all - answered) as f64, all as f64)
+            }
+            Metric::RecoveryTime => None, // needs the control arm: see `verdict`
+            Metric::LatencyMean => {
+                let sum = self.sum_workloads(scope, span, |w| w.latency_sum);
+                ratio(sum as f64 * 1e-9, workloads(|w| w.answered) as f64)
+            }
+            Metric::LatencyP50 => self.percentile(scope, span, 0.50, |w| w.latency_p50),
+            Metric::LatencyP90 => self.percentile(scope, span, 0.90, |_| SimDuration::ZERO),
+            Metric::LatencyP95 => self.percentile(scope, span, 0.95, |_| SimDuration::ZERO),
+            Metric::LatencyP99 => self.percentile(scope, span, 0.99, |w| w.latency_p99),
+            Metric::LatencyP999 => self.percentile(scope, span, 0.999, |_| SimDuration::ZERO),
+            Metric::AgeAtService => {
+                let sum = self.sum_services(scope, span, |w| w.waiting_sum);
+                ratio(sum as f64 * 1e-9, services(|w| w.started) as f64)
+            }
+            Metric::InFlight => {
+                // The number under way is the same in every workload's windows: read the first.
+                let windows = &self.workloads.first()?.windows[span.from..span.to];
+                ratio(windows.iter().map(|w| f64::from(w.in_flight)).sum(), windows.len() as f64)
+            }
+            Metric::QueueLength => Some(self.level(scope, span, |w| w.queue_length)),
+            Metric::BusyWorkers => Some(self.level(scope, span, |w| w.busy_workers)),
+            Metric::Utilisation => {
+                let workers = self.services(scope).map(|s| s.workers).sum();
+                ratio(self.level(scope, span, |w| w.busy_workers), workers)
+            }
+            Metric::Rejected => per_second(services(|w| w.rejected)),
+            Metric::Dropped => per_second(services(|w| w.dropped)),
+            Metric::Errors => per_second(services(|w| w.errors)),
+        }
+    }
+
+    /// The metric in every window of `span` by itself.
+    pub fn moments(&self, metric: Metric, scope: Scope, span: Span) -> impl Iterator<Item = Option<f64>> {
+        (span.from..span.to).map(move |w| self.value(metric, scope, Span { from: w, to: w + 1 }))
+    }
+
+    fn percentile(
+        &self,
+        scope: Scope,
+        span: Span,
+        p: f64,
+        of_window: fn(&WorkloadWindow) -> SimDuration,
+    ) -> Option<f64> {
+        if span == self.after_warmup() {
+            return quantile(&self.latency_steps(scope), p);
+        }
+        let (mut sum, mut answers) = (0.0, 0.0);
+        for window in self.workloads(scope).flat_map(|w| &w.windows[span.from..span.to]) {
+            sum += of_window(window).as_secs_f64() * f64::from(window.answered);
+            answers += f64::from(window.answered);
+        }
+        (answers > 0.0).then(|| sum / answers)
+    }
+
+    /// (latency ns, answers) of all workloads in scope, ascending, after warm-up.
+    pub fn latency_steps(&self, scope: Scope) -> Vec<(u64, u64)> {
+        merge_steps(self.workloads(scope).map(|w| w.latency.as_slice()))
+    }
+}
+
+/// Adds up the counts of several ascending lists.
+pub fn merge_steps<'a>(lists: impl Iterator<Item = &'a [(u64, u64)]>) -> Vec<(u64, u64)> {
+    let mut merged = std::collections::BTreeMap::new();
+    for &(value, count) in lists.flatten() {
+        *merged.entry(value).or_insert(0) += count;
+    }
+    merged.into_iter().collect()
+}
+
+/// The value in seconds that a share `p` of the counts does not exceed.
+fn quantile(steps: &[(u64, u64)], p: f64) -> Option<f64> {
+    let all: u64 = steps.iter().map(|(_, count)| count).sum();
+    let wanted = ((p * all as f64).ceil() as u64).clamp(1, all.max(1));
+    let mut below = 0;
+    for (value, count) in steps {
+        below += count;
+        if below >= wanted {
+            return Some(*value as f64 * 1e-9);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_of_counts() {
+        let steps = [(1_000_000_000, 50), (2_000_000_000, 49), (3_000_000_000, 1)];
+        assert_eq!(quantile(&steps, 0.5), Some(1.0));
+        assert_eq!(quantile(&steps, 0.99), Some(2.0));
+        assert_eq!(quantile(&steps, 1.0), Some(3.0));
+        assert_eq!(quantile(&[], 0.5), None);
+    }
+
+    #[test]
+    fn merged_counts_stay_in_order() {
+        let (a, b) = ([(1, 1), (3, 1)], [(1, 2), (2, 5)]);
+        assert_eq!(merge_steps([a.as_slice(), b.as_slice()].into_iter()), [(1, 3), (2, 5), (3, 1)]);
+    }
+}

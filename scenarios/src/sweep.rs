@@ -1,0 +1,138 @@
+//! How do results change with one setting? Every point of a sweep over the seeds, with closed forms beside
+//! it where one applies.
+
+use sim_core::model::rate::RateProfile;
+use sim_core::model::service::QueueConfig;
+use sim_core::model::workload::ArrivalsConfig;
+use sim_core::policy::retry;
+use sim_core::theory::{mg1, mmc};
+use sim_core::units::Limit;
+
+use crate::assess::assess;
+use crate::compare::{Request, VERSION, reference, variant_result};
+use crate::experiment::{self, Hooks, Runs};
+use crate::load::{Scenario, Sweep, Variant};
+use crate::metric::Metric;
+use crate::results::{SweepPoint, SweepResult, TheoryLine};
+
+/// A sweep and whether it covers everything asked for.
+#[derive(Clone, Debug)]
+pub struct Swept {
+    /// What is reported.
+    pub result: SweepResult,
+    /// The runs of each point.
+    pub runs: Vec<Runs>,
+    /// Whether every run was made.
+    pub complete: bool,
+}
+
+/// Runs a sweep. Inside each point the seeds are those asked for, at most as many as the sweep wants.
+pub fn run(scenario: &Scenario, sweep: &Sweep, request: &Request, hooks: &Hooks<'_>) -> Swept {
+    let seeds: Vec<u64> = request.seeds.iter().copied().take(sweep.seeds as usize).collect();
+    let chosen = |variant: &&Variant| request.variants.is_empty() || request.variants.contains(&variant.name);
+    let mut runs = Vec::new();
+    for (index, point) in sweep.points.iter().enumerate() {
+        let variants: Vec<Variant> = point.variants.iter().filter(chosen).cloned().collect();
+        let count = sweep.points.len();
+        let progress = |done: usize, total: usize| (hooks.progress)(index * total + done, count * total);
+        let hooks = Hooks { threads: hooks.threads, progress: &progress, stop: hooks.stop };
+        runs.push(experiment::run(&variants, &seeds, &hooks));
+    }
+    let points = sweep.points.iter().zip(&runs).map(|(point, runs)| SweepPoint {
+        value: point.value.clone(),
+        x: point.x,
+        variants: runs.variants.iter().map(variant_result).collect(),
+    });
+    let names: Vec<String> =
+        runs.first().map_or(Vec::new(), |runs| runs.variants.iter().map(|v| v.variant.name.clone()).collect());
+    let single = scenario.sweeps.len() == 1;
+    let expectations = scenario.expectations.iter().filter_map(|line| {
+        let point = line.point.as_ref()?;
+        let here = line.sweep.as_ref().map_or(single, |name| *name == sweep.name);
+        let index = sweep.points.iter().position(|p| p.value == *point)?;
+        let ran = |name: &Option<String>| name.as_ref().is_none_or(|name| names.contains(name));
+        (here && ran(&line.variant) && ran(&line.versus)).then(|| assess(line, &runs[index]))
+    });
+    let result = SweepResult {
+        schema: "spiral/sweep/1".to_owned(),
+        spiral: VERSION.to_owned(),
+        scenario: reference(scenario),
+        sweep: sweep.name.clone(),
+        path: sweep.path.clone(),
+        label: sweep.label.clone(),
+        metric: sweep.metric,
+        seeds,
+        points: points.collect(),
+        theory: names.iter().flat_map(|name| theory_lines(sweep, name)).collect(),
+        expectations: expectations.collect(),
+        reproduce: request.reproduce.clone(),
+    };
+    let complete = runs.iter().all(|runs| runs.complete);
+    Swept { result, runs, complete }
+}
+
+/// The closed forms of one variant along the sweep.
+fn theory_lines(sweep: &Sweep, name: &str) -> Vec<TheoryLine> {
+    let metrics = [Metric::LatencyMean, Metric::AgeAtService, Metric::LatencyP99, Metric::Utilisation];
+    let line = |metric| {
+        let mut form = "";
+        let mut points = Vec::new();
+        for point in &sweep.points {
+            let variant = point.variants.iter().find(|variant| variant.name == name)?;
+            if let Some((name, value)) = closed_form(variant, metric) {
+                form = name;
+                points.push((point.x, value));
+            }
+        }
+        (points.len() >= 2).then(|| TheoryLine { variant: name.to_owned(), metric, name: form.to_owned(), points })
+    };
+    metrics.into_iter().filter_map(line).collect()
+}
+
+/// What a closed form says about a system: one queue in front of one instance, steady Poisson load below
+/// capacity, no faults, nobody gives up. Its name and the value.
+fn closed_form(variant: &Variant, metric: Metric) -> Option<(&'static str, f64)> {
+    let system = &variant.system;
+    let ([(_, service)], [(_, workload)], true) =
+        (&system.services.0[..], &system.workloads.0[..], system.faults.is_empty())
+    else {
+        return None;
+    };
+    let ArrivalsConfig::Poisson(arrivals) = &workload.arrivals else { return None };
+    let RateProfile::Text(rate) = &arrivals.rate else { return None };
+    let QueueConfig::Fifo(line) = &service.queue else { return None };
+    let patient = workload.call.timeouts == Default::default() && workload.call.retry == retry::Config::None;
+    if service.instances.get() != 1 || line.capacity != Limit::Unlimited || line.max_wait.is_some() || !patient {
+        return None;
+    }
+    let (mean, cv2) = (service.service_time.mean_secs()?, service.service_time.cv2()?);
+    let (arrival_rate, workers) = (rate.as_per_second(), service.workers.get());
+    if arrival_rate * mean >= f64::from(workers) || arrival_rate == 0.0 {
+        return None;
+    }
+    let is_exponential = matches!(service.service_time, sim_core::dist::Distribution::Exponential(_));
+    match (workers, is_exponential) {
+        (_, true) => {
+            let queue = mmc::Mmc { arrival_rate, service_rate: 1.0 / mean, servers: workers };
+            let value = match metric {
+                Metric::LatencyMean => queue.mean_sojourn(),
+                Metric::AgeAtService => queue.mean_wait(),
+                Metric::LatencyP99 => queue.sojourn_quantile(0.99),
+                Metric::Utilisation => queue.utilisation(),
+                _ => return None,
+            };
+            Some((if workers == 1 { "M/M/1" } else { "M/M/c" }, value))
+        }
+        (1, false) => {
+            let queue = mg1::Mg1 { arrival_rate, mean_service: mean, service_cv2: cv2 };
+            let value = match metric {
+                Metric::LatencyMean => queue.mean_sojourn(),
+                Metric::AgeAtService => queue.mean_wait(),
+                Metric::Utilisation => queue.utilisation(),
+                _ => return None,
+            };
+            Some(("M/G/1 (Pollaczek-Khinchine)", value))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,153 @@
+//! What became of one seed? The triggered arm judged against the control arm of the same seed.
+
+use sim_core::model::Model;
+use sim_core::time::SimTime;
+
+use crate::expectation::Verdict;
+use crate::measure::{Record, Scope, Span};
+
+/// Length of the windows in which success is judged, seconds.
+const WINDOW_S: f64 = 5.0;
+/// How far the window slides at a time, seconds.
+const SLIDE_S: f64 = 1.0;
+/// How long success must stay before it counts as recovered, seconds.
+const STAYS_S: f64 = 30.0;
+
+/// What counts as healthy.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Thresholds {
+    /// Share of the control's mean success.
+    pub healthy: f64,
+    /// Success below which the control itself is overloaded.
+    pub healthy_success: f64,
+}
+
+/// The judgement of one seed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Judgement {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Seconds from the end of the last trigger until success is back for good: 0 if it never left,
+    /// infinite if it is not back by the horizon, `None` if there is nothing to judge.
+    pub recovery_s: Option<f64>,
+}
+
+const NOTHING: Judgement = Judgement { verdict: Verdict::Inconclusive, recovery_s: None };
+
+/// Judges the triggered arm of a seed. Without a trigger there is nothing to judge.
+pub fn judge(model: &Model, triggered: &Record, control: &Record, thresholds: Thresholds) -> Judgement {
+    let Some((begins, ends)) = model.trigger_window() else { return NOTHING };
+    if !triggered.complete || !control.complete || ends >= model.horizon {
+        return NOTHING;
+    }
+    let (answered, all) = control.ended(Scope::default(), control.after_warmup());
+    if all == 0 {
+        return NOTHING;
+    }
+    let control_success = answered as f64 / all as f64;
+    if control_success < thresholds.healthy_success {
+        return Judgement { verdict: Verdict::Overloaded, recovery_s: None };
+    }
+    judge_windows(&windows(triggered, begins, ends), thresholds.healthy * control_success)
+}
+
+/// A window in which success is judged.
+#[derive(Clone, Copy, Debug)]
+struct Judged {
+    /// Start, in seconds after the end of the last trigger; negative before it.
+    start_s: f64,
+    /// End, likewise.
+    end_s: f64,
+    /// Success of what arrived in it; `None` if nothing that arrived in it has ended.
+    success: Option<f64>,
+}
+
+/// The sliding windows from the start of the first trigger to the horizon. Those after the trigger are
+/// laid from its end on.
+fn windows(record: &Record, begins: SimTime, ends: SimTime) -> Vec<Judged> {
+    let steps = |seconds: f64| (seconds / record.width_s).round().max(1.0) as usize;
+    let (length, slide) = (steps(WINDOW_S), steps(SLIDE_S));
+    let count = record.lengths_s.len();
+    let end_window = (ends.as_secs_f64() / record.width_s - 1e-9).ceil() as usize;
+    let first = (begins.as_secs_f64() / record.width_s + 1e-9).floor() as usize;
+    // Step back from the trigger's end so that one window starts exactly there.
+    let mut from = end_window - (end_window.saturating_sub(first) / slide) * slide;
+    let mut judged = Vec::new();
+    while from + length <= count {
+        let (answered, all) = record.ended(Scope::default(), Span { from, to: from + length });
+        let start_s = (from as f64 - end_window as f64) * record.width_s;
+        judged.push(Judged {
+            start_s,
+            end_s: start_s + length as f64 * record.width_s,
+            success: (all > 0).then(|| answered as f64 / all as f64),
+        });
+        from += slide;
+    }
+    judged
+}
+
+fn judge_windows(windows: &[Judged], healthy_from: f64) -> Judgement {
+    // A window in which nobody came tells nothing, good or bad.
+    let is_healthy = |w: &Judged| w.success.is_none_or(|success| success >= healthy_from);
+    let last_end = windows.last().map_or(0.0, |w| w.end_s);
+    if last_end < STAYS_S {
+        return NOTHING; // the horizon is too near to tell
+    }
+    if windows.iter().all(is_healthy) {
+        return Judgement { verdict: Verdict::Unaffected, recovery_s: Some(0.0) };
+    }
+    let after: Vec<&Judged> = windows.iter().filter(|w| w.start_s >= -1e-9).collect();
+    let recovered = after.iter().enumerate().find(|(index, window)| {
+        let until = window.start_s + STAYS_S + 1e-9;
+        until - 1e-6 <= last_end
+            && after[*index..].iter().take_while(|w| w.end_s <= until).all(|w| is_healthy(w))
+    });
+    match recovered {
+        Some((_, window)) => {
+            Judgement { verdict: Verdict::Recovered, recovery_s: Some(window.start_s.max(0.0)) }
+        }
+        None => Judgement { verdict: Verdict::Stuck, recovery_s: Some(f64::INFINITY) },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Windows of 5 s every second from 5 s before the trigger's end; success as a function of the start.
+    fn success(until: i32, of: impl Fn(i32) -> f64) -> Vec<Judged> {
+        (-5..=until)
+            .map(|s| Judged { start_s: f64::from(s), end_s: f64::from(s) + 5.0, success: Some(of(s)) })
+            .collect()
+    }
+
+    #[test]
+    fn recovery_is_the_first_window_from_which_success_stays() {
+        let judgement = judge_windows(&success(100, |s| if s < 20 { 0.2 } else { 1.0 }), 0.95);
+        assert_eq!(judgement, Judgement { verdict: Verdict::Recovered, recovery_s: Some(20.0) });
+    }
+
+    #[test]
+    fn a_good_moment_that_does_not_stay_is_no_recovery() {
+        let flicker = |s: i32| if (20..40).contains(&s) || s >= 60 { 1.0 } else { 0.2 };
+        assert_eq!(judge_windows(&success(100, flicker), 0.95).recovery_s, Some(60.0));
+    }
+
+    #[test]
+    fn down_until_the_horizon_is_stuck_and_too_late_to_stay_is_too() {
+        let judgement = judge_windows(&success(100, |_| 0.0), 0.95);
+        assert_eq!(judgement.verdict, Verdict::Stuck);
+        assert_eq!(judgement.recovery_s, Some(f64::INFINITY));
+        assert_eq!(judge_windows(&success(100, |s| if s < 90 { 0.0 } else { 1.0 }), 0.95).verdict, Verdict::Stuck);
+    }
+
+    #[test]
+    fn never_unhealthy_is_unaffected() {
+        assert_eq!(judge_windows(&success(100, |_| 1.0), 0.95).verdict, Verdict::Unaffected);
+    }
+
+    #[test]
+    fn a_horizon_right_after_the_trigger_tells_nothing() {
+        assert_eq!(judge_windows(&success(20, |_| 0.0), 0.95).verdict, Verdict::Inconclusive);
+    }
+}
