@@ -49,13 +49,20 @@ fn story(points: &[(f64, f64)], metric: Metric, triggers: &[TriggerWindow]) -> S
     let trigger_start = triggers.iter().map(|window| window.start_s).fold(f64::INFINITY, f64::min);
     let trigger_end = triggers.iter().map(|window| window.end_s).fold(f64::NEG_INFINITY, f64::max);
     let quiet: Vec<f64> = points.iter().filter(|(t, _)| *t < trigger_start).map(|(_, v)| *v).collect();
-    let end = mean(&points[points.len() - points.len().div_ceil(10)..].iter().map(|p| p.1).collect::<Vec<_>>());
+    let end =
+        mean(&points[points.len() - points.len().div_ceil(10)..].iter().map(|p| p.1).collect::<Vec<_>>());
     if triggers.is_empty() || quiet.is_empty() {
         let begin = mean(&points[..points.len().div_ceil(10)].iter().map(|p| p.1).collect::<Vec<_>>());
         return if is_near(begin, end, begin.abs().max(end.abs())) {
             format!("{name} stays near {}", show(end))
         } else {
-            format!("{name} moves from {} at {} to {} at {}", show(begin), format::setting(first.0), show(end), format::setting(last.0))
+            format!(
+                "{name} moves from {} at {} to {} at {}",
+                show(begin),
+                format::setting(first.0),
+                show(end),
+                format::setting(last.0)
+            )
         };
     }
     let before = mean(&quiet);
@@ -69,7 +76,8 @@ fn story(points: &[(f64, f64)], metric: Metric, triggers: &[TriggerWindow]) -> S
     let half_way = |value: f64| (value - before).abs() >= 0.5 * change;
     let since = later().find(|(_, value)| half_way(*value)).map_or(trigger_start, |(time, _)| *time);
     let verb = if extreme < before { "falls" } else { "rises" };
-    let move_ = format!("{name} {verb} from {} to {} at {}", show(before), show(extreme), format::setting(since));
+    let move_ =
+        format!("{name} {verb} from {} to {} at {}", show(before), show(extreme), format::setting(since));
     let after = format!("the trigger ends at {}", format::setting(trigger_end));
     if (end - before).abs() <= NOTICEABLE * change {
         let back = later().rev().find(|(_, value)| half_way(*value)).map_or(since, |(time, _)| *time);
@@ -93,9 +101,12 @@ fn mean(values: &[f64]) -> f64 {
 pub(crate) fn latency(report: &ComparisonReport) -> String {
     let mut sentences = Vec::new();
     for cdf in report.latency.iter().take(TOLD) {
-        let at = |wanted: f64| cdf.points.iter().find(|(_, share)| *share >= wanted).map(|(latency, _)| *latency);
+        let at =
+            |wanted: f64| cdf.points.iter().find(|(_, share)| *share >= wanted).map(|(latency, _)| *latency);
         let quantiles = [("median", 0.5), ("99 % within", 0.99), ("99.9 % within", 0.999)];
-        let told = quantiles.iter().filter_map(|(word, share)| Some(format!("{word} {}", format::seconds(at(*share)?))));
+        let told = quantiles
+            .iter()
+            .filter_map(|(word, share)| Some(format!("{word} {}", format::seconds(at(*share)?))));
         let told: Vec<String> = told.collect();
         let told = if told.is_empty() { "no request was answered".to_owned() } else { told.join(", ") };
         sentences.push(format!(
@@ -110,8 +121,13 @@ pub(crate) fn latency(report: &ComparisonReport) -> String {
 /// The verdict counts.
 pub(crate) fn outcomes(report: &ComparisonReport) -> String {
     let variants = report.comparison.variants.iter();
-    let told = variants.map(|variant| format!("{}: {}.", variant.name, words::outcome_counts(variant).join(", ")));
-    format!("Outcomes over {}. {}", format::seeds(&report.comparison.seeds), told.collect::<Vec<_>>().join(" "))
+    let told =
+        variants.map(|variant| format!("{}: {}.", variant.name, words::outcome_counts(variant).join(", ")));
+    format!(
+        "Outcomes over {}. {}",
+        format::seeds(&report.comparison.seeds),
+        told.collect::<Vec<_>>().join(" ")
+    )
 }
 
 /// Each variant's value at both ends of the sweep and its extremes.
@@ -146,12 +162,20 @@ pub(crate) fn sweep(sweep: &SweepResult, shown: Shown) -> String {
         };
         sentences.push(sentence);
     }
-    format!("{} against {}, {} points. {}", sentence_case(shown.label()), sweep.label, sweep.points.len(), sentences.join(" "))
+    format!(
+        "{} against {}, {} points. {}",
+        sentence_case(shown.label()),
+        sweep.label,
+        sweep.points.len(),
+        sentences.join(" ")
+    )
 }
 
 fn sentence_case(text: &str) -> String {
     let mut characters = text.chars();
-    characters.next().map_or(String::new(), |first| first.to_uppercase().collect::<String>() + characters.as_str())
+    characters
+        .next()
+        .map_or(String::new(), |first| first.to_uppercase().collect::<String>() + characters.as_str())
 }
 
 #[cfg(test)]

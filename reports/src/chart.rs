@@ -66,14 +66,8 @@ const GREYS: &[Colour] = &[(0, 0, 0), (105, 105, 105), (60, 60, 60), (140, 140, 
 
 const DASHES: &[&[f64]] =
     &[&[], &[5.0, 2.0], &[1.6, 1.6], &[7.0, 2.0, 1.6, 2.0], &[10.0, 3.0], &[4.0, 1.6, 1.2, 1.6, 1.2, 1.6]];
-const MARKERS: &[Marker] = &[
-    Marker::Circle,
-    Marker::Square,
-    Marker::Triangle,
-    Marker::Diamond,
-    Marker::TriangleDown,
-    Marker::Cross,
-];
+const MARKERS: &[Marker] =
+    &[Marker::Circle, Marker::Square, Marker::Triangle, Marker::Diamond, Marker::TriangleDown, Marker::Cross];
 
 impl Look {
     pub(crate) fn new(options: &Options) -> Self {
@@ -87,10 +81,10 @@ impl Look {
             Theme::Light => {
                 ((255, 255, 255), (28, 32, 38), (88, 96, 105), (225, 229, 233), (235, 232, 225), LIGHT)
             }
-            Theme::Dark => {
-                ((20, 24, 29), (238, 241, 244), (166, 174, 182), (52, 59, 67), (48, 46, 40), DARK)
+            Theme::Dark => ((20, 24, 29), (238, 241, 244), (166, 174, 182), (52, 59, 67), (48, 46, 40), DARK),
+            Theme::Print => {
+                ((255, 255, 255), (0, 0, 0), (70, 70, 70), (215, 215, 215), (232, 232, 232), GREYS)
             }
-            Theme::Print => ((255, 255, 255), (0, 0, 0), (70, 70, 70), (215, 215, 215), (232, 232, 232), GREYS),
         };
         Look {
             width: f64::from(width),

@@ -56,13 +56,20 @@ pub fn of_comparison(report: &ComparisonReport, options: &Options) -> Result<Vec
     let look = Look::new(options);
     let origin = Origin::of(&report.manifest);
     let mut figures = Vec::new();
-    let mut add = |name: String, drawn: Result<String, DrawError>, title: String, caption: String, alt: String| {
-        finished(name, drawn, title, caption, alt, &origin).map(|figure| figures.push(figure))
-    };
+    let mut add =
+        |name: String, drawn: Result<String, DrawError>, title: String, caption: String, alt: String| {
+            finished(name, drawn, title, caption, alt, &origin).map(|figure| figures.push(figure))
+        };
     for metric in TIMELINES.iter().copied().filter(|metric| timeline::has_data(report, *metric)) {
         let drawn = timeline::draw(report, metric, &look);
         let title = timeline::title(report, metric);
-        add(metric.id().to_owned(), drawn, title, timeline_caption(report, metric), alt::timeline(report, metric))?;
+        add(
+            metric.id().to_owned(),
+            drawn,
+            title,
+            timeline_caption(report, metric),
+            alt::timeline(report, metric),
+        )?;
         if metric == Metric::Goodput && outcomes::has_data(report) {
             let drawn = outcomes::draw(report, &look, options.theme);
             let title = outcomes::title(report);
@@ -75,7 +82,9 @@ pub fn of_comparison(report: &ComparisonReport, options: &Options) -> Result<Vec
         let caption = "Every nine on the vertical axis is as long as the one before. Only answered requests have a latency; the share without an answer stands in the legend.".to_owned();
         add("latency".to_owned(), drawn, title, caption, alt::latency(report))?;
     }
-    for (name, sweep) in slug::unique(report.sweeps.iter().map(|sweep| sweep.sweep.as_str())).iter().zip(&report.sweeps) {
+    for (name, sweep) in
+        slug::unique(report.sweeps.iter().map(|sweep| sweep.sweep.as_str())).iter().zip(&report.sweeps)
+    {
         figures.extend(sweep_figures(name, sweep, &look, &origin)?);
     }
     Ok(figures)
@@ -100,9 +109,21 @@ fn sweep_figures(
     let mut figures = Vec::new();
     for shown in sweep::shown(sweep) {
         let name = format!("sweep-{name}-{}", shown.id());
-        let caption = format!("Swept: {}, {} points, {} each.", sweep.path, sweep.points.len(), format::seeds(&sweep.seeds));
+        let caption = format!(
+            "Swept: {}, {} points, {} each.",
+            sweep.path,
+            sweep.points.len(),
+            format::seeds(&sweep.seeds)
+        );
         let drawn = sweep::draw(sweep, shown, look);
-        figures.push(finished(name, drawn, sweep::title(sweep, shown), caption, alt::sweep(sweep, shown), origin)?);
+        figures.push(finished(
+            name,
+            drawn,
+            sweep::title(sweep, shown),
+            caption,
+            alt::sweep(sweep, shown),
+            origin,
+        )?);
     }
     Ok(figures)
 }
@@ -116,9 +137,8 @@ fn finished(
     origin: &Origin,
 ) -> Result<Figure, ReportError> {
     let path = format!("figures/{name}.svg");
-    let drawing = drawn.map_err(|error| {
-        ReportError::new(path.as_ref(), ReportErrorKind::Drawing(error.to_string()))
-    })?;
+    let drawing = drawn
+        .map_err(|error| ReportError::new(path.as_ref(), ReportErrorKind::Drawing(error.to_string())))?;
     let svg = svg::finish(&drawing, &name, &title, &alt, origin);
     Ok(Figure { name, title, caption, alt, svg })
 }
@@ -137,7 +157,9 @@ fn timeline_caption(report: &ComparisonReport, metric: Metric) -> String {
         parts.push(format!("Shaded: {}.", triggers.join("; ")));
     }
     if metric == Metric::Goodput && report.comparison.seeds.len() > 1 {
-        parts.push("A median over seeds can hide that seeds differ: the outcomes say how many did what.".to_owned());
+        parts.push(
+            "A median over seeds can hide that seeds differ: the outcomes say how many did what.".to_owned(),
+        );
     }
     parts.join(" ")
 }

@@ -18,6 +18,7 @@ mod png;
 mod slug;
 mod stored;
 mod svg;
+mod sweep_table;
 mod tables;
 mod terminal;
 mod words;

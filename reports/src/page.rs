@@ -1,16 +1,19 @@
 //! How does a result become one page that works offline? A context of finished strings for the template
 //! `templates/report.html`: inline SVG and tables first, nothing fetched, no script.
 
-use minijinja::syntax::SyntaxConfig;
 use minijinja::Environment;
+use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use scenarios::metric::{Metric, Unit};
-use scenarios::results::{Comparison, ComparisonReport, ExpectationResult, Manifest, SweepResult, VariantResult};
+use scenarios::results::{
+    Comparison, ComparisonReport, ExpectationResult, Manifest, SweepResult, VariantResult,
+};
 use serde::Serialize;
 
-use crate::chart::sweep::{Shown, shown};
+use crate::chart::sweep::shown;
 use crate::error::{ReportError, ReportErrorKind};
 use crate::figures::Figure;
+use crate::sweep_table::{self, SweepTable};
 use crate::{format, svg, words};
 
 const NAME: &str = "report.html";
@@ -84,7 +87,7 @@ pub(crate) fn of_comparison(report: &ComparisonReport, figures: &[Figure]) -> Re
     let kind = if manifest.kind == "run" { "One run" } else { "Comparison of variants" };
     let mut claims = claims(&comparison.expectations, &comparison.scenario.id, &comparison.variants);
     for sweep in &report.sweeps {
-        let variants = sweep_variants(sweep);
+        let variants = sweep_table::variants(sweep);
         claims.extend(self::claims(&sweep.expectations, &comparison.scenario.id, variants));
     }
     let mut tables = vec![outcome_table(comparison), metric_table(comparison)];
@@ -116,13 +119,10 @@ pub(crate) fn of_sweep(
     let mut page = page(manifest, "Sweep", figures);
     page.facts = facts(manifest, &sweep.seeds);
     page.facts.push(("Swept".to_owned(), format!("{} ({} points)", sweep.path, sweep.points.len())));
-    page.set_claims(claims(&sweep.expectations, &sweep.scenario.id, sweep_variants(sweep)));
+    page.set_claims(claims(&sweep.expectations, &sweep.scenario.id, sweep_table::variants(sweep)));
     page.tables = sweep_tables(sweep);
-    page.method = format!(
-        "Method: {} at every point, the same for every variant and point; means with 95 % Student intervals, shares with 95 % Wilson intervals.",
-        format::seeds(&sweep.seeds)
-    );
-    page.definitions = definitions(sweep_variants(sweep).first());
+    page.method = words::sweep_method_sentence(sweep);
+    page.definitions = definitions(sweep_table::variants(sweep).first());
     render(&page)
 }
 
@@ -146,10 +146,12 @@ fn render(page: &Page) -> Result<String, ReportError> {
 }
 
 fn page(manifest: &Manifest, kind: &str, figures: &[Figure]) -> Page {
-    let paragraphs = manifest.summary.split("\n\n").map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "));
-    let resolved = manifest.resolved.iter().map(|(name, value)| {
-        (name.clone(), serde_json::to_string_pretty(value).expect("JSON becomes text"))
-    });
+    let paragraphs =
+        manifest.summary.split("\n\n").map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "));
+    let resolved = manifest
+        .resolved
+        .iter()
+        .map(|(name, value)| (name.clone(), serde_json::to_string_pretty(value).expect("JSON becomes text")));
     Page {
         title: manifest.title.clone(),
         kicker: format!("{kind} · {}", manifest.scenario.id),
@@ -189,7 +191,10 @@ fn facts(manifest: &Manifest, seeds: &[u64]) -> Vec<(String, String)> {
         ("Seeds".to_owned(), format::seeds(seeds)),
         ("Horizon".to_owned(), format::setting(manifest.horizon_s)),
         ("Warm-up, not counted".to_owned(), format::setting(manifest.warmup_s)),
-        ("Healthy from".to_owned(), format!("{} of the control's success", format::chosen_percent(manifest.healthy))),
+        (
+            "Healthy from".to_owned(),
+            format!("{} of the control's success", format::chosen_percent(manifest.healthy)),
+        ),
     ]
 }
 
@@ -252,7 +257,8 @@ fn claims(expectations: &[ExpectationResult], scenario: &str, variants: &[Varian
 }
 
 fn outcome_table(comparison: &Comparison) -> HtmlTable {
-    let columns = ["Variant", "Stuck", "Recovered", "Unaffected", "Overloaded", "Recovery time, median [quartiles]"];
+    let columns =
+        ["Variant", "Stuck", "Recovered", "Unaffected", "Overloaded", "Recovery time, median [quartiles]"];
     let row = |variant: &VariantResult| {
         let verdicts = &variant.verdicts;
         let shares = [&verdicts.stuck, &verdicts.recovered, &verdicts.unaffected, &verdicts.overloaded];
@@ -289,7 +295,11 @@ fn metric_table(comparison: &Comparison) -> HtmlTable {
         row
     };
     HtmlTable {
-        caption: "Metrics after warm-up with triggers on: mean over seeds ± half of its 95 % interval".to_owned(),
+        caption: if comparison.seeds.len() > 1 {
+            "Metrics after warm-up with triggers on: mean over seeds ± half of its 95 % interval".to_owned()
+        } else {
+            "Metrics after warm-up with triggers on".to_owned()
+        },
         columns,
         rows: metrics.iter().map(row).collect(),
     }
@@ -312,36 +322,11 @@ fn difference_table(comparison: &Comparison) -> Option<HtmlTable> {
 }
 
 fn sweep_tables(sweep: &SweepResult) -> Vec<HtmlTable> {
-    let variants = sweep_variants(sweep);
-    let table = |shown: Shown| {
-        let mut columns = vec![sweep.label.clone()];
-        columns.extend(variants.iter().map(|variant| variant.name.clone()));
-        let row = |point: &scenarios::results::SweepPoint| {
-            let mut row = vec![point.value.clone()];
-            for variant in variants {
-                let there = point.variants.iter().find(|other| other.name == variant.name);
-                let estimate = there.and_then(|variant| shown.estimate(variant));
-                row.push(estimate.map_or("–".to_owned(), |estimate| {
-                    let value = format::quantity(estimate.value, shown.unit());
-                    let interval = estimate
-                        .interval
-                        .map(|interval| format::interval(interval, estimate.value, shown.unit()));
-                    interval.map_or(value.clone(), |interval| format!("{value} {interval}"))
-                }));
-            }
-            row
-        };
-        HtmlTable {
-            caption: format!("Sweep {}: {} against {}, with 95 % interval", sweep.sweep, shown.label(), sweep.label),
-            columns,
-            rows: sweep.points.iter().map(row).collect(),
-        }
+    let table = |shown| {
+        let SweepTable { caption, columns, rows } = sweep_table::of(sweep, shown);
+        HtmlTable { caption: format!("Sweep {}: {caption}", sweep.sweep), columns, rows }
     };
     shown(sweep).into_iter().map(table).collect()
-}
-
-fn sweep_variants(sweep: &SweepResult) -> &[VariantResult] {
-    sweep.points.first().map(|point| point.variants.as_slice()).unwrap_or_default()
 }
 
 /// Label, id and definition of every metric that the results hold.

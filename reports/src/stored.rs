@@ -16,9 +16,9 @@ use crate::tables;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Stored {
     /// A comparison or a single run.
-    Comparison(Box<ComparisonReport>),
+    Comparison(ComparisonReport),
     /// A lone sweep.
-    Sweep(Box<Manifest>, Box<SweepResult>),
+    Sweep(Manifest, SweepResult),
 }
 
 const MANIFEST: &str = "manifest.json";
@@ -70,7 +70,7 @@ pub fn read(dir: &Path) -> Result<Stored, ReportError> {
         "sweep" => {
             let path = dir.join(RESULTS);
             let sweep: SweepResult = versioned(&path, &read_text(&path)?, SWEEP_SCHEMA)?;
-            Ok(Stored::Sweep(Box::new(manifest), Box::new(sweep)))
+            Ok(Stored::Sweep(manifest, sweep))
         }
         other => {
             let what = format!("kind: `{other}` is unknown; must be one of compare, run, sweep");
@@ -99,7 +99,7 @@ fn read_comparison(dir: &Path, manifest: Manifest, contents: Contents) -> Result
         let path = dir.join(name);
         sweeps.push(versioned::<SweepResult>(&path, &read_text(&path)?, SWEEP_SCHEMA)?);
     }
-    Ok(Stored::Comparison(Box::new(ComparisonReport { manifest, comparison, series, latency, sweeps })))
+    Ok(Stored::Comparison(ComparisonReport { manifest, comparison, series, latency, sweeps }))
 }
 
 /// File names of the sweeps of a comparison, in order and all different.

@@ -40,7 +40,8 @@ pub(crate) fn inline(svg: &str) -> String {
         _ => body.to_owned(),
     };
     let head = head.replace(" xmlns=\"http://www.w3.org/2000/svg\"", "");
-    let attributes = head.split(' ').filter(|part| !part.starts_with("width=") && !part.starts_with("height="));
+    let attributes =
+        head.split(' ').filter(|part| !part.starts_with("width=") && !part.starts_with("height="));
     format!("{}>\n{without_metadata}", attributes.collect::<Vec<_>>().join(" "))
 }
 

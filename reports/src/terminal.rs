@@ -8,8 +8,8 @@ mod table;
 use scenarios::metric::{Metric, Unit};
 use scenarios::results::{Arm, ComparisonReport, SweepResult, VariantResult};
 
-use crate::chart::sweep::{Shown, shown};
-use crate::{format, words};
+use crate::chart::sweep::shown;
+use crate::{format, sweep_table, words};
 use sparkline::Track;
 
 /// How text is laid out.
@@ -113,32 +113,25 @@ pub fn run_text(report: &ComparisonReport, style: &TextStyle) -> String {
 /// The summary of a sweep: one table per quantity.
 pub fn sweep_text(sweep: &SweepResult, style: &TextStyle) -> String {
     let title = format!("{}: {} against {}", sweep.scenario.id, sweep.sweep, sweep.label);
-    let mut text = style.paint(&title, Paint::Bold) + "\n";
-    text.push_str(&format!("{} points, {} each\n", sweep.points.len(), format::seeds(&sweep.seeds)));
+    let facts = format!("{} points, {} each", sweep.points.len(), format::seeds(&sweep.seeds));
+    let mut text = style.paint(&wrapped(&title, style, 0), Paint::Bold);
+    text.push_str(&style.paint(&wrapped(&facts, style, 0), Paint::Faint));
     for shown in shown(sweep) {
+        let cells = sweep_table::of(sweep, shown);
         text.push('\n');
-        text.push_str(&style.paint(&sweep_heading(shown, sweep), Paint::Bold));
-        text.push('\n');
-        text.push_str(&table::sweep(sweep, shown, style));
+        text.push_str(&style.paint(&wrapped(&cells.caption, style, 0), Paint::Bold));
+        text.push_str(&table::sweep(cells, style));
         text.push('\n');
     }
     if !sweep.expectations.is_empty() {
         text.push('\n');
-        let variants = sweep.points.first().map(|point| point.variants.as_slice()).unwrap_or_default();
+        let variants = sweep_table::variants(sweep);
         text.push_str(&expectations::list(&sweep.expectations, &sweep.scenario.id, variants, style));
     }
     text.push('\n');
+    text.push_str(&wrapped(&words::sweep_method_sentence(sweep), style, 0));
     text.push_str(&wrapped(&format!("Repeat: {}", sweep.reproduce), style, 0));
     style.finish(text)
-}
-
-fn sweep_heading(shown: Shown, sweep: &SweepResult) -> String {
-    let how = match shown {
-        _ if sweep.seeds.len() < 2 => "one seed, no interval",
-        Shown::Stuck => "with 95 % Wilson interval",
-        Shown::Metric(_) => "mean over seeds ± half of its 95 % interval",
-    };
-    format!("{} ({how})", shown.label())
 }
 
 fn header(report: &ComparisonReport, style: &TextStyle) -> String {
@@ -153,7 +146,9 @@ fn header(report: &ComparisonReport, style: &TextStyle) -> String {
     if report.comparison.variants.len() > 1 {
         facts.push_str(&format!(" · {} variants", report.comparison.variants.len()));
     }
-    format!("{}\n{}\n\n", style.paint(&manifest.title, Paint::Bold), style.paint(&facts, Paint::Faint))
+    let title = style.paint(&wrapped(&manifest.title, style, 0), Paint::Bold);
+    let facts = style.paint(&wrapped(&facts, style, 0), Paint::Faint);
+    format!("{title}{facts}\n")
 }
 
 /// Goodput of every variant on a common scale, the triggers under each.

@@ -3,8 +3,8 @@
 
 use scenarios::metric::{Metric, Unit};
 use scenarios::results::{
-    Comparison, ComparisonReport, ExpectationResult, Manifest, MetricResult, Outcome, PairedDifference, Share,
-    VariantResult,
+    Comparison, ComparisonReport, ExpectationResult, Manifest, MetricResult, Outcome, PairedDifference,
+    Share, SweepResult, VariantResult,
 };
 
 use crate::format;
@@ -210,12 +210,25 @@ pub(crate) fn method_sentence(comparison: &Comparison) -> String {
     if comparison.seeds.len() < 2 {
         return format!("Method: {seeds}. One run per variant gives no intervals.");
     }
-    let mut text = format!("Method: {seeds}, the same for every variant; shares with 95 % Wilson intervals; means with 95 % Student intervals");
+    let mut text = format!(
+        "Method: {seeds}, the same for every variant; shares with 95 % Wilson intervals; means with 95 % Student intervals"
+    );
     if let Some(paired) = comparison.comparisons.first() {
         text.push_str(&format!("; differences to {}: {}", paired.baseline, paired.method));
     }
     text.push('.');
     text
+}
+
+/// The same for a sweep.
+pub(crate) fn sweep_method_sentence(sweep: &SweepResult) -> String {
+    let seeds = format::seeds(&sweep.seeds);
+    if sweep.seeds.len() < 2 {
+        return format!("Method: {seeds} at every point. One run per point gives no intervals.");
+    }
+    format!(
+        "Method: {seeds}, the same at every point and for every variant; shares with 95 % Wilson intervals; means with 95 % Student intervals."
+    )
 }
 
 /// The word for an outcome.

@@ -134,7 +134,11 @@ fn measured(
     }
     let model = &runs.variant.model;
     let scope = Scope {
-        service: line.service.as_deref().and_then(|name| runs.variant.system.services.position(name)).map(Id::from_index),
+        service: line
+            .service
+            .as_deref()
+            .and_then(|name| runs.variant.system.services.position(name))
+            .map(Id::from_index),
         workload: line
             .workload
             .as_deref()

@@ -12,7 +12,7 @@ use crate::statistics;
 const MOMENTS: usize = 400;
 
 /// The bands of all variants. Several windows become one moment where a figure could not show them.
-pub fn series(runs: &Runs) -> Series {
+pub(crate) fn series(runs: &Runs) -> Series {
     let records = || runs.variants.iter().flat_map(|variant| variant.triggered.first());
     let Some(first) = records().next() else { return Series::default() };
     // Variants may have horizons of their own; moments are those of the finest windows.
@@ -35,7 +35,8 @@ pub fn series(runs: &Runs) -> Series {
 fn line(variant: &VariantRuns, arm: Arm, moment_s: f64, count: usize) -> VariantSeries {
     let records = variant.arm(arm);
     let band = |metric: Metric, moment: usize| {
-        let values: Vec<f64> = records.iter().filter_map(|record| at(record, metric, moment, moment_s)).collect();
+        let values: Vec<f64> =
+            records.iter().filter_map(|record| at(record, metric, moment, moment_s)).collect();
         band_of(values)
     };
     let bands = SERIES_METRICS

@@ -27,7 +27,9 @@ pub(crate) fn located(layers: &[Layer<'_>], problem: sim_core::model::Problem) -
 fn suggestion(word: &str, candidates: &[String]) -> String {
     match yaml::nearest(word, candidates.iter().map(String::as_str)) {
         Some(nearest) => format!("did you mean `{nearest}`?"),
-        None => format!("there is {}", candidates.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", ")),
+        None => {
+            format!("there is {}", candidates.iter().map(|c| format!("`{c}`")).collect::<Vec<_>>().join(", "))
+        }
     }
 }
 
@@ -75,10 +77,16 @@ pub(crate) fn variant_keys(layers: &[Layer<'_>], problems: &mut Vec<Problem>) {
 }
 
 /// Checks the lengths of a run.
-pub(crate) fn run(run: &RunConfig, reading: &Reading<Document>, layers: &[Layer<'_>], problems: &mut Vec<Problem>) {
+pub(crate) fn run(
+    run: &RunConfig,
+    reading: &Reading<Document>,
+    layers: &[Layer<'_>],
+    problems: &mut Vec<Problem>,
+) {
     if reading.is_real("run") && run.horizon > SimDuration::ZERO && run.warmup >= run.horizon {
         let message = format!("a warm-up of {} leaves nothing of a run of {}", run.warmup, run.horizon);
-        problems.push(Problem::at(layers, "run/warmup", message).with_help("a tenth of the horizon is usual"));
+        problems
+            .push(Problem::at(layers, "run/warmup", message).with_help("a tenth of the horizon is usual"));
     }
 }
 
@@ -121,7 +129,10 @@ fn expectation(
     let claims = line.claims();
     let [(subject, claim)] = claims[..] else {
         let message = match claims.len() {
-            0 => "the line claims nothing; name one metric with its bounds, such as `stuck: {at_least: 0.95}`".to_owned(),
+            0 => {
+                "the line claims nothing; name one metric with its bounds, such as `stuck: {at_least: 0.95}`"
+                    .to_owned()
+            }
             _ => {
                 let names: Vec<String> = claims.iter().map(|(s, _)| format!("`{}`", s.id())).collect();
                 format!("the line claims several things ({}); write one line for each", names.join(", "))
@@ -133,10 +144,18 @@ fn expectation(
         add(subject.id(), message, None);
     }
     if line.compare.is_some() && line.versus.is_none() {
-        add("compare", "there is nothing to compare with; name a second variant in `versus`".to_owned(), None);
+        add(
+            "compare",
+            "there is nothing to compare with; name a second variant in `versus`".to_owned(),
+            None,
+        );
     }
     if line.share_of_seeds.is_some() && line.across.unwrap_or_default() != Default::default() {
-        add("share_of_seeds", "the seeds are not judged one by one; drop `across` or `share_of_seeds`".to_owned(), None);
+        add(
+            "share_of_seeds",
+            "the seeds are not judged one by one; drop `across` or `share_of_seeds`".to_owned(),
+            None,
+        );
     }
     match subject {
         Subject::Verdict(verdict) => {
@@ -151,7 +170,10 @@ fn expectation(
                 ("arm", line.arm.is_some()),
             ];
             for (field, _) in needless.iter().filter(|(_, given)| *given) {
-                let message = format!("`{}` is a verdict on whole runs over all seeds; `{field}` has no meaning here", verdict.word());
+                let message = format!(
+                    "`{}` is a verdict on whole runs over all seeds; `{field}` has no meaning here",
+                    verdict.word()
+                );
                 add(field, message, None);
             }
         }
@@ -208,7 +230,11 @@ fn sweep_point(
 }
 
 /// Which metrics make sense for a service, for a workload, and in a part of a run.
-fn metric_scope(line: &ExpectationConfig, metric: Metric, add: &mut impl FnMut(&str, String, Option<String>)) {
+fn metric_scope(
+    line: &ExpectationConfig,
+    metric: Metric,
+    add: &mut impl FnMut(&str, String, Option<String>),
+) {
     use Metric as M;
     let of_workloads = matches!(
         metric,
@@ -248,7 +274,11 @@ fn metric_scope(line: &ExpectationConfig, metric: Metric, add: &mut impl FnMut(&
         add("workload", format!("`{id}` is measured over all workloads together"), None);
     }
     if metric == M::RecoveryTime && (line.window.is_some() || line.reduce.is_some()) {
-        add("recovery_time", "`recovery_time` is one value per run; it has no window and no reduction".to_owned(), None);
+        add(
+            "recovery_time",
+            "`recovery_time` is one value per run; it has no window and no reduction".to_owned(),
+            None,
+        );
     }
     let in_windows = !matches!(metric, M::LatencyP90 | M::LatencyP95 | M::LatencyP999);
     if !in_windows && (line.window.is_some() || line.reduce.is_some()) {

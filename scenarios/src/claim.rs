@@ -141,7 +141,10 @@ impl Claim {
             }
             None => {}
             Some([low, high]) if low.value > high.value => {
-                problems.push(format!("nothing lies between {} and {}; write the smaller first", low.text, high.text));
+                problems.push(format!(
+                    "nothing lies between {} and {}; write the smaller first",
+                    low.text, high.text
+                ));
             }
             Some([_, _]) => {}
             Some(_) => problems.push("`between` takes two numbers: `between: [20s, 30s]`".to_owned()),

@@ -10,8 +10,8 @@ use crate::load::{Scenario, Variant};
 use crate::measure::{Record, Scope, merge_steps};
 use crate::metric::Metric;
 use crate::results::{
-    Arm, Comparison, ComparisonReport, LatencyCdf, Manifest, MetricResult, Outcome, PairedDifference, ScenarioRef,
-    TriggerWindow, VariantResult, Verdicts,
+    Arm, Comparison, ComparisonReport, LatencyCdf, Manifest, MetricResult, Outcome, PairedDifference,
+    ScenarioRef, TriggerWindow, VariantResult, Verdicts,
 };
 use crate::{bands, statistics, sweep};
 
@@ -50,7 +50,9 @@ impl Compared {
         let sweeps = self.report.sweeps.iter().flat_map(|sweep| &sweep.expectations);
         let outcomes: Vec<Outcome> =
             self.report.comparison.expectations.iter().chain(sweeps).map(|result| result.outcome).collect();
-        [Outcome::Fails, Outcome::Inconclusive, Outcome::Holds].into_iter().find(|outcome| outcomes.contains(outcome))
+        [Outcome::Fails, Outcome::Inconclusive, Outcome::Holds]
+            .into_iter()
+            .find(|outcome| outcomes.contains(outcome))
     }
 }
 
@@ -103,7 +105,12 @@ pub(crate) fn reference(scenario: &Scenario) -> ScenarioRef {
 }
 
 /// What is needed to read and repeat the results.
-pub(crate) fn manifest(scenario: &Scenario, variants: &[Variant], seeds: &[u64], request: &Request) -> Manifest {
+pub(crate) fn manifest(
+    scenario: &Scenario,
+    variants: &[Variant],
+    seeds: &[u64],
+    request: &Request,
+) -> Manifest {
     let run = &variants.first().unwrap_or(scenario.baseline()).run;
     let triggers = |variant: &Variant| -> Vec<TriggerWindow> {
         let window = |(name, fault): (&str, &sim_core::model::fault::FaultConfig)| TriggerWindow {
@@ -169,7 +176,11 @@ fn arm_metrics(runs: &VariantRuns, arm: Arm) -> BTreeMap<String, MetricResult> {
         let per_seed: Vec<Option<f64>> = runs.arm(arm).iter().map(|record| value(record, metric)).collect();
         (metric.id().to_owned(), metric_result(metric, per_seed))
     };
-    Metric::ALL.iter().filter(|metric| **metric != Metric::RecoveryTime).map(|metric| result(*metric)).collect()
+    Metric::ALL
+        .iter()
+        .filter(|metric| **metric != Metric::RecoveryTime)
+        .map(|metric| result(*metric))
+        .collect()
 }
 
 fn metric_result(metric: Metric, per_seed: Vec<Option<f64>>) -> MetricResult {

@@ -78,7 +78,8 @@ impl Plan {
     /// Variants that differ only in their faults share a control.
     fn new(variants: &[Variant]) -> Plan {
         let mut plan = Plan { models: Vec::new(), arms: Vec::new() };
-        let mut controls: Vec<(sim_core::model::SystemConfig, crate::document::RunConfig, usize)> = Vec::new();
+        let mut controls: Vec<(sim_core::model::SystemConfig, crate::document::RunConfig, usize)> =
+            Vec::new();
         for variant in variants {
             let mut calm = variant.system.clone();
             calm.faults = Named::default();
@@ -120,7 +121,8 @@ pub fn run(variants: &[Variant], seeds: &[u64], hooks: &Hooks<'_>) -> Runs {
         (hooks.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, total);
         Some(Arc::new(record))
     };
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(hooks.threads).build().expect("threads can be started");
+    let pool =
+        rayon::ThreadPoolBuilder::new().num_threads(hooks.threads).build().expect("threads can be started");
     let records: Vec<Option<Arc<Record>>> =
         pool.install(|| (0..total).into_par_iter().with_max_len(1).map(unit).collect());
 

@@ -264,7 +264,9 @@ impl Reader<'_> {
             Err(found) => {
                 for problem in found {
                     // What a stand-in causes has been reported where the stand-in came from.
-                    if !reading.is_real(&problem.path) || (trace_failed && problem.path.ends_with("/arrivals")) {
+                    if !reading.is_real(&problem.path)
+                        || (trace_failed && problem.path.ends_with("/arrivals"))
+                    {
                         continue;
                     }
                     problems.push(check::located(&layers, problem));
@@ -306,7 +308,9 @@ impl Reader<'_> {
             let variants: Vec<Variant> =
                 names.iter().filter_map(|name| self.variant(name, Some((source_index, &tree)))).collect();
             let Some(x) = axis_value(value) else {
-                let mut problem = Problem::new(format!("`{value}` is not a number with or without a unit; a sweep needs an axis"));
+                let mut problem = Problem::new(format!(
+                    "`{value}` is not a number with or without a unit; a sweep needs an axis"
+                ));
                 if let Some(place) = place {
                     let layers = self.texts.layers(None);
                     problem = Problem::at(&layers, &format!("{place}/values/{index}"), problem.message);
@@ -355,7 +359,9 @@ fn read_trace(read_file: ReadFile<'_>, file: &str) -> Result<Vec<Step>, String> 
             row.get(column).and_then(|cell| cell.parse::<f64>().ok()).filter(|x| x.is_finite() && *x >= 0.0)
         };
         let (Some(seconds), Some(rate)) = (number(0), number(1).filter(|rate| *rate <= 1e9)) else {
-            return Err(format!("`{file}` line {line}: a row is two numbers, seconds and requests per second"));
+            return Err(format!(
+                "`{file}` line {line}: a row is two numbers, seconds and requests per second"
+            ));
         };
         steps.push(Step { at: SimDuration::from_secs_f64(seconds), rate: Rate::per_second(rate) });
     }

@@ -171,7 +171,8 @@ impl Record {
         let per_second = |count: u64| Some(count as f64 / seconds);
         let workloads =
             |count: fn(&WorkloadWindow) -> u32| self.sum_workloads(scope, span, |w| u64::from(count(w)));
-        let services = |count: fn(&ServiceWindow) -> u32| self.sum_services(scope, span, |w| u64::from(count(w)));
+        let services =
+            |count: fn(&ServiceWindow) -> u32| self.sum_services(scope, span, |w| u64::from(count(w)));
         let attempts = || match scope.service {
             Some(_) => services(|w| w.arrived),
             None => workloads(|w| w.attempts),
@@ -185,9 +186,8 @@ impl Record {
                 Some(_) => per_second(services(|w| w.useful)),
                 None => per_second(workloads(|w| w.answered)),
             },
-            Metric::WastedShare => {
-                ratio(services(|w| w.useful) as f64, services(|w| w.completed) as f64).map(|useful| 1.0 - useful)
-            }
+            Metric::WastedShare => ratio(services(|w| w.useful) as f64, services(|w| w.completed) as f64)
+                .map(|useful| 1.0 - useful),
             Metric::Success => {
                 let (answered, all) = self.ended(scope, span);
                 ratio(answered as f64, all as f64)

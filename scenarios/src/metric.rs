@@ -112,6 +112,16 @@ impl<'de> Deserialize<'de> for Metric {
     }
 }
 
+impl schemars::JsonSchema for Metric {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Metric".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let ids: Vec<&str> = Metric::ALL.iter().map(|metric| metric.id()).collect();
+        schemars::json_schema!({"type": "string", "description": "A metric id.", "enum": ids})
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -31,7 +31,11 @@ impl FromStr for Moment {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
         // Names of faults may contain a `-`: only what begins with a digit is an offset.
-        let is_offset = |offset: &str| offset.trim().starts_with(|c: char| c.is_ascii_digit()) && !offset.contains(".end") && !offset.contains(".start");
+        let is_offset = |offset: &str| {
+            offset.trim().starts_with(|c: char| c.is_ascii_digit())
+                && !offset.contains(".end")
+                && !offset.contains(".start")
+        };
         let (word, offset_s) = match text.rsplit_once(['+', '-']) {
             Some((word, offset)) if !word.trim().is_empty() && is_offset(offset) => {
                 let seconds = offset.parse::<SimDuration>()?.as_secs_f64();
@@ -46,12 +50,16 @@ impl FromStr for Moment {
             "horizon" => Anchor::Horizon,
             "trigger_start" => Anchor::TriggerStart,
             "trigger_end" => Anchor::TriggerEnd,
-            _ => match (word.strip_suffix(".start"), word.strip_suffix(".end"), word.parse::<SimDuration>()) {
-                (Some(fault), _, _) => Anchor::FaultStart(fault.to_owned()),
-                (_, Some(fault), _) => Anchor::FaultEnd(fault.to_owned()),
-                (_, _, Ok(at)) => return Ok(Moment { anchor: Anchor::Start, offset_s: at.as_secs_f64() + offset_s }),
-                _ => return Err(format!("`{word}` is no moment; write {WORDS}")),
-            },
+            _ => {
+                match (word.strip_suffix(".start"), word.strip_suffix(".end"), word.parse::<SimDuration>()) {
+                    (Some(fault), _, _) => Anchor::FaultStart(fault.to_owned()),
+                    (_, Some(fault), _) => Anchor::FaultEnd(fault.to_owned()),
+                    (_, _, Ok(at)) => {
+                        return Ok(Moment { anchor: Anchor::Start, offset_s: at.as_secs_f64() + offset_s });
+                    }
+                    _ => return Err(format!("`{word}` is no moment; write {WORDS}")),
+                }
+            }
         };
         Ok(Moment { anchor, offset_s })
     }
@@ -62,7 +70,9 @@ impl Moment {
     pub fn fault(&self) -> Option<&str> {
         match &self.anchor {
             Anchor::FaultStart(name) | Anchor::FaultEnd(name) => Some(name),
-            Anchor::Start | Anchor::Warmup | Anchor::Horizon | Anchor::TriggerStart | Anchor::TriggerEnd => None,
+            Anchor::Start | Anchor::Warmup | Anchor::Horizon | Anchor::TriggerStart | Anchor::TriggerEnd => {
+                None
+            }
         }
     }
 

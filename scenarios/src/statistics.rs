@@ -81,7 +81,12 @@ pub fn quartiles(values: &[f64]) -> Option<Quantiles> {
     sorted.sort_by(f64::total_cmp);
     let at = |p| Some(quantile(&sorted, p)).filter(|x| x.is_finite());
     let censored = sorted.iter().filter(|x| x.is_infinite()).count();
-    Some(Quantiles { p25: at(0.25), p50: at(0.5), p75: at(0.75), censored_share: censored as f64 / sorted.len() as f64 })
+    Some(Quantiles {
+        p25: at(0.25),
+        p50: at(0.5),
+        p75: at(0.75),
+        censored_share: censored as f64 / sorted.len() as f64,
+    })
 }
 
 #[cfg(test)]

@@ -43,8 +43,9 @@ pub fn run(scenario: &Scenario, sweep: &Sweep, request: &Request, hooks: &Hooks<
         x: point.x,
         variants: runs.variants.iter().map(variant_result).collect(),
     });
-    let names: Vec<String> =
-        runs.first().map_or(Vec::new(), |runs| runs.variants.iter().map(|v| v.variant.name.clone()).collect());
+    let names: Vec<String> = runs
+        .first()
+        .map_or(Vec::new(), |runs| runs.variants.iter().map(|v| v.variant.name.clone()).collect());
     let single = scenario.sweeps.len() == 1;
     let expectations = scenario.expectations.iter().filter_map(|line| {
         let point = line.point.as_ref()?;
@@ -84,7 +85,12 @@ fn theory_lines(sweep: &Sweep, name: &str) -> Vec<TheoryLine> {
                 points.push((point.x, value));
             }
         }
-        (points.len() >= 2).then(|| TheoryLine { variant: name.to_owned(), metric, name: form.to_owned(), points })
+        (points.len() >= 2).then(|| TheoryLine {
+            variant: name.to_owned(),
+            metric,
+            name: form.to_owned(),
+            points,
+        })
     };
     metrics.into_iter().filter_map(line).collect()
 }
@@ -102,7 +108,11 @@ fn closed_form(variant: &Variant, metric: Metric) -> Option<(&'static str, f64)>
     let RateProfile::Text(rate) = &arrivals.rate else { return None };
     let QueueConfig::Fifo(line) = &service.queue else { return None };
     let patient = workload.call.timeouts == Default::default() && workload.call.retry == retry::Config::None;
-    if service.instances.get() != 1 || line.capacity != Limit::Unlimited || line.max_wait.is_some() || !patient {
+    if service.instances.get() != 1
+        || line.capacity != Limit::Unlimited
+        || line.max_wait.0.is_some()
+        || !patient
+    {
         return None;
     }
     let (mean, cv2) = (service.service_time.mean_secs()?, service.service_time.cv2()?);
@@ -124,7 +134,7 @@ fn closed_form(variant: &Variant, metric: Metric) -> Option<(&'static str, f64)>
             Some((if workers == 1 { "M/M/1" } else { "M/M/c" }, value))
         }
         (1, false) => {
-            let queue = mg1::Mg1 { arrival_rate, mean_service: mean, service_cv2: cv2 };
+            let queue = mg1::Mg1 { arrival_rate, mean_service: mean, cv2 };
             let value = match metric {
                 Metric::LatencyMean => queue.mean_sojourn(),
                 Metric::AgeAtService => queue.mean_wait(),

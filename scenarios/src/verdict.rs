@@ -138,7 +138,10 @@ mod tests {
         let judgement = judge_windows(&success(100, |_| 0.0), 0.95);
         assert_eq!(judgement.verdict, Verdict::Stuck);
         assert_eq!(judgement.recovery_s, Some(f64::INFINITY));
-        assert_eq!(judge_windows(&success(100, |s| if s < 90 { 0.0 } else { 1.0 }), 0.95).verdict, Verdict::Stuck);
+        assert_eq!(
+            judge_windows(&success(100, |s| if s < 90 { 0.0 } else { 1.0 }), 0.95).verdict,
+            Verdict::Stuck
+        );
     }
 
     #[test]

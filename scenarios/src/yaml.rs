@@ -36,7 +36,10 @@
 //! beginning with `help: ` becomes the suggestion. A choice may have a newtype variant renamed to `$text`: it
 //! takes a plain value which is none of the choice's words, so `10ms` and `{exponential: {...}}` fit one place.
 
-#![allow(clippy::result_large_err, reason = "a text that is not well formed is told once, and then all is over")]
+#![allow(
+    clippy::result_large_err,
+    reason = "a text that is not well formed is told once, and then all is over"
+)]
 
 mod tree;
 

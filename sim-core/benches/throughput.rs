@@ -123,5 +123,7 @@ fn memory() {
     let (seconds, (requests, events)) = timed(|| rig::engine(&rig::rig(100_000_000), 1));
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).map_or("unknown", str::trim);
-    println!("{requests} requests, {events} events in {seconds:.1} s; peak resident memory {peak} (bar: 100 MB)");
+    println!(
+        "{requests} requests, {events} events in {seconds:.1} s; peak resident memory {peak} (bar: 100 MB)"
+    );
 }

@@ -1,13 +1,13 @@
 //! How does a run go? One loop over one closed set of events, readable on one screen; each event is
 //! handled in one place.
 
-mod in_flight;
-mod state;
 mod arrivals;
 mod caller;
-mod server;
 mod faults;
+mod in_flight;
 mod ledger;
+mod server;
+mod state;
 
 use crate::event::Event;
 use crate::event_list::EventList;
@@ -85,7 +85,8 @@ struct Simulation<'m, P> {
 impl<'m, P: Probe> Simulation<'m, P> {
     fn new(model: &'m Model, seed: Seed, probe: P) -> Self {
         let mut events = EventList::new();
-        let sources = model.sources.iter().map(|source| SourceState::new(source, seed, &mut events)).collect();
+        let sources =
+            model.sources.iter().map(|source| SourceState::new(source, seed, &mut events)).collect();
         let callers = model.edges.iter().map(|edge| CallerState::new(edge, &mut events)).collect();
         let services: IdVec<ServiceId, _> =
             model.services.iter().map(|service| ServiceState::new(service, &mut events)).collect();

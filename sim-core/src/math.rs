@@ -67,7 +67,9 @@ mod tests {
         let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
         for k in 1..=10_000u32 {
             let x = f64::from(k) / 997.0;
-            for y in [ln(x), ln_1p(x), exp(-x), exp_m1(-x), pow(x, 0.7), sqrt(x), sin(x), cos(x), gamma(x), erf(x)] {
+            for y in
+                [ln(x), ln_1p(x), exp(-x), exp_m1(-x), pow(x, 0.7), sqrt(x), sin(x), cos(x), gamma(x), erf(x)]
+            {
                 hash = (hash ^ y.to_bits()).wrapping_mul(0x0000_0100_0000_01b3);
             }
         }

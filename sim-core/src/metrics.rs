@@ -3,10 +3,10 @@
 //! requests ([`journal`]), tests add a running digest of all events ([`digest`]). There is no second
 //! loop for any of them: the engine is generic over its observer, and one that looks away costs nothing.
 
-pub mod series;
-pub mod latency;
-pub mod journal;
 pub mod digest;
+pub mod journal;
+pub mod latency;
+pub mod series;
 
 use crate::event::Event;
 use crate::ids::{AttemptId, CallId, EdgeId, FaultId, IdVec, InstanceId, ServiceId, WorkloadId};

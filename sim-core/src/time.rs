@@ -160,7 +160,8 @@ impl fmt::Display for SimDuration {
             return f.write_str("0s");
         }
         if self.0 < NANOS_PER_SECOND {
-            let (unit, length) = *UNITS.iter().rfind(|(u, n)| *u != "µs" && self.0 / n < 1_000).unwrap_or(&UNITS[3]);
+            let (unit, length) =
+                *UNITS.iter().rfind(|(u, n)| *u != "µs" && self.0 / n < 1_000).unwrap_or(&UNITS[3]);
             return write!(f, "{}{unit}", self.0 as f64 / length as f64);
         }
         let mut rest = self.0;
@@ -211,7 +212,8 @@ impl std::str::FromStr for SimDuration {
             let Some(&(_, length)) = UNITS.iter().find(|(name, _)| *name == unit) else {
                 return Err(format!("`{unit}` is no time unit (ns, us, ms, s, m, h, d); {wanted}"));
             };
-            total += decimal_times(number, length).ok_or_else(|| format!("`{number}` is not a number; {wanted}"))?;
+            total += decimal_times(number, length)
+                .ok_or_else(|| format!("`{number}` is not a number; {wanted}"))?;
             if total > u128::from(Self::MAX.0) {
                 return Err(format!("`{text}` is longer than 100 years, the longest span of a simulation"));
             }
@@ -224,7 +226,11 @@ impl std::str::FromStr for SimDuration {
 /// `number * length` for a decimal number, rounded to the nearest, exactly in integers.
 fn decimal_times(number: &str, length: u64) -> Option<u128> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    if (whole.is_empty() && fraction.is_empty()) || fraction.contains('.') || whole.len() > 18 || fraction.len() > 18 {
+    if (whole.is_empty() && fraction.is_empty())
+        || fraction.contains('.')
+        || whole.len() > 18
+        || fraction.len() > 18
+    {
         return None;
     }
     let parse = |digits: &str| if digits.is_empty() { Some(0) } else { digits.parse::<u128>().ok() };
@@ -233,8 +239,12 @@ fn decimal_times(number: &str, length: u64) -> Option<u128> {
     Some((scaled * u128::from(length) + scale / 2) / scale)
 }
 
-text_type!(SimDuration, "Duration", "A duration with its unit, for example `200ms`, `1.5s` or `1m30s`; units ns, us, ms, s, m, h, d.",
-    r"^\s*([0-9.]+\s*(ns|us|µs|ms|s|m|h|d)\s*)+$");
+text_type!(
+    SimDuration,
+    "Duration",
+    "A duration with its unit, for example `200ms`, `1.5s` or `1m30s`; units ns, us, ms, s, m, h, d.",
+    r"^\s*([0-9.]+\s*(ns|us|µs|ms|s|m|h|d)\s*)+$"
+);
 
 #[cfg(test)]
 mod tests {
@@ -273,7 +283,17 @@ mod tests {
 
     #[test]
     fn display_reads_back() {
-        for ns in [0, 1, 999, 1_500, 10_000_000, 1_500_000_000, 90_000_000_000, 86_400_000_000_000, 3_600_000_000_001] {
+        for ns in [
+            0,
+            1,
+            999,
+            1_500,
+            10_000_000,
+            1_500_000_000,
+            90_000_000_000,
+            86_400_000_000_000,
+            3_600_000_000_001,
+        ] {
             let span = SimDuration(ns);
             assert_eq!(read(&span.to_string()), Ok(span), "{span}");
         }

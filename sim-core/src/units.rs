@@ -4,6 +4,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::time::SimDuration;
+
 /// Gives a type with `FromStr` and `Display` its place in files: read from text (or from a number
 /// where the type allows one), written as text, described for the JSON Schema.
 macro_rules! text_type {
@@ -123,8 +125,12 @@ impl fmt::Display for Rate {
     }
 }
 
-text_type!(Rate, "Rate", "Events per time with the unit, for example `800/s` or `5/m`; units /ms, /s, /m, /h, /d.",
-    r"^\s*[0-9.eE+]+\s*/\s*(ms|s|m|h|d)\s*$");
+text_type!(
+    Rate,
+    "Rate",
+    "Events per time with the unit, for example `800/s` or `5/m`; units /ms, /s, /m, /h, /d.",
+    r"^\s*[0-9.eE+]+\s*/\s*(ms|s|m|h|d)\s*$"
+);
 
 /// A share or probability in [0, 1]; in files a number (`0.2`) or a percentage (`20%`).
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
@@ -169,8 +175,12 @@ impl fmt::Display for Probability {
     }
 }
 
-text_type!(Probability, "Probability", "A share between 0 and 1, for example `0.2` or `20%`.",
-    r"^\s*[0-9.eE+-]+\s*%?\s*$");
+text_type!(
+    Probability,
+    "Probability",
+    "A share between 0 and 1, for example `0.2` or `20%`.",
+    r"^\s*[0-9.eE+-]+\s*%?\s*$"
+);
 
 /// A factor above zero, at most 10^6: how many times as fast, as slow, as much.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
@@ -202,7 +212,9 @@ impl FromStr for Factor {
         if value > 0.0 && value <= 1e6 {
             Ok(Factor(value))
         } else {
-            Err(format!("`{text}` is no factor; write a number above 0 and at most 1000000, such as `0.2` or `3`"))
+            Err(format!(
+                "`{text}` is no factor; write a number above 0 and at most 1000000, such as `0.2` or `3`"
+            ))
         }
     }
 }
@@ -213,7 +225,12 @@ impl fmt::Display for Factor {
     }
 }
 
-text_type!(Factor, "Factor", "A factor above 0, for example `0.2`, `3` or `150%`.", r"^\s*[0-9.eE+-]+\s*%?\s*$");
+text_type!(
+    Factor,
+    "Factor",
+    "A factor above 0, for example `0.2`, `3` or `150%`.",
+    r"^\s*[0-9.eE+-]+\s*%?\s*$"
+);
 
 /// A number of things of which there is at least one, at most 10^7.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -301,6 +318,36 @@ impl fmt::Display for Limit {
 }
 
 text_type!(Limit, "Limit", "A whole number from 0, or `unlimited`.", r"^\s*([0-9]+|unlimited)\s*$");
+
+/// How long somebody waits: a duration, or `none` for ever.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Patience(pub Option<SimDuration>);
+
+impl FromStr for Patience {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.trim() {
+            "none" => Ok(Patience(None)),
+            duration => duration.parse().map(|duration| Patience(Some(duration))),
+        }
+    }
+}
+
+impl fmt::Display for Patience {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            None => f.write_str("none"),
+            Some(duration) => duration.fmt(f),
+        }
+    }
+}
+
+text_type!(
+    Patience,
+    "Patience",
+    "A duration such as `300ms`, or `none` to wait for ever.",
+    r"^\s*(none|([0-9.]+\s*(ns|us|µs|ms|s|m|h|d)\s*)+)$"
+);
 
 #[cfg(test)]
 mod tests {

@@ -108,7 +108,11 @@ fn linear_labels(values: &[f64], step: f64, unit: Unit) -> Vec<String> {
         .iter()
         .map(|value| {
             let text = format!("{:.decimals$}", value / divisor).replace('-', "−");
-            if *value == 0.0 { format!("0{}", if unit == Unit::Share { suffix } else { "" }) } else { text + suffix }
+            if *value == 0.0 {
+                format!("0{}", if unit == Unit::Share { suffix } else { "" })
+            } else {
+                text + suffix
+            }
         })
         .collect()
 }
@@ -125,7 +129,8 @@ fn tick(value: f64, unit: Unit) -> String {
     // `2.00 s` is `2 s` on an axis.
     match text.find('.') {
         Some(point) => {
-            let end = text[point + 1..].find(|c: char| !c.is_ascii_digit()).map_or(text.len(), |e| point + 1 + e);
+            let end =
+                text[point + 1..].find(|c: char| !c.is_ascii_digit()).map_or(text.len(), |e| point + 1 + e);
             let kept = text[..end].trim_end_matches('0').trim_end_matches('.');
             format!("{kept}{}", &text[end..])
         }
@@ -143,13 +148,17 @@ mod tests {
 
     #[test]
     fn ticks_carry_no_needless_digits() {
-        assert_eq!(labels(&Axis::linear(0.0, 300.0, 6, Unit::Seconds)), [
-            "0", "50 s", "100 s", "150 s", "200 s", "250 s", "300 s"
-        ]);
+        assert_eq!(
+            labels(&Axis::linear(0.0, 300.0, 6, Unit::Seconds)),
+            ["0", "50 s", "100 s", "150 s", "200 s", "250 s", "300 s"]
+        );
         assert_eq!(labels(&Axis::from_zero(0.9, 4, Unit::Count)), ["0", "0.5", "1.0"]);
         assert_eq!(labels(&Axis::share()), ["0 %", "20 %", "40 %", "60 %", "80 %", "100 %"]);
         assert_eq!(labels(&Axis::from_zero(38_000.0, 4, Unit::PerSecond)), ["0", "10k", "20k", "30k", "40k"]);
-        assert_eq!(labels(&Axis::log(0.001, 10.0, 6, Unit::Seconds)), ["1 ms", "10 ms", "100 ms", "1 s", "10 s"]);
+        assert_eq!(
+            labels(&Axis::log(0.001, 10.0, 6, Unit::Seconds)),
+            ["1 ms", "10 ms", "100 ms", "1 s", "10 s"]
+        );
         assert_eq!(labels(&Axis::log(1.0, 20.0, 6, Unit::Count)), ["1", "2", "5", "10", "20"]);
     }
 

@@ -80,7 +80,11 @@ pub(crate) fn header(canvas: &Canvas<'_>, look: &Look, title: &str, subtitle: &s
     let left = look.margin();
     if look.is_thumb {
         let title = canvas.fitted(title, look.font * 1.15, width);
-        return canvas.text(&title, (left, look.margin() + 0.5 * look.font), look.text(1.15, look.ink, Align::Left));
+        return canvas.text(
+            &title,
+            (left, look.margin() + 0.5 * look.font),
+            look.text(1.15, look.ink, Align::Left),
+        );
     }
     let title = canvas.fitted(title, look.font * 1.5, width);
     canvas.text(&title, (left, look.margin() + 0.75 * look.font), look.text(1.5, look.ink, Align::Left))?;
@@ -114,7 +118,11 @@ pub(crate) fn axes(canvas: &Canvas<'_>, look: &Look, panel: &Panel, labels: Tick
         // A label never touches its neighbour and never leaves the figure.
         let middle = x.min(look.width - 0.3 * look.font - half);
         if labels.x && middle - half > free_from {
-            canvas.text(label, (middle, bottom + 0.95 * look.font), look.text(0.9, look.muted, Align::Centre))?;
+            canvas.text(
+                label,
+                (middle, bottom + 0.95 * look.font),
+                look.text(0.9, look.muted, Align::Centre),
+            )?;
             free_from = middle + half + 0.4 * look.font;
         }
     }

@@ -15,7 +15,8 @@ pub(crate) fn spread(wanted: &[f64], distance: f64, low: f64, high: f64) -> Vec<
     let mut clusters: Vec<Vec<usize>> = Vec::new();
     let place = |cluster: &[usize]| -> f64 {
         let size = cluster.len() as f64;
-        let sum: f64 = cluster.iter().enumerate().map(|(k, index)| wanted[*index] - k as f64 * distance).sum();
+        let sum: f64 =
+            cluster.iter().enumerate().map(|(k, index)| wanted[*index] - k as f64 * distance).sum();
         (sum / size).clamp(low, (high - (size - 1.0) * distance).max(low))
     };
     for index in order {

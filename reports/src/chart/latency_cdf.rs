@@ -57,7 +57,8 @@ fn indexed(report: &ComparisonReport) -> impl DoubleEndedIterator<Item = (usize,
 
 /// From where the first half percent is answered to where the slowest curve leaves the figure.
 fn x_axis(report: &ComparisonReport) -> Axis {
-    let points = || report.latency.iter().flat_map(|cdf| cdf.points.iter().filter(|(latency, _)| *latency > 0.0));
+    let points =
+        || report.latency.iter().flat_map(|cdf| cdf.points.iter().filter(|(latency, _)| *latency > 0.0));
     let low = points().filter(|(_, share)| *share >= 0.005).map(|(latency, _)| *latency);
     let low = low.fold(f64::INFINITY, f64::min);
     let leaves = |cdf: &LatencyCdf| {
@@ -126,7 +127,11 @@ fn paint_legend(
         canvas.text(&name, (text_left, y), look.text(1.0, look.text_colour(style.colour), Align::Left))?;
         if has_remarks {
             let remark = canvas.fitted(&remark(cdf), look.font * 0.8, room);
-            canvas.text(&remark, (text_left, y + 1.05 * look.font), look.text(0.8, look.muted, Align::Left))?;
+            canvas.text(
+                &remark,
+                (text_left, y + 1.05 * look.font),
+                look.text(0.8, look.muted, Align::Left),
+            )?;
         }
     }
     Ok(())

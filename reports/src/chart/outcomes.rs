@@ -61,7 +61,8 @@ pub(crate) fn draw(report: &ComparisonReport, look: &Look, theme: Theme) -> Resu
         for (row, variant) in variants.iter().enumerate() {
             let middle = top + (row as f64 + 0.5) * step;
             let name = canvas.fitted(&variant.name, look.font.min(step * 0.8), name_width);
-            let text = canvas::TextLook { size: look.font.min(step * 0.8), colour: look.ink, align: Align::Right };
+            let text =
+                canvas::TextLook { size: look.font.min(step * 0.8), colour: look.ink, align: Align::Right };
             canvas.text(&name, (left - 0.8 * look.font, middle), text)?;
             paint_bar(canvas, look, variant, &colours, [left, right, middle, step * 0.68])?;
         }
@@ -112,9 +113,19 @@ fn paint_bar(
         let long = format!("{word} {}/{}", share.count, share.of);
         let short = share.count.to_string();
         let fits = |text: &str| canvas.text_width(text, size) + 0.6 * look.font <= width;
-        let text = if fits(&long) { long } else if fits(&short) { short } else { String::new() };
+        let text = if fits(&long) {
+            long
+        } else if fits(&short) {
+            short
+        } else {
+            String::new()
+        };
         let centre = 0.5 * (from.0 + to.0);
-        canvas.text(&text, (centre, middle), canvas::TextLook { size, colour: *ink, align: Align::Centre })?;
+        canvas.text(
+            &text,
+            (centre, middle),
+            canvas::TextLook { size, colour: *ink, align: Align::Centre },
+        )?;
         x += width;
     }
     Ok(())

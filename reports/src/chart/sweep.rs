@@ -89,21 +89,21 @@ impl Shown {
     }
 }
 
-/// What is worth drawing of a sweep: what the theory predicts, what its claims speak of, how often it
-/// gets stuck, goodput; at most four.
+/// What is worth drawing of a sweep: the metric it asks for, what the theory predicts, what its claims
+/// speak of, how often it gets stuck; at most four.
 pub(crate) fn shown(sweep: &SweepResult) -> Vec<Shown> {
     let claims: String = sweep.expectations.iter().map(|claim| format!("{} ", claim.text)).collect();
     let words: Vec<&str> = claims.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
-    let is_claimed = |metric: &Metric| {
-        words.contains(&metric.id()) || claims.contains(&format!(" {} ", metric.label()))
-    };
+    let is_claimed =
+        |metric: &Metric| words.contains(&metric.id()) || claims.contains(&format!(" {} ", metric.label()));
     let is_predicted = |metric: &Metric| sweep.theory.iter().any(|line| line.metric == *metric);
     let metrics = || Metric::ALL.iter().copied();
-    let wanted = metrics()
-        .filter(is_predicted)
+    let wanted = [sweep.metric]
+        .into_iter()
+        .chain(metrics().filter(is_predicted))
         .chain(metrics().filter(is_claimed))
         .map(Shown::Metric)
-        .chain([Shown::Stuck, Shown::Metric(Metric::Goodput)]);
+        .chain([Shown::Stuck]);
     let mut shown: Vec<Shown> = Vec::new();
     for candidate in wanted {
         if !shown.contains(&candidate) && shown.len() < 4 && is_worth_drawing(sweep, candidate) {
@@ -165,12 +165,15 @@ fn subtitle(sweep: &SweepResult, shown: Shown) -> String {
     let bars = match shown {
         _ if sweep.seeds.len() < 2 => "",
         Shown::Stuck => " · bars: 95 % Wilson interval",
-        Shown::Metric(Metric::RecoveryTime) => " · bars: 95 % interval, or quartiles where seeds never recover",
+        Shown::Metric(Metric::RecoveryTime) => {
+            " · bars: 95 % interval, or quartiles where seeds never recover"
+        }
         Shown::Metric(_) => " · bars: 95 % interval",
     };
     let mut forms: Vec<&str> = shown.theory(sweep).map(|line| line.name.as_str()).collect();
     forms.dedup();
-    let theory = if forms.is_empty() { String::new() } else { format!(" · thin line: {}", forms.join(", ")) };
+    let theory =
+        if forms.is_empty() { String::new() } else { format!(" · thin line: {}", forms.join(", ")) };
     format!("{seeds}{bars}{theory}")
 }
 
@@ -209,7 +212,8 @@ fn x_axis(sweep: &SweepResult) -> Axis {
     }
     // Half a marker of air on both sides; zero stays the left end where it is near.
     let air = if high > low { 0.03 * (high - low) } else { 0.5 * high.abs().max(1.0) };
-    let low = if low >= 0.0 && low < 0.25 * high { 0.0 - if low == 0.0 { air } else { 0.0 } } else { low - air };
+    let low =
+        if low >= 0.0 && low < 0.25 * high { 0.0 - if low == 0.0 { air } else { 0.0 } } else { low - air };
     Axis::linear(low, high + air, 6, Unit::Count)
 }
 
@@ -217,7 +221,8 @@ fn y_axis(sweep: &SweepResult, shown: Shown, curves: &[Curve]) -> Axis {
     let unit = shown.unit();
     let estimates = curves.iter().flat_map(|curve| &curve.points).filter_map(|(_, estimate)| *estimate);
     let theory = shown.theory(sweep).flat_map(|line| &line.points).map(|(_, y)| *y);
-    let values: Vec<f64> = estimates.clone().map(|e| e.value).chain(theory).filter(|v| v.is_finite()).collect();
+    let values: Vec<f64> =
+        estimates.clone().map(|e| e.value).chain(theory).filter(|v| v.is_finite()).collect();
     let high = values.iter().copied().fold(0.0, f64::max);
     let bars = estimates.filter_map(|e| e.interval).map(|[_, high]| high).filter(|v| v.is_finite());
     // A wide bar may stretch the axis, but not without limit.
@@ -265,7 +270,12 @@ fn paint_curve(canvas: &Canvas<'_>, look: &Look, panel: &Panel, curve: &Curve) -
             let (from, to) = (at(*x, low), at(*x, high));
             canvas.line(&[from, to], look.line * 0.5, style.colour, 0.9)?;
             for end in [from, to] {
-                canvas.line(&[(end.0 - cap, end.1), (end.0 + cap, end.1)], look.line * 0.5, style.colour, 0.9)?;
+                canvas.line(
+                    &[(end.0 - cap, end.1), (end.0 + cap, end.1)],
+                    look.line * 0.5,
+                    style.colour,
+                    0.9,
+                )?;
             }
         }
     }
@@ -280,11 +290,18 @@ fn paint_curve(canvas: &Canvas<'_>, look: &Look, panel: &Panel, curve: &Curve) -
     Ok(())
 }
 
-fn paint_labels(canvas: &Canvas<'_>, look: &Look, panel: &Panel, curves: &[Curve], label_width: f64) -> Drawn {
+fn paint_labels(
+    canvas: &Canvas<'_>,
+    look: &Look,
+    panel: &Panel,
+    curves: &[Curve],
+    label_width: f64,
+) -> Drawn {
     let ends: Vec<Option<Point>> = curves
         .iter()
         .map(|curve| {
-            let last = curve.points.iter().rev().find_map(|(x, estimate)| Some((*x, estimate.as_ref()?.value)));
+            let last =
+                curve.points.iter().rev().find_map(|(x, estimate)| Some((*x, estimate.as_ref()?.value)));
             last.map(|(x, y)| panel.at(x, y))
         })
         .collect();
@@ -295,7 +312,12 @@ fn paint_labels(canvas: &Canvas<'_>, look: &Look, panel: &Panel, curves: &[Curve
         let style = look.series(curve.index);
         let knee = (panel.rect.right + 0.75 * look.font, *y);
         if let Some(end) = end {
-            canvas.line(&[(end.0 + look.line * 2.6, end.1), (panel.rect.right, end.1), knee], look.line * 0.3, style.colour, 0.7)?;
+            canvas.line(
+                &[(end.0 + look.line * 2.6, end.1), (panel.rect.right, end.1), knee],
+                look.line * 0.3,
+                style.colour,
+                0.7,
+            )?;
         }
         canvas.marker(knee, look.line * 1.7, style.marker, style.colour, look.background)?;
         let name = canvas.fitted(&curve.name, look.font, label_width - 1.6 * look.font);

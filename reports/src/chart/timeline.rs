@@ -136,7 +136,9 @@ impl<'a> Timeline<'a> {
         let label_width = self.label_width(canvas, look);
         let rect = Rect {
             left: look.margin() + frame::y_label_width(canvas, look, &y),
-            top: look.margin() + look.header() + look.font * if look.is_thumb { 0.3 } else { name_rows + 0.9 },
+            top: look.margin()
+                + look.header()
+                + look.font * if look.is_thumb { 0.3 } else { name_rows + 0.9 },
             right: look.width - look.margin() - label_width,
             bottom: look.height - look.margin() * 0.6 - look.footer(),
         };
@@ -160,7 +162,13 @@ impl<'a> Timeline<'a> {
     }
 
     /// Shades the trigger windows and, if wanted, names them above the panel.
-    pub(super) fn paint_triggers(&self, canvas: &Canvas<'_>, look: &Look, panel: &Panel, named: bool) -> Drawn {
+    pub(super) fn paint_triggers(
+        &self,
+        canvas: &Canvas<'_>,
+        look: &Look,
+        panel: &Panel,
+        named: bool,
+    ) -> Drawn {
         let Rect { top, bottom, left, right } = panel.rect;
         let mut free_from = left;
         for window in &self.triggers {
@@ -173,7 +181,11 @@ impl<'a> Timeline<'a> {
             let size = look.font * 0.9;
             let long = format!("{}, {}", window.name, format::span(window.start_s, window.end_s));
             let room = right - free_from;
-            let name = if canvas.text_width(&long, size) <= room { long } else { canvas.fitted(&window.name, size, room) };
+            let name = if canvas.text_width(&long, size) <= room {
+                long
+            } else {
+                canvas.fitted(&window.name, size, room)
+            };
             let half = 0.5 * canvas.text_width(&name, size);
             // Centred over the window, pushed aside by its neighbour and by the border.
             let middle = (0.5 * (from + to)).max(free_from + half).min(right - half);
@@ -259,7 +271,11 @@ impl<'a> Timeline<'a> {
         if look.is_thumb || !matches!(self.metric, Metric::Goodput | Metric::Success) {
             return String::new();
         }
-        if !words::is_judged(line.variant) { String::new() } else { words::outcome_counts(line.variant).join(", ") }
+        if !words::is_judged(line.variant) {
+            String::new()
+        } else {
+            words::outcome_counts(line.variant).join(", ")
+        }
     }
 
     fn paint_labels(&self, canvas: &Canvas<'_>, look: &Look, panel: &Panel, label_width: f64) -> Drawn {
@@ -281,21 +297,41 @@ impl<'a> Timeline<'a> {
         let room = label_width - 1.5 * look.font;
         for ((end, line), y) in entries.iter().zip(&places) {
             let Some(line) = line else {
-                canvas.line(&[(right, *end), (right + 0.55 * look.font, *y)], look.line * 0.3, look.muted, 0.7)?;
+                canvas.line(
+                    &[(right, *end), (right + 0.55 * look.font, *y)],
+                    look.line * 0.3,
+                    look.muted,
+                    0.7,
+                )?;
                 let key = [(right + 0.55 * look.font, *y), (right + 1.35 * look.font, *y)];
                 canvas.series_line(&key, look.line * 0.6, self.offered_style(look))?;
                 canvas.text("offered load", (text_left, *y), look.text(0.85, look.muted, Align::Left))?;
                 continue;
             };
             let style = look.series(line.index);
-            canvas.line(&[(right, *end), (right + 0.75 * look.font, *y)], look.line * 0.4, style.colour, 0.8)?;
-            canvas.marker((right + 0.8 * look.font, *y), look.line * 1.7, style.marker, style.colour, look.background)?;
+            canvas.line(
+                &[(right, *end), (right + 0.75 * look.font, *y)],
+                look.line * 0.4,
+                style.colour,
+                0.8,
+            )?;
+            canvas.marker(
+                (right + 0.8 * look.font, *y),
+                look.line * 1.7,
+                style.marker,
+                style.colour,
+                look.background,
+            )?;
             let name = canvas.fitted(&line.variant.name, look.font, room);
             let colour = look.text_colour(style.colour);
             canvas.text(&name, (text_left, *y), look.text(1.0, colour, Align::Left))?;
             let remark = canvas.fitted(&self.remark(look, line), look.font * 0.8, room);
             if !remark.is_empty() {
-                canvas.text(&remark, (text_left, *y + 1.0 * look.font), look.text(0.8, look.muted, Align::Left))?;
+                canvas.text(
+                    &remark,
+                    (text_left, *y + 1.0 * look.font),
+                    look.text(0.8, look.muted, Align::Left),
+                )?;
             }
         }
         Ok(())

@@ -1,9 +1,9 @@
 //! How do many variants stay readable over time? One small panel each, the baseline grey behind it.
 
-use super::{Look, SeriesStyle};
 use super::canvas::{Align, Canvas, Drawn, Point};
 use super::frame::{self, Panel, Rect, TickLabels};
 use super::timeline::{Timeline, runs};
+use super::{Look, SeriesStyle};
 use crate::words;
 
 /// Panels beyond this number are left to the table.
@@ -13,7 +13,8 @@ const PANELS: usize = 20;
 pub(super) fn paint(canvas: &Canvas<'_>, look: &Look, timeline: &Timeline<'_>) -> Drawn {
     let count = timeline.lines.len().min(PANELS);
     let columns = (count as f64).sqrt().ceil() as usize;
-    let columns = if count > columns * (columns - 1) && columns < 5 && count > 9 { columns + 1 } else { columns };
+    let columns =
+        if count > columns * (columns - 1) && columns < 5 && count > 9 { columns + 1 } else { columns };
     let rows = count.div_ceil(columns);
     let y = timeline.y_axis(2);
     let left = look.margin() + frame::y_label_width(canvas, look, &y);
@@ -22,14 +23,20 @@ pub(super) fn paint(canvas: &Canvas<'_>, look: &Look, timeline: &Timeline<'_>) -
     let width = (look.width - look.margin() - left - gap * (columns - 1) as f64) / columns as f64;
     let name_height = look.font * if look.is_thumb { 1.5 } else { 1.9 };
     let height = (look.height - 0.6 * look.margin() - look.footer() - top) / rows as f64 - name_height;
-    let whole = Rect { left, top, right: look.width - look.margin(), bottom: look.height - 0.6 * look.margin() - look.footer() };
+    let whole = Rect {
+        left,
+        top,
+        right: look.width - look.margin(),
+        bottom: look.height - 0.6 * look.margin() - look.footer(),
+    };
     frame::y_name(canvas, look, &whole, &timeline.y_name(), 0.5)?;
     frame::x_name(canvas, look, &whole, "time")?;
     for index in 0..count {
         let (row, column) = (index / columns, index % columns);
         let panel_left = left + column as f64 * (width + gap);
         let panel_top = top + row as f64 * (height + name_height) + name_height;
-        let rect = Rect { left: panel_left, top: panel_top, right: panel_left + width, bottom: panel_top + height };
+        let rect =
+            Rect { left: panel_left, top: panel_top, right: panel_left + width, bottom: panel_top + height };
         let mut x = timeline.x.clone();
         // Few labels are enough under a small panel, and the last one would touch the next panel's first.
         let last = x.ticks.len().saturating_sub(1);
@@ -46,7 +53,11 @@ pub(super) fn paint(canvas: &Canvas<'_>, look: &Look, timeline: &Timeline<'_>) -
     let left_out = timeline.lines.len() - count;
     if left_out > 0 && !look.is_thumb {
         let text = format!("{left_out} more variants stand in the table");
-        canvas.text(&text, (whole.right, whole.bottom + 2.2 * look.font), look.text(0.8, look.muted, Align::Right))?;
+        canvas.text(
+            &text,
+            (whole.right, whole.bottom + 2.2 * look.font),
+            look.text(0.8, look.muted, Align::Right),
+        )?;
     }
     Ok(())
 }
@@ -76,7 +87,11 @@ fn paint_panel(
     let above = (panel.rect.left, panel.rect.top - 0.6 * look.font);
     let name = canvas.fitted(&line.variant.name, look.font * 0.92, panel.rect.width());
     canvas.text(&name, above, look.text(0.92, look.text_colour(style.colour), Align::Left))?;
-    let remark = if words::is_judged(line.variant) { words::outcome_counts(line.variant).join(", ") } else { String::new() };
+    let remark = if words::is_judged(line.variant) {
+        words::outcome_counts(line.variant).join(", ")
+    } else {
+        String::new()
+    };
     let used = canvas.text_width(&name, look.font * 0.92) + 0.8 * look.font;
     if !remark.is_empty() && used + canvas.text_width(&remark, look.font * 0.72) <= panel.rect.width() {
         canvas.text(&remark, (panel.rect.right, above.1), look.text(0.72, look.muted, Align::Right))?;

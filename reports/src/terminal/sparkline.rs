@@ -27,7 +27,8 @@ pub(super) fn lines(tracks: &[Track<'_>], horizon_s: f64, caption: &str, style: 
         return String::new();
     }
     let width = style.usable_width();
-    let label_width = tracks.iter().map(|track| track.label.chars().count()).max().unwrap_or(0).min(width / 3);
+    let label_width =
+        tracks.iter().map(|track| track.label.chars().count()).max().unwrap_or(0).min(width / 3);
     let ends: Vec<String> = tracks.iter().map(end).collect();
     let end_width = ends.iter().map(|end| end.chars().count()).max().unwrap_or(0);
     let windows = tracks.iter().map(|track| track.values.len()).max().unwrap_or(0);
@@ -82,7 +83,8 @@ fn columns_of(values: &[Option<f64>], columns: usize) -> Vec<Option<f64>> {
         .map(|column| {
             let from = column * values.len() / columns;
             let to = ((column + 1) * values.len() / columns).max(from + 1).min(values.len());
-            let there: Vec<f64> = values.get(from..to).unwrap_or_default().iter().flatten().copied().collect();
+            let there: Vec<f64> =
+                values.get(from..to).unwrap_or_default().iter().flatten().copied().collect();
             if there.is_empty() { None } else { Some(there.iter().sum::<f64>() / there.len() as f64) }
         })
         .collect()
@@ -101,16 +103,18 @@ fn marks(triggers: &[TriggerWindow], horizon_s: f64, columns: usize, style: &Tex
     (0..columns)
         .map(|column| {
             let (from, to) = (column as f64 * width, (column + 1) as f64 * width);
-            let is_inside = |window: &TriggerWindow| window.start_s < to && window.end_s.max(window.start_s + 1e-9) > from;
+            let is_inside = |window: &TriggerWindow| {
+                window.start_s < to && window.end_s.max(window.start_s + 1e-9) > from
+            };
             if triggers.iter().any(is_inside) { mark } else { ' ' }
         })
         .collect()
 }
 
 fn trigger_names(triggers: &[TriggerWindow]) -> String {
-    let named = triggers.iter().map(|window| {
-        format!("{} {}", window.name, format::span(window.start_s, window.end_s))
-    });
+    let named = triggers
+        .iter()
+        .map(|window| format!("{} {}", window.name, format::span(window.start_s, window.end_s)));
     named.collect::<Vec<_>>().join(", ")
 }
 
@@ -127,8 +131,7 @@ mod tests {
     #[test]
     fn blocks_rise_from_zero_to_the_scale() {
         let style = TextStyle::default();
-        let line: String =
-            (0..=8).map(|value| block(Some(f64::from(value)), 8.0, &style)).collect();
+        let line: String = (0..=8).map(|value| block(Some(f64::from(value)), 8.0, &style)).collect();
         assert_eq!(line, "▁▁▂▃▄▅▆▇█");
         assert_eq!(block(None, 8.0, &style), ' ');
         assert_eq!(block(Some(3.0), 0.0, &style), '▁');

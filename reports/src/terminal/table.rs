@@ -2,10 +2,10 @@
 
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 use scenarios::metric::{Metric, Unit};
-use scenarios::results::{Comparison, SweepResult, VariantResult};
+use scenarios::results::{Comparison, VariantResult};
 
 use super::TextStyle;
-use crate::chart::sweep::{Estimate, Shown};
+use crate::sweep_table::SweepTable;
 use crate::{format, words};
 
 /// Below this width the comparison stands in two tables under each other.
@@ -87,51 +87,12 @@ pub(super) fn run(variant: &VariantResult, style: &TextStyle) -> String {
     rendered(table, 1)
 }
 
-/// One quantity of a sweep: points down, variants across.
-pub(super) fn sweep(sweep: &SweepResult, shown: Shown, style: &TextStyle) -> String {
+/// One quantity of a sweep.
+pub(super) fn sweep(cells: SweepTable, style: &TextStyle) -> String {
     let mut table = empty(style);
-    let names = sweep.points.first().map(|point| point.variants.as_slice()).unwrap_or_default();
-    let mut columns = vec![sweep.label.clone()];
-    for variant in names {
-        columns.push(variant.name.clone());
-        columns.extend(closed_form(sweep, shown, &variant.name).map(|theory| theory.name.clone()));
-    }
-    table.set_header(columns);
-    for point in &sweep.points {
-        let mut row = vec![point.value.clone()];
-        for variant in names {
-            let there = point.variants.iter().find(|other| other.name == variant.name);
-            row.push(there.and_then(|variant| shown.estimate(variant)).map_or("–".to_owned(), |e| estimate(e, shown)));
-            if let Some(theory) = closed_form(sweep, shown, &variant.name) {
-                let near = theory.points.iter().find(|(x, _)| (x - point.x).abs() <= 1e-9 * point.x.abs().max(1.0));
-                row.push(near.map_or("–".to_owned(), |(_, y)| format::quantity(*y, shown.unit())));
-            }
-        }
-        table.add_row(row);
-    }
+    table.set_header(cells.columns);
+    table.add_rows(cells.rows);
     rendered(table, 1)
-}
-
-fn closed_form<'a>(
-    sweep: &'a SweepResult,
-    shown: Shown,
-    variant: &str,
-) -> Option<&'a scenarios::results::TheoryLine> {
-    sweep.theory.iter().find(|line| line.variant == variant && Shown::Metric(line.metric) == shown)
-}
-
-fn estimate(estimate: Estimate, shown: Shown) -> String {
-    let value = format::quantity(estimate.value, shown.unit());
-    match (estimate.interval, shown) {
-        (None, _) => value,
-        (Some(interval), Shown::Stuck) => format!("{value} [{}]", format::share_interval(interval)),
-        (Some(interval), Shown::Metric(Metric::RecoveryTime)) => {
-            format!("{value} {}", format::interval(interval, estimate.value, shown.unit()))
-        }
-        (Some([low, high]), Shown::Metric(metric)) => {
-            format::plus_minus(estimate.value, 0.5 * (high - low), metric.unit())
-        }
-    }
 }
 
 fn mean(variant: &VariantResult, metric: Metric) -> String {
@@ -155,8 +116,9 @@ fn empty(style: &TextStyle) -> Table {
 
 /// The table with numbers to the right of their column; `text` columns stand to the left.
 fn rendered(mut table: Table, text: usize) -> String {
+    let last = table.column_count().saturating_sub(1);
     for (index, column) in table.column_iter_mut().enumerate() {
-        column.set_padding(if index == 0 { (0, 1) } else { (1, 1) });
+        column.set_padding((0, if index == last { 0 } else { 2 }));
         if index >= text {
             column.set_cell_alignment(CellAlignment::Right);
         }

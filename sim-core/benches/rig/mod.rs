@@ -7,7 +7,7 @@ use std::collections::{BinaryHeap, VecDeque};
 use sim_core::dist::{Distribution, Exponential};
 use sim_core::luck::mix;
 use sim_core::metrics::series::Series;
-use sim_core::model::edge::{CallConfig, Patience, TimeoutsConfig};
+use sim_core::model::edge::{CallConfig, TimeoutsConfig};
 use sim_core::model::rate::RateProfile;
 use sim_core::model::service::ServiceConfig;
 use sim_core::model::workload::{Arrivals, ArrivalsConfig, WorkloadConfig};
@@ -15,7 +15,7 @@ use sim_core::model::{Model, Named, SystemConfig};
 use sim_core::policy::{balancer, retry};
 use sim_core::streams::Seed;
 use sim_core::time::SimDuration;
-use sim_core::units::{Count, Probability, Rate};
+use sim_core::units::{Count, Patience, Probability, Rate};
 use sim_core::ziggurat;
 
 /// Requests per second of the rig.
@@ -27,7 +27,13 @@ const TIMEOUT_MS: u64 = 1_000;
 
 /// The rig of curriculum 1.3 without its trigger: 10 workers x 10 ms, 800/s, timeout 1 s, 4 attempts.
 pub fn rig(requests: u64) -> Model {
-    system(WORKERS, SimDuration::from_millis(MEAN_MS), RATE, Some(SimDuration::from_millis(TIMEOUT_MS)), requests)
+    system(
+        WORKERS,
+        SimDuration::from_millis(MEAN_MS),
+        RATE,
+        Some(SimDuration::from_millis(TIMEOUT_MS)),
+        requests,
+    )
 }
 
 /// Requests that are all in service at once: `pending` finishes wait in the event list on average.
@@ -200,7 +206,8 @@ pub fn yardstick(requests: u64, seed: u64) -> (u64, u64) {
 /// The hold model: pop the first of `pending` packed keys from a binary heap, push it back a random
 /// time later. No model at all, so a slow machine shows here; gives events.
 pub fn hold(pending: u32, events: u64, seed: u64) -> u64 {
-    let mut heap: BinaryHeap<Reverse<u128>> = (0..pending).map(|k| Reverse(u128::from(mix(seed, u64::from(k)) >> 40) << 64)).collect();
+    let mut heap: BinaryHeap<Reverse<u128>> =
+        (0..pending).map(|k| Reverse(u128::from(mix(seed, u64::from(k)) >> 40) << 64)).collect();
     let mut counter = 0;
     for _ in 0..events {
         let Reverse(key) = heap.pop().expect("the heap is never empty");

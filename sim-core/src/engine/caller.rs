@@ -51,7 +51,11 @@ impl<P: Probe> Simulation<'_, P> {
         };
         self.probe.observe(now, sent);
         if let Some(patience) = edge.attempt_timeout {
-            self.events.schedule_in(callers.attempt_timeout, now + patience, Event::AttemptTimeout { attempt });
+            self.events.schedule_in(
+                callers.attempt_timeout,
+                now + patience,
+                Event::AttemptTimeout { attempt },
+            );
         }
         self.reach(attempt);
     }
@@ -77,7 +81,8 @@ impl<P: Probe> Simulation<'_, P> {
             attempt.wanted = false;
             let retry = &mut self.callers[edge].clients[client as usize].retry;
             retry.observe(&self.model.edges[edge].retry, Outcome::Timeout, self.now);
-            let failed = Observation::AttemptFailed { call: id, attempt: attempt_id, outcome: Outcome::Timeout };
+            let failed =
+                Observation::AttemptFailed { call: id, attempt: attempt_id, outcome: Outcome::Timeout };
             self.probe.observe(self.now, failed);
         }
         self.fail(id, Outcome::Timeout);

@@ -18,7 +18,9 @@ impl<P: Probe> Simulation<'_, P> {
     pub(super) fn on_fault(&mut self, id: FaultId, begins: bool) {
         self.probe.observe(self.now, Observation::Trigger { fault: id, begins });
         match self.model.faults[id].effect {
-            Effect::Slower { service, .. } | Effect::Stopped { service } | Effect::Failing { service, .. } => {
+            Effect::Slower { service, .. }
+            | Effect::Stopped { service }
+            | Effect::Failing { service, .. } => {
                 self.renew_condition(service);
             }
             Effect::Load { .. } => {} // arrival sources know their windows

@@ -84,18 +84,27 @@ impl Ledger {
         for (id, s) in self.services.iter_ids() {
             let accounted = s.completed + s.rejected + s.dropped + s.in_system;
             law(s.arrived == accounted, &|| {
-                format!("{id:?}: arrived {} = completed + rejected + dropped + in system {accounted}", s.arrived)
+                format!(
+                    "{id:?}: arrived {} = completed + rejected + dropped + in system {accounted}",
+                    s.arrived
+                )
             });
             law(s.busy_area == s.service_given, &|| {
                 format!("{id:?}: busy time {} = service given {}", s.busy_area, s.service_given)
             });
             law(s.system_area == s.time_in_system, &|| {
-                format!("{id:?}: area under number in system {} = time in system {}", s.system_area, s.time_in_system)
+                format!(
+                    "{id:?}: area under number in system {} = time in system {}",
+                    s.system_area, s.time_in_system
+                )
             });
         }
         for (id, e) in self.edges.iter_ids() {
             law(e.used <= e.produced && e.produced <= e.sent, &|| {
-                format!("{id:?}: answers used {} <= produced {} <= attempts sent {}", e.used, e.produced, e.sent)
+                format!(
+                    "{id:?}: answers used {} <= produced {} <= attempts sent {}",
+                    e.used, e.produced, e.sent
+                )
             });
         }
         broken

@@ -54,7 +54,8 @@ impl<P: Probe> Simulation<'_, P> {
         self.meters[attempt.instance].busy += 1; // the caller has brought the meter up to now
         let finish = Event::Finish { attempt: id, call_slot: attempt.call.0.slot };
         self.events.schedule_in(state.finish, now + service_time, finish);
-        self.probe.observe(now, Observation::Started { attempt: id, service: service_id, waited, service_time });
+        self.probe
+            .observe(now, Observation::Started { attempt: id, service: service_id, waited, service_time });
     }
 
     /// A worker is done: it takes the next attempt in line, then the answer goes back.

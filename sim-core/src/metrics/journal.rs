@@ -112,7 +112,9 @@ impl fmt::Display for Entry {
             Observation::Started { waited, service_time, .. } => {
                 write!(f, "service starts after a wait of {waited}, takes {service_time}")
             }
-            Observation::Completed { outcome, wanted: true, .. } => write!(f, "service ends: {}", outcome.word()),
+            Observation::Completed { outcome, wanted: true, .. } => {
+                write!(f, "service ends: {}", outcome.word())
+            }
             Observation::Completed { .. } => write!(f, "service ends, but nobody waits for it any more"),
             Observation::AttemptFailed { outcome, .. } => write!(f, "the attempt fails: {}", outcome.word()),
             Observation::RetryPlanned { after, .. } => write!(f, "will try again after {after}"),
@@ -126,7 +128,9 @@ impl fmt::Display for Entry {
                 self.at.since(arrived),
                 outcome.word()
             ),
-            Observation::Trigger { begins, .. } => write!(f, "trigger {}", if begins { "begins" } else { "ends" }),
+            Observation::Trigger { begins, .. } => {
+                write!(f, "trigger {}", if begins { "begins" } else { "ends" })
+            }
         }
     }
 }

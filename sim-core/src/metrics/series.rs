@@ -292,7 +292,9 @@ mod tests {
 
     #[test]
     fn windows_grow_with_the_horizon_and_divide_a_second_or_are_whole_seconds() {
-        for (seconds, width_ms) in [(1, 1), (60, 100), (180, 200), (300, 500), (1_300, 1_000), (20_000, 10_000)] {
+        for (seconds, width_ms) in
+            [(1, 1), (60, 100), (180, 200), (300, 500), (1_300, 1_000), (20_000, 10_000)]
+        {
             let horizon = SimTime::ZERO + SimDuration::from_secs(seconds);
             assert_eq!(window_width(horizon), SimDuration::from_millis(width_ms), "{seconds} s");
         }

@@ -73,7 +73,8 @@ fn check_services(config: &SystemConfig, problems: &mut Problems) {
         instances += u64::from(service.instances.get());
     }
     if instances > MAX_INSTANCES {
-        problems.add("services", format!("{instances} instances in all; at most {MAX_INSTANCES} are simulated"));
+        problems
+            .add("services", format!("{instances} instances in all; at most {MAX_INSTANCES} are simulated"));
     }
 }
 
@@ -92,6 +93,14 @@ fn lower_workloads(config: &SystemConfig, problems: &mut Problems) -> Workloads 
         let call = &workload.call;
         for problem in call.retry.check() {
             problems.add(format!("{path}/call/retry/{}", problem.field), problem.sentence);
+        }
+        for (field, patience) in [("attempt", call.timeouts.attempt), ("total", call.timeouts.total)] {
+            if patience.0 == Some(SimDuration::ZERO) {
+                problems.add(
+                    format!("{path}/call/timeouts/{field}"),
+                    "a timeout of zero lets nothing through; write `none` for no timeout",
+                );
+            }
         }
         if let (Some(attempt), Some(total)) = (call.timeouts.attempt.0, call.timeouts.total.0)
             && attempt > total
@@ -128,11 +137,15 @@ fn lower_faults(config: &SystemConfig, problems: &mut Problems) -> IdVec<FaultId
         if fault.at >= config.horizon {
             problems.add(
                 format!("{path}/at"),
-                format!("the fault starts at {}, but the run ends at {}; it would never happen", fault.at, config.horizon),
+                format!(
+                    "the fault starts at {}, but the run ends at {}; it would never happen",
+                    fault.at, config.horizon
+                ),
             );
         }
         if fault.length == SimDuration::ZERO {
-            problems.add(format!("{path}/for"), "a fault of no length does nothing; write a duration above zero");
+            problems
+                .add(format!("{path}/for"), "a fault of no length does nothing; write a duration above zero");
         }
         if let Some(effect) = lower_effect(config, fault, &path, problems) {
             let begins = SimTime::ZERO + fault.at;
@@ -142,11 +155,18 @@ fn lower_faults(config: &SystemConfig, problems: &mut Problems) -> IdVec<FaultId
     faults
 }
 
-fn lower_effect(config: &SystemConfig, fault: &FaultConfig, path: &str, problems: &mut Problems) -> Option<Effect> {
+fn lower_effect(
+    config: &SystemConfig,
+    fault: &FaultConfig,
+    path: &str,
+    problems: &mut Problems,
+) -> Option<Effect> {
     let kinds = fault.kinds();
     let [kind] = kinds[..] else {
         let message = match kinds.len() {
-            0 => "the fault says when, but not what; add one of `capacity`, `stop`, `slow`, `errors`, `load_spike`",
+            0 => {
+                "the fault says when, but not what; add one of `capacity`, `stop`, `slow`, `errors`, `load_spike`"
+            }
             _ => "a fault does one thing; write two faults of other names instead",
         };
         problems.add(path, message);

@@ -1,14 +1,11 @@
 //! What is an edge? A caller's use of a service, with the policies of that caller.
 
-use std::fmt;
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
 
 use crate::ids::ServiceId;
 use crate::policy::{balancer, retry};
 use crate::time::SimDuration;
-use crate::units::text_type;
+use crate::units::Patience;
 
 /// A call to a service: the edge from the caller to it, with the caller's policies. With nothing said
 /// nothing happens: no timeout, no retry.
@@ -43,35 +40,6 @@ pub struct TimeoutsConfig {
     #[serde(default)]
     pub total: Patience,
 }
-
-/// How long somebody waits: a duration above zero, or `none` for ever.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Patience(pub Option<SimDuration>);
-
-impl FromStr for Patience {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        if text.trim() == "none" {
-            return Ok(Patience(None));
-        }
-        match text.parse()? {
-            SimDuration::ZERO => Err("a timeout of zero lets nothing through; write `none` for no timeout".to_owned()),
-            patience => Ok(Patience(Some(patience))),
-        }
-    }
-}
-
-impl fmt::Display for Patience {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            None => f.write_str("none"),
-            Some(patience) => patience.fmt(f),
-        }
-    }
-}
-
-text_type!(Patience, "Patience", "A duration above zero such as `300ms`, or `none` to wait for ever.",
-    r"^\s*(none|([0-9.]+\s*(ns|us|µs|ms|s|m|h|d)\s*)+)$");
 
 /// An edge, ready to run.
 #[derive(Clone, Debug)]

@@ -122,10 +122,14 @@ impl FaultConfig {
     pub fn describe(&self) -> String {
         match self.kinds().first() {
             None => "no trigger".to_owned(),
-            Some(Kind::Capacity(f)) => format!("{} at {} % of its capacity", f.service, percent(f.factor.get())),
+            Some(Kind::Capacity(f)) => {
+                format!("{} at {} % of its capacity", f.service, percent(f.factor.get()))
+            }
             Some(Kind::Stop(f)) => format!("{} starts nothing", f.service),
             Some(Kind::Slow(f)) => format!("{} takes {} times as long", f.service, f.factor),
-            Some(Kind::Errors(f)) => format!("{} fails {} % of its attempts", f.service, percent(f.ratio.get())),
+            Some(Kind::Errors(f)) => {
+                format!("{} fails {} % of its attempts", f.service, percent(f.ratio.get()))
+            }
             Some(Kind::LoadSpike(f)) => format!("{} send {} times the load", f.workload, f.factor),
         }
     }

@@ -141,9 +141,10 @@ impl RateProfile {
             RateProfile::Steps(steps) => ascending(steps, "the list of steps"),
             RateProfile::Points(points) => ascending(points, "the list of points"),
             RateProfile::Trace(trace) => ascending(&trace.steps, "the trace"),
-            RateProfile::Ramp(ramp) if ramp.end <= ramp.start => {
-                Err(format!("the ramp ends at {} but starts at {}; `end` must be later", ramp.end, ramp.start))
-            }
+            RateProfile::Ramp(ramp) if ramp.end <= ramp.start => Err(format!(
+                "the ramp ends at {} but starts at {}; `end` must be later",
+                ramp.end, ramp.start
+            )),
             RateProfile::Ramp(_) => Ok(()),
             RateProfile::Diurnal(wave) if wave.period < SimDuration::from_secs(1) => {
                 Err(format!("a period of {} is too short; at least 1s", wave.period))
@@ -182,7 +183,8 @@ impl RateProfile {
                 let count = (horizon.as_nanos() / step + 2).min(MAX_PIECES as u64);
                 lines((0..count).map(|k| {
                     let t = SimTime::from_nanos(k * step);
-                    let phase = (t.as_nanos() as f64 - wave.peak_at.as_nanos_f64()) / wave.period.as_nanos_f64();
+                    let phase =
+                        (t.as_nanos() as f64 - wave.peak_at.as_nanos_f64()) / wave.period.as_nanos_f64();
                     let height = wave.amplitude_ratio.get() * math::cos(std::f64::consts::TAU * phase);
                     (t, per_ns(wave.mean) * (1.0 + height))
                 }))
@@ -296,7 +298,9 @@ mod tests {
         let horizon = SimTime::ZERO + SimDuration::from_secs(100);
         let pieces = profile.pieces(horizon);
         let mut cursor = Cursor::new();
-        std::iter::from_fn(|| cursor.advance(&pieces, 1.0).filter(|t| *t <= horizon)).map(SimTime::as_secs_f64).collect()
+        std::iter::from_fn(|| cursor.advance(&pieces, 1.0).filter(|t| *t <= horizon))
+            .map(SimTime::as_secs_f64)
+            .collect()
     }
 
     #[test]
@@ -308,7 +312,12 @@ mod tests {
 
     #[test]
     fn a_ramp_arrives_with_its_area() {
-        let ramp = Ramp { from: rate(0.0), to: rate(20.0), start: SimDuration::ZERO, end: SimDuration::from_secs(100) };
+        let ramp = Ramp {
+            from: rate(0.0),
+            to: rate(20.0),
+            start: SimDuration::ZERO,
+            end: SimDuration::from_secs(100),
+        };
         let times = unit_arrivals(&RateProfile::Ramp(ramp));
         assert!(times.len().abs_diff(1_000) <= 1, "{}", times.len());
         // Area t^2 / 10 reaches 250 at t = 50.
@@ -317,15 +326,24 @@ mod tests {
 
     #[test]
     fn a_falling_ramp_ends_at_zero_without_hanging() {
-        let ramp = Ramp { from: rate(20.0), to: rate(0.0), start: SimDuration::ZERO, end: SimDuration::from_secs(50) };
+        let ramp = Ramp {
+            from: rate(20.0),
+            to: rate(0.0),
+            start: SimDuration::ZERO,
+            end: SimDuration::from_secs(50),
+        };
         let times = unit_arrivals(&RateProfile::Ramp(ramp));
         assert!(times.len().abs_diff(500) <= 1, "{}", times.len());
     }
 
     #[test]
     fn steps_and_spikes_change_the_rate_where_they_say() {
-        let spike =
-            Spike { base: rate(1.0), peak: rate(100.0), at: SimDuration::from_secs(50), length: SimDuration::from_secs(10) };
+        let spike = Spike {
+            base: rate(1.0),
+            peak: rate(100.0),
+            at: SimDuration::from_secs(50),
+            length: SimDuration::from_secs(10),
+        };
         let times = unit_arrivals(&RateProfile::Spike(spike));
         let inside = times.iter().filter(|t| (50.0..60.0).contains(*t)).count();
         assert!(inside.abs_diff(1_000) <= 1, "{inside}");

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::dist::{Distribution, Sampler};
 use crate::ids::InstanceId;
 use crate::time::SimDuration;
-use crate::units::{Count, Limit, Probability};
+use crate::units::{Count, Limit, Patience, Probability};
 
 /// A service: `instances` replicas, each with `workers` that take attempts from one waiting line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -58,9 +58,9 @@ pub struct LineConfig {
     #[serde(default)]
     pub capacity: Limit,
     /// An attempt that has waited longer than this when its turn comes is discarded with `expired`
-    /// instead of being served. Default none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub max_wait: Option<SimDuration>,
+    /// instead of being served. A duration or `none` (default).
+    #[serde(default)]
+    pub max_wait: Patience,
 }
 
 impl Default for QueueConfig {
@@ -116,7 +116,7 @@ impl ServiceConfig {
             service_time: self.service_time.sampler(),
             discipline,
             capacity: line.capacity,
-            max_wait: line.max_wait.unwrap_or(SimDuration::MAX),
+            max_wait: line.max_wait.0.unwrap_or(SimDuration::MAX),
             error_ratio: self.error_ratio.get(),
         }
     }

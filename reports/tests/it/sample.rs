@@ -1,5 +1,4 @@
 //! A made-up comparison, a miniature of what the simulator leaves behind.
-#![allow(dead_code, missing_docs, unreachable_pub)] // each test binary uses its own part
 
 use std::collections::BTreeMap;
 
@@ -8,7 +7,7 @@ use scenarios::results::*;
 
 /// How a made-up variant behaves after the trigger.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Fate {
+pub(crate) enum Fate {
     Stuck,
     RecoversAfter(f64),
     /// This many seeds are stuck, the others recover.
@@ -21,14 +20,14 @@ pub enum Fate {
     Silent,
 }
 
-pub struct Sample {
-    pub variants: Vec<(String, Fate)>,
-    pub seeds: u32,
-    pub windows: usize,
-    pub horizon_s: f64,
+pub(crate) struct Sample {
+    pub(crate) variants: Vec<(String, Fate)>,
+    pub(crate) seeds: u32,
+    pub(crate) windows: usize,
+    pub(crate) horizon_s: f64,
 }
 
-pub fn storm() -> Sample {
+pub(crate) fn storm() -> Sample {
     Sample {
         variants: [
             ("four-attempts", Fate::Stuck),
@@ -44,17 +43,19 @@ pub fn storm() -> Sample {
     }
 }
 
-pub fn share(count: u32, of: u32) -> Share {
+pub(crate) fn share(count: u32, of: u32) -> Share {
     let (n, k, z) = (f64::from(of), f64::from(count), 1.96);
     let p = if of == 0 { 0.0 } else { k / n };
     let centre = (p + z * z / (2.0 * n.max(1.0))) / (1.0 + z * z / n.max(1.0));
-    let half = z / (1.0 + z * z / n.max(1.0)) * (p * (1.0 - p) / n.max(1.0) + z * z / (4.0 * n.max(1.0) * n.max(1.0))).sqrt();
+    let half = z / (1.0 + z * z / n.max(1.0))
+        * (p * (1.0 - p) / n.max(1.0) + z * z / (4.0 * n.max(1.0) * n.max(1.0))).sqrt();
     Share { count, of, share: p, ci95: [(centre - half).max(0.0), (centre + half).min(1.0)] }
 }
 
 /// A number in [-1, 1] that looks random and never changes.
 fn noise(a: usize, b: usize) -> f64 {
-    let mut x = (a as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ (b as u64).wrapping_mul(0xD1B5_4A32_D192_ED03);
+    let mut x =
+        (a as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ (b as u64).wrapping_mul(0xD1B5_4A32_D192_ED03);
     x ^= x >> 29;
     x = x.wrapping_mul(0xBF58_476D_1CE4_E5B9);
     x ^= x >> 32;
@@ -62,7 +63,7 @@ fn noise(a: usize, b: usize) -> f64 {
 }
 
 impl Sample {
-    pub fn report(&self) -> ComparisonReport {
+    pub(crate) fn report(&self) -> ComparisonReport {
         let names: Vec<&str> = self.variants.iter().map(|(name, _)| name.as_str()).collect();
         let window = |name: &str, fate: Fate| {
             let trigger = TriggerWindow {
@@ -73,7 +74,8 @@ impl Sample {
             };
             (name.to_owned(), if fate == Fate::Unjudged { Vec::new() } else { vec![trigger] })
         };
-        let scenario = ScenarioRef { id: "metastable-retry-storm".to_owned(), hash: "0123456789abcdef".to_owned() };
+        let scenario =
+            ScenarioRef { id: "metastable-retry-storm".to_owned(), hash: "0123456789abcdef".to_owned() };
         let seeds: Vec<u64> = (1..=u64::from(self.seeds)).collect();
         let reproduce = format!("spiral compare metastable-retry-storm --seeds {}", self.seeds);
         let manifest = Manifest {
@@ -97,10 +99,13 @@ impl Sample {
                 .collect(),
             reproduce: reproduce.clone(),
         };
-        let variants: Vec<VariantResult> = self.variants.iter().map(|(name, fate)| self.variant(name, *fate)).collect();
+        let variants: Vec<VariantResult> =
+            self.variants.iter().map(|(name, fate)| self.variant(name, *fate)).collect();
         let comparisons = variants[1..]
             .iter()
-            .flat_map(|variant| ["goodput", "success"].map(|metric| self.paired(&variants[0], variant, metric)))
+            .flat_map(|variant| {
+                ["goodput", "success"].map(|metric| self.paired(&variants[0], variant, metric))
+            })
             .collect();
         let comparison = Comparison {
             schema: if names.len() == 1 { "spiral/run/1" } else { "spiral/compare/1" }.to_owned(),
@@ -213,7 +218,8 @@ impl Sample {
             Fate::Stuck | Fate::Overloaded | Fate::Unjudged | Fate::Silent => ([None; 3], 1.0),
         };
         let [p25, p50, p75] = quartiles;
-        let per_seed = (0..self.seeds).map(|seed| p50.filter(|_| f64::from(seed) >= censored * f64::from(self.seeds)));
+        let per_seed =
+            (0..self.seeds).map(|seed| p50.filter(|_| f64::from(seed) >= censored * f64::from(self.seeds)));
         MetricResult {
             mean: if censored == 0.0 { p50 } else { None },
             ci95: None,
@@ -265,7 +271,11 @@ impl Sample {
         let p50 = (value * (1.0 + 0.012 * wobble)).max(0.0);
         let spread = if self.seeds > 1 { 0.05 * value + 0.4 * value.sqrt() } else { 0.0 };
         let cap = if value <= 1.0 { 1.0 } else { f64::INFINITY };
-        Band { p10: Some((p50 - spread).max(0.0)), p50: Some(p50.min(cap)), p90: Some((p50 + spread).min(cap)) }
+        Band {
+            p10: Some((p50 - spread).max(0.0)),
+            p50: Some(p50.min(cap)),
+            p90: Some((p50 + spread).min(cap)),
+        }
     }
 
     fn latency(&self) -> Vec<LatencyCdf> {
@@ -273,7 +283,13 @@ impl Sample {
             .iter()
             .map(|(variant, fate)| {
                 let (mean, unanswered_share) = match fate {
-                    Fate::Silent => return LatencyCdf { variant: variant.clone(), points: Vec::new(), unanswered_share: 1.0 },
+                    Fate::Silent => {
+                        return LatencyCdf {
+                            variant: variant.clone(),
+                            points: Vec::new(),
+                            unanswered_share: 1.0,
+                        };
+                    }
                     Fate::Stuck => (0.3, 0.82),
                     Fate::Overloaded => (0.6, 0.61),
                     Fate::Mixed(_) => (0.2, 0.35),
@@ -306,16 +322,34 @@ fn level(metric: Metric, fate: Fate, t: f64, index: usize) -> Option<f64> {
     let in_trigger = (60.0..70.0).contains(&t);
     let low = 0.16 + 0.02 * index as f64;
     let climb = ((t - back) / 6.0).clamp(0.0, 1.0);
-    let health = if is_bad { low } else if t >= back && back.is_finite() { low + (1.0 - low) * climb } else { 1.0 };
+    let health = if is_bad {
+        low
+    } else if t >= back && back.is_finite() {
+        low + (1.0 - low) * climb
+    } else {
+        1.0
+    };
     let health = if fate == Fate::Unaffected || fate == Fate::Unjudged { 1.0 } else { health };
     let retries = if matches!(fate, Fate::Stuck | Fate::Overloaded) { 3.0 } else { 0.3 };
     Some(match metric {
         Metric::Offered => 800.0,
         Metric::Attempts => 800.0 * (1.0 + retries * (1.0 - health)),
-        Metric::Throughput => if in_trigger { 200.0 } else { 990.0 - 190.0 * health },
+        Metric::Throughput => {
+            if in_trigger {
+                200.0
+            } else {
+                990.0 - 190.0 * health
+            }
+        }
         Metric::Goodput => 800.0 * health,
         Metric::Success => health,
-        Metric::QueueLength => 3.0 + if is_bad && fate == Fate::Stuck { 60.0 * (t - start).min(40.0) } else { 1500.0 * (1.0 - health) },
+        Metric::QueueLength => {
+            3.0 + if is_bad && fate == Fate::Stuck {
+                60.0 * (t - start).min(40.0)
+            } else {
+                1500.0 * (1.0 - health)
+            }
+        }
         Metric::BusyWorkers => 8.0 + 2.0 * (1.0 - health),
         Metric::LatencyP50 | Metric::LatencyP99 if fate == Fate::Silent => return None,
         Metric::LatencyP50 => 0.012 + 0.4 * (1.0 - health),
@@ -324,7 +358,7 @@ fn level(metric: Metric, fate: Fate, t: f64, index: usize) -> Option<f64> {
     })
 }
 
-pub fn sweep() -> SweepResult {
+pub(crate) fn sweep() -> SweepResult {
     let sample = Sample { seeds: 20, ..storm() };
     let loads = [10.0, 30.0, 50.0, 60.0, 70.0, 80.0, 85.0, 90.0, 95.0];
     let point = |load: f64| {
@@ -333,8 +367,8 @@ pub fn sweep() -> SweepResult {
         let wait = |rho: f64| 0.01 * rho / (1.0 - rho);
         let rho = load / 100.0;
         let add = |variant: &mut VariantResult, mean: f64, half: f64| {
-            let result = sample.metric(Metric::WaitingTimeMean, mean, half);
-            variant.metrics.insert("waiting_time_mean".to_owned(), result);
+            let result = sample.metric(Metric::AgeAtService, mean, half);
+            variant.metrics.insert("age_at_service".to_owned(), result);
         };
         add(&mut fifo, wait(rho) * (1.0 + 0.03 * noise(load as usize, 1)), wait(rho) * 0.06);
         add(&mut pooled, wait(rho) * rho * (1.0 + 0.03 * noise(load as usize, 2)), wait(rho) * 0.05);
@@ -345,7 +379,7 @@ pub fn sweep() -> SweepResult {
     };
     let theory = |variant: &str, name: &str, pooled: bool| TheoryLine {
         variant: variant.to_owned(),
-        metric: Metric::WaitingTimeMean,
+        metric: Metric::AgeAtService,
         name: name.to_owned(),
         points: (5..=97)
             .map(|load| {
@@ -361,11 +395,12 @@ pub fn sweep() -> SweepResult {
         sweep: "load".to_owned(),
         path: "workloads.users.arrivals.poisson.rate".to_owned(),
         label: "offered load, requests per second".to_owned(),
+        metric: Metric::AgeAtService,
         seeds: (1..=20).collect(),
         points: loads.map(point).to_vec(),
         theory: vec![theory("fifo", "M/M/1", false), theory("two-workers", "M/M/2", true)],
         expectations: vec![ExpectationResult {
-            text: "fifo at 90/s: waiting_time_mean near 90ms".to_owned(),
+            text: "fifo at 90/s: age_at_service near 90ms".to_owned(),
             outcome: Outcome::Holds,
             measured: "88.1 ms".to_owned(),
             seeds_ok: None,
@@ -376,7 +411,7 @@ pub fn sweep() -> SweepResult {
     }
 }
 
-pub fn sweep_manifest() -> Manifest {
+pub(crate) fn sweep_manifest() -> Manifest {
     let manifest = storm().report().manifest;
     let sweep = sweep();
     Manifest {

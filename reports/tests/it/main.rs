@@ -1,0 +1,7 @@
+//! Reports as their reader meets them: folders, figures, the page and the terminal.
+
+mod figures; // what SVG and PNG hold
+mod folder; // what is written and read back
+mod page; // the HTML page
+mod sample; // made-up results
+mod text; // the terminal

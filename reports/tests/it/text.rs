@@ -1,0 +1,101 @@
+//! What stands in the terminal?
+
+use reports::{TextStyle, comparison_text, run_text, sweep_text};
+
+use crate::sample::{Fate, Sample, storm, sweep};
+
+const PLAIN: TextStyle = TextStyle { width: 100, color: false, ascii: false };
+
+#[test]
+fn a_comparison_reads_like_this() {
+    insta::assert_snapshot!(comparison_text(&storm().report(), &PLAIN));
+}
+
+#[test]
+fn a_run_reads_like_this() {
+    let sample = Sample { seeds: 1, variants: storm().variants[..1].to_vec(), ..storm() };
+    insta::assert_snapshot!(run_text(&sample.report(), &PLAIN));
+}
+
+#[test]
+fn a_sweep_reads_like_this() {
+    insta::assert_snapshot!(sweep_text(&sweep(), &PLAIN));
+}
+
+#[test]
+fn ascii_in_a_narrow_terminal_reads_like_this() {
+    let style = TextStyle { width: 80, color: false, ascii: true };
+    insta::assert_snapshot!(comparison_text(&storm().report(), &style));
+}
+
+#[test]
+fn ascii_means_ascii() {
+    let style = TextStyle { width: 70, color: true, ascii: true };
+    let variants = vec![("Überlast–∞".to_owned(), Fate::Mixed(3)), ("calm".to_owned(), Fate::Unjudged)];
+    let report = Sample { variants, ..storm() }.report();
+    for text in [comparison_text(&report, &style), run_text(&report, &style), sweep_text(&sweep(), &style)] {
+        assert!(text.is_ascii(), "{text}");
+    }
+}
+
+#[test]
+fn colour_only_adds_to_what_is_said() {
+    let report = storm().report();
+    let coloured = comparison_text(&report, &TextStyle { color: true, ..PLAIN });
+    let mut plain = String::new();
+    let mut rest = coloured.as_str();
+    while let Some((before, after)) = rest.split_once('\u{1b}') {
+        plain.push_str(before);
+        rest = after.split_once('m').unwrap().1;
+    }
+    plain.push_str(rest);
+    assert_eq!(plain, comparison_text(&report, &PLAIN));
+    assert_ne!(coloured, plain);
+}
+
+#[test]
+fn odd_results_are_told_without_claiming_more() {
+    let one = |fate, seeds| {
+        let report = Sample { variants: vec![("v".to_owned(), fate)], seeds, ..storm() }.report();
+        let text = comparison_text(&report, &PLAIN);
+        // A sentence may go on in indented lines.
+        let from = text.find("\nv: ").unwrap() + 1;
+        let sentence = text[from..].split("\n\n").next().unwrap();
+        sentence.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(one(Fate::Stuck, 0), "v: no seed was run, so there is nothing to say.");
+    assert_eq!(
+        one(Fate::RecoversAfter(25.1), 1),
+        "v: recovered on seed 1, 25.1 s after the trigger ended (one seed is an example, not a rate)."
+    );
+    assert_eq!(one(Fate::Unjudged, 30), "v: no trigger to judge; goodput 800 ± 4.2/s.");
+    assert_eq!(
+        one(Fate::Unaffected, 30),
+        "v: unaffected on all 30 seeds: success never left the healthy range."
+    );
+    assert_eq!(
+        one(Fate::Overloaded, 30),
+        "v: overloaded on 30 of 30 seeds: unhealthy without the trigger as well."
+    );
+    assert_eq!(
+        one(Fate::Mixed(20), 30),
+        "v: stuck on 20 of 30 seeds (95 % interval 0.49–0.81), recovered on 10 of 30; the control was healthy."
+    );
+}
+
+#[test]
+fn no_line_is_wider_than_the_terminal() {
+    let long = "a-name-that-somebody-wrote-without-thinking-of-terminals".to_owned();
+    let variants = vec![(long, Fate::Mixed(3)), ("short".to_owned(), Fate::Unaffected)];
+    let report = Sample { variants, ..storm() }.report();
+    for width in [60, 80, 100, 140] {
+        let style = TextStyle { width, ..PLAIN };
+        for text in [comparison_text(&report, &style), sweep_text(&sweep(), &style)] {
+            for line in text.lines().filter(|line| !line.contains("spiral ")) {
+                // A single long word may stand out; nothing else.
+                let longest = line.split_whitespace().map(|word| word.chars().count()).max().unwrap_or(0);
+                assert!(line.chars().count() <= width.max(longest + 8), "{width}: {line}");
+            }
+        }
+    }
+}
