@@ -3,7 +3,7 @@
 use scenarios::metric::Metric;
 use scenarios::results::{Arm, ComparisonReport, SweepResult, TriggerWindow};
 
-use crate::chart::sweep::Shown;
+use crate::shown::Shown;
 use crate::{format, words};
 
 /// More series than this are summarised by naming the table.

@@ -11,7 +11,6 @@ pub(crate) mod latency_cdf;
 pub(crate) mod outcomes;
 pub(crate) mod sweep;
 pub(crate) mod timeline;
-mod timeline_panels;
 
 use crate::options::{Options, Size, Theme};
 

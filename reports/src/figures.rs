@@ -9,7 +9,7 @@ use crate::chart::canvas::DrawError;
 use crate::chart::{Look, latency_cdf, outcomes, sweep, timeline};
 use crate::error::{ReportError, ReportErrorKind};
 use crate::options::Options;
-use crate::{format, slug, svg};
+use crate::{format, shown, slug, svg};
 
 /// A finished figure.
 #[derive(Clone, Debug, PartialEq)]
@@ -107,7 +107,7 @@ fn sweep_figures(
     origin: &Origin,
 ) -> Result<Vec<Figure>, ReportError> {
     let mut figures = Vec::new();
-    for shown in sweep::shown(sweep) {
+    for shown in shown::shown(sweep) {
         let name = format!("sweep-{name}-{}", shown.id());
         let caption = format!(
             "Swept: {}, {} points, {} each.",

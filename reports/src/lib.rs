@@ -15,6 +15,7 @@ mod format;
 mod options;
 mod page;
 mod png;
+mod shown;
 mod slug;
 mod stored;
 mod svg;

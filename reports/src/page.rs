@@ -1,20 +1,21 @@
 //! How does a result become one page that works offline? A context of finished strings for the template
 //! `templates/report.html`: inline SVG and tables first, nothing fetched, no script.
 
+mod tables;
+
 use minijinja::Environment;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
-use scenarios::metric::{Metric, Unit};
+use scenarios::metric::Metric;
 use scenarios::results::{
-    Comparison, ComparisonReport, ExpectationResult, Manifest, SweepResult, VariantResult,
+    ComparisonReport, ExpectationResult, Manifest, Outcome, SweepResult, VariantResult,
 };
 use serde::Serialize;
 
-use crate::chart::sweep::shown;
 use crate::error::{ReportError, ReportErrorKind};
 use crate::figures::Figure;
-use crate::sweep_table::{self, SweepTable};
-use crate::{format, svg, words};
+use crate::{format, svg, sweep_table, words};
+use tables::HtmlTable;
 
 const NAME: &str = "report.html";
 const TEMPLATE: &str = include_str!("../templates/report.html");
@@ -73,13 +74,6 @@ struct PageFigure {
     svg: String,
 }
 
-#[derive(Serialize)]
-struct HtmlTable {
-    caption: String,
-    columns: Vec<String>,
-    rows: Vec<Vec<String>>,
-}
-
 /// The page of a comparison or a run.
 pub(crate) fn of_comparison(report: &ComparisonReport, figures: &[Figure]) -> Result<String, ReportError> {
     let manifest = &report.manifest;
@@ -90,9 +84,9 @@ pub(crate) fn of_comparison(report: &ComparisonReport, figures: &[Figure]) -> Re
         let variants = sweep_table::variants(sweep);
         claims.extend(self::claims(&sweep.expectations, &comparison.scenario.id, variants));
     }
-    let mut tables = vec![outcome_table(comparison), metric_table(comparison)];
-    tables.extend(difference_table(comparison));
-    tables.extend(report.sweeps.iter().flat_map(sweep_tables));
+    let mut all_tables = vec![tables::outcome_table(comparison), tables::metric_table(comparison)];
+    all_tables.extend(tables::difference_table(comparison));
+    all_tables.extend(report.sweeps.iter().flat_map(tables::sweep_tables));
     let verdicts = comparison.variants.iter().zip(words::verdict_sentences(report));
     let verdicts = verdicts.map(|(variant, sentence)| verdict(variant, &sentence)).collect();
     let events: u64 = comparison.variants.iter().map(|variant| variant.events).sum();
@@ -104,7 +98,7 @@ pub(crate) fn of_comparison(report: &ComparisonReport, figures: &[Figure]) -> Re
     page.facts = facts;
     page.verdicts = verdicts;
     page.set_claims(claims);
-    page.tables = tables;
+    page.tables = all_tables;
     page.method = words::method_sentence(comparison);
     page.definitions = definitions(comparison.variants.first());
     render(&page)
@@ -120,7 +114,7 @@ pub(crate) fn of_sweep(
     page.facts = facts(manifest, &sweep.seeds);
     page.facts.push(("Swept".to_owned(), format!("{} ({} points)", sweep.path, sweep.points.len())));
     page.set_claims(claims(&sweep.expectations, &sweep.scenario.id, sweep_table::variants(sweep)));
-    page.tables = sweep_tables(sweep);
+    page.tables = tables::sweep_tables(sweep);
     page.method = words::sweep_method_sentence(sweep);
     page.definitions = definitions(sweep_table::variants(sweep).first());
     render(&page)
@@ -242,9 +236,9 @@ fn verdict(variant: &VariantResult, sentence: &str) -> Verdict {
 fn claims(expectations: &[ExpectationResult], scenario: &str, variants: &[VariantResult]) -> Vec<Claim> {
     let claim = |expectation: &ExpectationResult| Claim {
         kind: match expectation.outcome {
-            scenarios::results::Outcome::Holds => "good",
-            scenarios::results::Outcome::Fails => "bad",
-            scenarios::results::Outcome::Inconclusive => "plain",
+            Outcome::Holds => "good",
+            Outcome::Fails => "bad",
+            Outcome::Inconclusive => "plain",
         },
         sign: words::outcome_sign(expectation.outcome),
         word: words::outcome_word(expectation.outcome),
@@ -254,79 +248,6 @@ fn claims(expectations: &[ExpectationResult], scenario: &str, variants: &[Varian
         replay: words::replay(expectation, scenario, variants),
     };
     expectations.iter().map(claim).collect()
-}
-
-fn outcome_table(comparison: &Comparison) -> HtmlTable {
-    let columns =
-        ["Variant", "Stuck", "Recovered", "Unaffected", "Overloaded", "Recovery time, median [quartiles]"];
-    let row = |variant: &VariantResult| {
-        let verdicts = &variant.verdicts;
-        let shares = [&verdicts.stuck, &verdicts.recovered, &verdicts.unaffected, &verdicts.overloaded];
-        let share = |share: &scenarios::results::Share| match (words::is_judged(variant), share.of) {
-            (false, _) | (_, 0) => "–".to_owned(),
-            (true, 1) => format!("{}/1", share.count),
-            (true, of) => format!("{}/{of} [{}]", share.count, format::share_interval(share.ci95)),
-        };
-        let mut row = vec![variant.name.clone()];
-        row.extend(shares.map(share));
-        row.push(words::recovery(variant));
-        row
-    };
-    HtmlTable {
-        caption: "Outcomes: seeds and 95 % Wilson interval of their share".to_owned(),
-        columns: columns.map(str::to_owned).to_vec(),
-        rows: comparison.variants.iter().map(row).collect(),
-    }
-}
-
-fn metric_table(comparison: &Comparison) -> HtmlTable {
-    let metrics: Vec<Metric> = Metric::ALL
-        .iter()
-        .copied()
-        .filter(|metric| *metric != Metric::RecoveryTime)
-        .filter(|metric| comparison.variants.iter().any(|v| words::metric(v, *metric).is_some()))
-        .collect();
-    let mut columns = vec!["Metric".to_owned()];
-    columns.extend(comparison.variants.iter().map(|variant| variant.name.clone()));
-    let row = |metric: &Metric| {
-        let mut row = vec![metric.label().to_owned()];
-        let variants = comparison.variants.iter();
-        row.extend(variants.map(|v| words::mean_with_interval(words::metric(v, *metric), metric.unit())));
-        row
-    };
-    HtmlTable {
-        caption: if comparison.seeds.len() > 1 {
-            "Metrics after warm-up with triggers on: mean over seeds ± half of its 95 % interval".to_owned()
-        } else {
-            "Metrics after warm-up with triggers on".to_owned()
-        },
-        columns,
-        rows: metrics.iter().map(row).collect(),
-    }
-}
-
-/// Paired differences; none if nothing was compared.
-fn difference_table(comparison: &Comparison) -> Option<HtmlTable> {
-    let baseline = &comparison.comparisons.first()?.baseline;
-    let row = |paired: &scenarios::results::PairedDifference| {
-        let metric = Metric::from_id(&paired.metric);
-        let unit = metric.map_or(Unit::Count, Metric::unit);
-        let label = metric.map_or(paired.metric.clone(), |metric| metric.label().to_owned());
-        vec![paired.variant.clone(), label, words::difference(paired, unit), paired.method.clone()]
-    };
-    Some(HtmlTable {
-        caption: format!("Differences to {baseline} on the same seeds: mean and 95 % interval"),
-        columns: ["Variant", "Metric", "Difference", "Method"].map(str::to_owned).to_vec(),
-        rows: comparison.comparisons.iter().map(row).collect(),
-    })
-}
-
-fn sweep_tables(sweep: &SweepResult) -> Vec<HtmlTable> {
-    let table = |shown| {
-        let SweepTable { caption, columns, rows } = sweep_table::of(sweep, shown);
-        HtmlTable { caption: format!("Sweep {}: {caption}", sweep.sweep), columns, rows }
-    };
-    shown(sweep).into_iter().map(table).collect()
 }
 
 /// Label, id and definition of every metric that the results hold.

@@ -4,8 +4,8 @@
 use scenarios::metric::Metric;
 use scenarios::results::{SweepPoint, SweepResult, TheoryLine, VariantResult};
 
-use crate::chart::sweep::{Estimate, Shown};
 use crate::format;
+use crate::shown::{Estimate, Shown};
 
 /// Finished cells.
 pub(crate) struct SweepTable {

@@ -146,7 +146,7 @@ impl<'a> Rows<'a> {
     fn new(path: &'a Path, text: &'a str, columns: &[String]) -> Result<Self, ReportError> {
         let reader = csv::Reader::from_reader(text.as_bytes());
         let mut rows = Rows { path, reader, columns: columns.to_vec(), line: 1 };
-        let found = rows.reader.headers().map(Clone::clone).map_err(|error| rows.error(error.to_string()))?;
+        let found = rows.reader.headers().cloned().map_err(|error| rows.error(error.to_string()))?;
         match columns.iter().enumerate().find(|(index, column)| found.get(*index) != Some(column)) {
             Some((index, column)) => {
                 let found = found.get(index).unwrap_or("nothing");

@@ -8,7 +8,7 @@ mod table;
 use scenarios::metric::{Metric, Unit};
 use scenarios::results::{Arm, ComparisonReport, SweepResult, VariantResult};
 
-use crate::chart::sweep::shown;
+use crate::shown::shown;
 use crate::{format, sweep_table, words};
 use sparkline::Track;
 

@@ -32,7 +32,7 @@ fn main() {
             )
         });
         println!(
-            "{:22} stuck {:2} rec {:2} una {:2} ovl {:2} inc {:2} success {} amp {} goodput {} rt {:?}",
+            "{:22} stuck {:2} rec {:2} una {:2} ovl {:2} inc {:2} success {} amp {} goodput {} rt {}",
             v.name,
             v.verdicts.stuck.count,
             v.verdicts.recovered.count,
@@ -42,7 +42,7 @@ fn main() {
             m("success"),
             m("amplification"),
             m("goodput"),
-            rt
+            rt.unwrap_or_default().chars().take(150).collect::<String>()
         );
     }
     for e in

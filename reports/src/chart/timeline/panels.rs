@@ -1,9 +1,9 @@
 //! How do many variants stay readable over time? One small panel each, the baseline grey behind it.
 
-use super::canvas::{Align, Canvas, Drawn, Point};
-use super::frame::{self, Panel, Rect, TickLabels};
-use super::timeline::{Timeline, runs};
-use super::{Look, SeriesStyle};
+use super::{Timeline, finite, runs};
+use crate::chart::canvas::{Align, Canvas, Drawn, Point};
+use crate::chart::frame::{self, Panel, Rect, TickLabels};
+use crate::chart::{Look, SeriesStyle};
 use crate::words;
 
 /// Panels beyond this number are left to the table.
@@ -74,7 +74,7 @@ fn paint_panel(
     timeline.paint_triggers(canvas, look, panel, false)?;
     frame::axes(canvas, look, panel, labels)?;
     if let Some(baseline) = timeline.lines.first().filter(|_| index > 0) {
-        for run in runs(&timeline.points(&baseline.band, |band| band.p50.filter(|value| value.is_finite()))) {
+        for run in runs(&timeline.points(&baseline.band, |band| finite(band.p50))) {
             let points: Vec<Point> = run.iter().map(|(x, y)| panel.at(*x, *y)).collect();
             canvas.line(&points, look.line * 0.5, look.muted, 0.6)?;
         }

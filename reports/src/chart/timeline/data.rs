@@ -1,0 +1,182 @@
+//! What does a timeline draw? The lines, triggers and recoveries of one metric, taken from the results.
+
+use std::collections::BTreeMap;
+
+use scenarios::metric::{Metric, Unit};
+use scenarios::results::{Arm, Band, ComparisonReport, TriggerWindow, VariantResult, VariantSeries};
+
+use super::OVERLAID;
+use crate::chart::axis::Axis;
+use crate::{format, words};
+
+/// More windows than this are thinned, keeping the lowest and the highest of each group.
+const WINDOWS_DRAWN: usize = 600;
+
+/// What a timeline shows.
+pub(super) struct Timeline<'a> {
+    pub(super) report: &'a ComparisonReport,
+    pub(super) metric: Metric,
+    pub(super) lines: Vec<Line<'a>>,
+    pub(super) triggers: Vec<&'a TriggerWindow>,
+    /// Median offered load of the baseline, if it is drawn.
+    pub(super) offered: Vec<(f64, f64)>,
+    pub(super) x: Axis,
+    pub(super) top: f64,
+}
+
+/// One variant's line.
+pub(super) struct Line<'a> {
+    pub(super) index: usize,
+    pub(super) variant: &'a VariantResult,
+    pub(super) band: Vec<Band>,
+    /// Time and value at the median recovery.
+    pub(super) recovery: Option<(f64, f64)>,
+}
+
+/// Whether there is anything to draw for a metric.
+pub(crate) fn has_data(report: &ComparisonReport, metric: Metric) -> bool {
+    triggered(report).any(|line| {
+        line.bands.get(&metric).is_some_and(|bands| bands.iter().any(|band| finite(band.p50).is_some()))
+    })
+}
+
+impl<'a> Timeline<'a> {
+    pub(super) fn new(report: &'a ComparisonReport, metric: Metric) -> Self {
+        let end = report.manifest.horizon_s.max(report.series.starts_s.last().copied().unwrap_or(0.0));
+        let lines: Vec<Line<'a>> = report
+            .comparison
+            .variants
+            .iter()
+            .enumerate()
+            .filter_map(|(index, variant)| {
+                let series = triggered(report).find(|series| series.variant == variant.name)?;
+                let band = series.bands.get(&metric)?.clone();
+                Some(Line { index, variant, recovery: recovery(report, variant, &band), band })
+            })
+            .collect();
+        let offered = match metric {
+            Metric::Goodput | Metric::Throughput | Metric::Attempts => offered(report),
+            _ => Vec::new(),
+        };
+        let values = lines.iter().flat_map(|line| &line.band).flat_map(|band| [band.p50, band.p90]);
+        let values = values.filter_map(finite).chain(offered.iter().map(|(_, value)| *value));
+        let top = values.fold(0.0, f64::max);
+        let x = Axis::linear(0.0, end, 6, Unit::Seconds);
+        Timeline { report, metric, lines, triggers: windows(report), offered, x, top }
+    }
+
+    pub(super) fn y_axis(&self, ticks: usize) -> Axis {
+        match self.metric.unit() {
+            Unit::Share => Axis::share(),
+            unit => Axis::from_zero(self.top * 1.02, ticks, unit),
+        }
+    }
+
+    pub(super) fn subtitle(&self) -> String {
+        let seeds = self.report.comparison.seeds.len();
+        let is_overlaid = self.lines.len() <= OVERLAID;
+        let mut text = if seeds > 1 && !is_overlaid {
+            format!("median of {seeds} seeds")
+        } else if seeds > 1 {
+            format!("median of {seeds} seeds, band from the 10th to the 90th percentile")
+        } else {
+            format::seeds(&self.report.comparison.seeds)
+        };
+        if self.lines.iter().any(|line| line.recovery.is_some()) {
+            text.push_str(if seeds > 1 { " · ring: median recovery" } else { " · ring: recovery" });
+        }
+        if let Some(baseline) = self.lines.first().filter(|_| !is_overlaid) {
+            if !self.offered.is_empty() {
+                text.push_str(" · dashed: offered load");
+            }
+            text.push_str(&format!(" · grey: {}", format::shortened(&baseline.variant.name, 40)));
+        }
+        text
+    }
+
+    /// The name of the y axis.
+    pub(super) fn y_name(&self) -> String {
+        match self.metric.unit() {
+            Unit::PerSecond => format!("{}, requests per second", self.metric.label()),
+            Unit::Seconds | Unit::Share | Unit::Ratio | Unit::Count => self.metric.label().to_owned(),
+        }
+    }
+
+    /// Middle of each window with a value, thinned.
+    pub(super) fn points<T: Copy>(
+        &self,
+        bands: &[Band],
+        value: impl Fn(&Band) -> Option<T>,
+    ) -> Vec<Option<(f64, T)>> {
+        let half = 0.5 * self.report.series.width_s;
+        let kept = thinned(bands);
+        kept.into_iter()
+            .filter_map(|index| Some((self.report.series.starts_s.get(index)? + half, bands.get(index)?)))
+            .map(|(time, band)| value(band).map(|value| (time, value)))
+            .collect()
+    }
+}
+
+/// Indices of the windows to draw.
+fn thinned(bands: &[Band]) -> Vec<usize> {
+    if bands.len() <= WINDOWS_DRAWN {
+        return (0..bands.len()).collect();
+    }
+    let group = bands.len().div_ceil(WINDOWS_DRAWN / 2);
+    let mut kept = Vec::new();
+    for start in (0..bands.len()).step_by(group) {
+        let members = start..(start + group).min(bands.len());
+        let key = |index: &usize| finite(bands[*index].p50).unwrap_or(0.0);
+        let low = members.clone().min_by(|a, b| key(a).total_cmp(&key(b)));
+        let high = members.max_by(|a, b| key(a).total_cmp(&key(b)));
+        let mut pair: Vec<usize> = low.into_iter().chain(high).collect();
+        pair.sort_unstable();
+        pair.dedup();
+        kept.extend(pair);
+    }
+    kept
+}
+
+/// Stretches without a gap.
+pub(super) fn runs<T: Copy>(points: &[Option<(f64, T)>]) -> Vec<Vec<(f64, T)>> {
+    let stretches = points.split(Option::is_none).filter(|stretch| !stretch.is_empty());
+    stretches.map(|stretch| stretch.iter().flatten().copied().collect()).collect()
+}
+
+fn triggered(report: &ComparisonReport) -> impl Iterator<Item = &VariantSeries> {
+    report.series.lines.iter().filter(|line| line.arm == Arm::Triggered)
+}
+
+pub(super) fn finite(value: Option<f64>) -> Option<f64> {
+    value.filter(|value| value.is_finite())
+}
+
+fn offered(report: &ComparisonReport) -> Vec<(f64, f64)> {
+    let Some(bands) = triggered(report).next().and_then(|line| line.bands.get(&Metric::Offered)) else {
+        return Vec::new();
+    };
+    let half = 0.5 * report.series.width_s;
+    let times = report.series.starts_s.iter().map(|start| start + half);
+    times.zip(bands).filter_map(|(time, band)| Some((time, finite(band.p50)?))).collect()
+}
+
+/// All different trigger windows, by start.
+fn windows(report: &ComparisonReport) -> Vec<&TriggerWindow> {
+    let mut seen: BTreeMap<(u64, u64, &str), &TriggerWindow> = BTreeMap::new();
+    for window in report.manifest.triggers.values().flatten() {
+        seen.insert((window.start_s.to_bits(), window.end_s.to_bits(), &window.name), window);
+    }
+    seen.into_values().collect()
+}
+
+fn recovery(report: &ComparisonReport, variant: &VariantResult, bands: &[Band]) -> Option<(f64, f64)> {
+    if variant.verdicts.recovered.count == 0 {
+        return None;
+    }
+    let ends = report.manifest.triggers.get(&variant.name)?.iter().map(|window| window.end_s);
+    let time = ends.fold(None, |last: Option<f64>, end| Some(last.map_or(end, |last| last.max(end))))?
+        + words::median_recovery(variant)?;
+    let index = report.series.starts_s.iter().rposition(|start| *start <= time)?;
+    let value = bands.get(index..)?.iter().find_map(|band| finite(band.p50))?;
+    Some((time, value))
+}
