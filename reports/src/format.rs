@@ -47,9 +47,12 @@ pub(crate) fn setting(value: f64) -> String {
     format!("{}{suffix}", trimmed(value / divisor))
 }
 
-/// A span of time that somebody chose: `60–70 s`, or `at 60 s` if it has no length.
+/// A span of time that somebody chose: `60–70 s`, `at 60 s` if it has no length, `from 60 s` if it has
+/// no end.
 pub(crate) fn span(start_s: f64, end_s: f64) -> String {
-    if end_s > start_s {
+    if end_s.is_infinite() {
+        format!("from {} s", trimmed(start_s))
+    } else if end_s > start_s {
         format!("{}–{} s", trimmed(start_s), trimmed(end_s))
     } else {
         format!("at {} s", trimmed(start_s))

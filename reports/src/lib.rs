@@ -43,6 +43,7 @@ pub fn write_comparison(
     dir: &Path,
     options: &Options,
 ) -> Result<Vec<PathBuf>, ReportError> {
+    let report = &ComparisonReport { manifest: stored::bounded(&report.manifest), ..report.clone() };
     let mut batch = Batch::default();
     stored::add_comparison(&mut batch, report);
     add_comparison_page(&mut batch, report, options)?;
@@ -56,6 +57,7 @@ pub fn write_sweep(
     dir: &Path,
     options: &Options,
 ) -> Result<Vec<PathBuf>, ReportError> {
+    let manifest = &stored::bounded(manifest);
     let mut batch = Batch::default();
     stored::add_sweep(&mut batch, manifest, sweep);
     add_sweep_page(&mut batch, manifest, sweep, options)?;

@@ -56,6 +56,18 @@ pub(crate) fn add_sweep(batch: &mut Batch, manifest: &Manifest, sweep: &SweepRes
     batch.add(MANIFEST, manifest_text(manifest, json!({})));
 }
 
+/// The manifest as it is stored and drawn: a trigger without an end lasts to the horizon, because JSON
+/// knows no infinity.
+pub(crate) fn bounded(manifest: &Manifest) -> Manifest {
+    let mut manifest = manifest.clone();
+    for window in manifest.triggers.values_mut().flatten() {
+        if !window.end_s.is_finite() {
+            window.end_s = manifest.horizon_s;
+        }
+    }
+    manifest
+}
+
 /// Reads a report folder.
 pub fn read(dir: &Path) -> Result<Stored, ReportError> {
     let path = dir.join(MANIFEST);
@@ -115,15 +127,9 @@ fn pretty<T: serde::Serialize>(value: &T) -> String {
     serde_json::to_string_pretty(value).expect("plain data becomes JSON") + "\n"
 }
 
-/// A trigger without an end counts as lasting to the horizon: JSON knows no infinity.
+/// The manifest with what else the tables need to be read.
 fn manifest_text(manifest: &Manifest, contents: Value) -> String {
-    let mut manifest = manifest.clone();
-    for window in manifest.triggers.values_mut().flatten() {
-        if !window.end_s.is_finite() {
-            window.end_s = manifest.horizon_s;
-        }
-    }
-    let mut value = serde_json::to_value(&manifest).expect("plain data becomes JSON");
+    let mut value = serde_json::to_value(manifest).expect("plain data becomes JSON");
     if let (Value::Object(manifest), Value::Object(contents)) = (&mut value, contents) {
         manifest.extend(contents);
     }

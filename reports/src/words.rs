@@ -32,12 +32,15 @@ pub(crate) fn is_judged(variant: &VariantResult) -> bool {
     verdicts.inconclusive.of > 0 && verdicts.inconclusive.count < verdicts.inconclusive.of
 }
 
-/// Outcomes that occurred: `stuck 12/30`, one entry per verdict with at least one seed.
+/// Outcomes that occurred: `stuck 12/30`, or `stuck` for a single seed, one entry per verdict with at least one seed.
 pub(crate) fn outcome_counts(variant: &VariantResult) -> Vec<String> {
     verdict_shares(variant)
         .iter()
         .filter(|(_, share)| share.count > 0)
-        .map(|(word, share)| format!("{word} {}/{}", share.count, share.of))
+        .map(|(word, share)| match share.of {
+            1 => (*word).to_owned(),
+            of => format!("{word} {}/{of}", share.count),
+        })
         .collect()
 }
 

@@ -10,7 +10,7 @@ use crate::moment::Moment;
 use crate::yaml::{self, Layer, Problem, Reading};
 
 /// What a variant may change.
-const VARIANT_KEYS: [&str; 4] = ["services", "workloads", "faults", "run"];
+pub(crate) const VARIANT_KEYS: [&str; 4] = ["services", "workloads", "faults", "run"];
 
 /// A problem that the model found, at its place in the file.
 pub(crate) fn located(layers: &[Layer<'_>], problem: sim_core::model::Problem) -> Problem {

@@ -234,9 +234,7 @@ pub(crate) fn differences(results: &[VariantResult]) -> Vec<PairedDifference> {
 const CDF_POINTS: usize = 400;
 
 fn latency_cdf(runs: &VariantRuns) -> LatencyCdf {
-    let steps: Vec<Vec<(u64, u64)>> =
-        runs.triggered.iter().map(|record| record.latency_steps(Scope::default())).collect();
-    let steps = merge_steps(steps.iter().map(Vec::as_slice));
+    let steps = merge_steps(runs.triggered.iter().map(|record| record.latency_steps(Scope::default())));
     let all: u64 = steps.iter().map(|(_, count)| count).sum();
     let mut below = 0;
     let mut points: Vec<(f64, f64)> = Vec::new();

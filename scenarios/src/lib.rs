@@ -19,6 +19,7 @@ pub mod measure;
 pub mod metric;
 pub mod moment;
 pub mod results;
+pub mod schema;
 pub mod statistics;
 pub mod sweep;
 pub mod verdict;

@@ -28,6 +28,8 @@ pub struct Record {
     pub first: usize,
     workloads: Vec<WorkloadRecord>,
     services: Vec<ServiceRecord>,
+    /// Latency of the answers of all workloads: (ns, answers), ascending, after warm-up.
+    latency: Vec<(u64, u64)>,
 }
 
 #[derive(Clone, Debug)]
@@ -72,7 +74,12 @@ pub fn run(model: &Model, warmup: SimDuration, seed: u64) -> Record {
     let steps = |histogram: &LatencyHistogram| {
         histogram.steps().map(|(latency, count)| (latency.as_nanos(), count)).collect()
     };
+    let mut all = LatencyHistogram::new(3);
+    for workload in series.workloads.iter() {
+        all.merge(&workload.latency);
+    }
     Record {
+        latency: steps(&all),
         complete,
         events: run.events,
         requests: run.ledger.requests_created,
@@ -240,7 +247,7 @@ impl Record {
         of_window: fn(&WorkloadWindow) -> SimDuration,
     ) -> Option<f64> {
         if span == self.after_warmup() {
-            return quantile(&self.latency_steps(scope), p);
+            return quantile(self.latency_steps(scope), p);
         }
         let (mut sum, mut answers) = (0.0, 0.0);
         for window in self.workloads(scope).flat_map(|w| &w.windows[span.from..span.to]) {
@@ -250,9 +257,12 @@ impl Record {
         (answers > 0.0).then(|| sum / answers)
     }
 
-    /// (latency ns, answers) of all workloads in scope, ascending, after warm-up.
-    pub fn latency_steps(&self, scope: Scope) -> Vec<(u64, u64)> {
-        merge_steps(self.workloads(scope).map(|w| w.latency.as_slice()))
+    /// (latency ns, answers) of one workload or of all, ascending, after warm-up.
+    pub fn latency_steps(&self, scope: Scope) -> &[(u64, u64)] {
+        match scope.workload {
+            Some(workload) => &self.workloads[workload.index()].latency,
+            None => &self.latency,
+        }
     }
 }
 

@@ -108,11 +108,16 @@ impl EventList {
         let (heap_time, heap_sequence) = self.heap.peek();
         let mut first = heap_time;
         let mut lane = HEAP_INDEX;
+        let mut is_tie = false;
+        // Selections instead of branches: which head is first is anybody's guess, also the processor's.
         for (index, &head) in self.heads[..self.lanes.len()].iter().enumerate() {
-            if head < first || (head == first && head != EMPTY && self.precedes(index, lane, heap_sequence)) {
-                first = head;
-                lane = index;
-            }
+            let is_less = head < first;
+            is_tie = (is_tie & !is_less) | (head == first);
+            first = if is_less { head } else { first };
+            lane = if is_less { index } else { lane };
+        }
+        if is_tie {
+            lane = self.first_scheduled(first, heap_time, heap_sequence);
         }
         if first > horizon.as_nanos() || first == EMPTY {
             return None;
@@ -128,14 +133,14 @@ impl EventList {
         Some((scheduled.time, scheduled.event))
     }
 
-    /// Whether the head of `lane` was scheduled before the head of `other`, which has the same time.
+    /// Which of the heads at `time` was scheduled first.
     #[cold]
-    fn precedes(&self, lane: usize, other: usize, heap_sequence: u64) -> bool {
-        let sequence = |lane: usize| match self.lanes.get(lane) {
-            None => heap_sequence,
-            Some(queue) => queue.front().map_or(u64::MAX, |scheduled| scheduled.sequence),
-        };
-        sequence(lane) < sequence(other)
+    fn first_scheduled(&self, time: u64, heap_time: u64, heap_sequence: u64) -> usize {
+        let heap = (heap_time == time).then_some((heap_sequence, HEAP_INDEX));
+        let sequence = |queue: &VecDeque<Scheduled>| queue.front().map_or(u64::MAX, |head| head.sequence);
+        let lanes = self.lanes.iter().enumerate().filter(|(index, _)| self.heads[*index] == time);
+        let heads = lanes.map(|(index, queue)| (sequence(queue), index)).chain(heap);
+        heads.min().map_or(HEAP_INDEX, |(_, lane)| lane)
     }
 
     /// Events pending.

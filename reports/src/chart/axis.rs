@@ -44,9 +44,9 @@ impl Axis {
         Axis::linear(0.0, top, count, unit)
     }
 
-    /// The axis of a share: 0 to 100 %.
-    pub(crate) fn share() -> Axis {
-        Axis::linear(0.0, 1.0, 5, Unit::Share)
+    /// The axis of a share: 0 to 100 %, with about `count` steps.
+    pub(crate) fn share(count: usize) -> Axis {
+        Axis::linear(0.0, 1.0, count, Unit::Share)
     }
 
     /// A logarithmic axis around a positive range; ticks at powers of ten, with 2 and 5 in between if
@@ -153,7 +153,7 @@ mod tests {
             ["0", "50 s", "100 s", "150 s", "200 s", "250 s", "300 s"]
         );
         assert_eq!(labels(&Axis::from_zero(0.9, 4, Unit::Count)), ["0", "0.5", "1.0"]);
-        assert_eq!(labels(&Axis::share()), ["0 %", "20 %", "40 %", "60 %", "80 %", "100 %"]);
+        assert_eq!(labels(&Axis::share(5)), ["0 %", "20 %", "40 %", "60 %", "80 %", "100 %"]);
         assert_eq!(labels(&Axis::from_zero(38_000.0, 4, Unit::PerSecond)), ["0", "10k", "20k", "30k", "40k"]);
         assert_eq!(
             labels(&Axis::log(0.001, 10.0, 6, Unit::Seconds)),

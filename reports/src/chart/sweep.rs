@@ -126,7 +126,7 @@ fn y_axis(sweep: &SweepResult, shown: Shown, curves: &[Curve]) -> Axis {
     // A wide bar may stretch the axis, but not without limit.
     let high_with_bars = bars.fold(high, f64::max).min(high * 1.5);
     if unit == Unit::Share && high > 0.2 {
-        return Axis::share();
+        return Axis::share(5);
     }
     let smallest = values.iter().copied().filter(|value| *value > 0.0).fold(f64::INFINITY, f64::min);
     let no_zero = values.iter().all(|value| *value > 0.0);

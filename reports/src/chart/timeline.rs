@@ -54,13 +54,10 @@ impl Timeline<'_> {
                 continue;
             }
             let size = look.font * 0.9;
+            // With its times if it stands alone; otherwise short, to stay above its window.
             let long = format!("{}, {}", window.name, format::span(window.start_s, window.end_s));
-            let room = right - free_from;
-            let name = if canvas.text_width(&long, size) <= room {
-                long
-            } else {
-                canvas.fitted(&window.name, size, room)
-            };
+            let name = if self.triggers.len() == 1 { &long } else { &window.name };
+            let name = canvas.fitted(name, size, right - free_from);
             let half = 0.5 * canvas.text_width(&name, size);
             // Centred over the window, pushed aside by its neighbour and by the border.
             let middle = (0.5 * (from + to)).max(free_from + half).min(right - half);

@@ -77,6 +77,19 @@ fn redrawing_gives_the_same_bytes() {
 }
 
 #[test]
+fn a_trigger_without_an_end_lasts_to_the_horizon() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut report = storm().report();
+    report.manifest.triggers.values_mut().flatten().for_each(|window| window.end_s = f64::INFINITY);
+    write_comparison(&report, dir.path(), &SMALL).unwrap();
+    let before = files(dir.path());
+    redraw(dir.path(), &SMALL).unwrap();
+    assert_eq!(files(dir.path()), before);
+    let Stored::Comparison(read) = read(dir.path()).unwrap() else { panic!("a comparison") };
+    assert_eq!(read.manifest.triggers["one-attempt"][0].end_s, report.manifest.horizon_s);
+}
+
+#[test]
 fn another_theme_leaves_no_outdated_bitmap() {
     let dir = tempfile::tempdir().unwrap();
     write_comparison(&storm().report(), dir.path(), &Options { png: true, ..SMALL }).unwrap();

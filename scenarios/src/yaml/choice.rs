@@ -1,14 +1,14 @@
 //! Which kind of a tagged choice was written, and what belongs to it?
 //!
-//! A choice is a plain word (`retry: none`) or a mapping with the kind as its only key (`queue: {lifo: {...}}`). Layers
-//! combine as long as they name the same kind; anything else in an upper layer replaces what is below.
+//! A choice is a plain word (`retry: none`) or a mapping with the kind as its only key (`queue: {lifo: {...}}`). A plain
+//! word for a kind with settings (`queue: lifo`) leaves all of them at their defaults. Layers combine as long as they name the same kind; anything else in an upper layer replaces what is below.
 
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, VariantAccess, Visitor, value::StrDeserializer};
 
 use super::{
     Entry, Kind, Node,
     error::Error,
-    place::{Place, Spot},
+    place::{NO_SETTINGS, Place, Spot},
     read::read_seed,
     scalar, stand_in, suggest,
 };
@@ -26,8 +26,8 @@ pub(super) struct Chosen<'p, 'a> {
 }
 
 enum Content<'a> {
-    /// A plain word: there are no settings.
-    Word,
+    /// A plain word: all settings have their defaults.
+    Word(Spot<'a>),
     /// What stands below the kind, lowest layer first.
     Settings(Vec<Spot<'a>>),
     /// The place's own text.
@@ -58,7 +58,9 @@ fn choose<'a>(place: &Place<'a>, words: &[&str], has_text: bool) -> Result<(&'a 
     let wanted = wanted(words, has_text);
     match &top.node.kind {
         Kind::Scalar { .. } if top.node.is_nothing() => Err(scalar::nothing(&place.name(), &wanted)),
-        Kind::Scalar { text, .. } if words.contains(&text.as_str()) => Ok((text, Content::Word)),
+        Kind::Scalar { text, .. } if words.contains(&text.as_str()) => {
+            Ok((text, Content::Word(Spot { key: Some(top.node.span), node: &NO_SETTINGS, ..top })))
+        }
         Kind::Scalar { .. } if has_text => Ok((TEXT, Content::Text)),
         Kind::Scalar { text, .. } => Err(unknown(text, words)),
         Kind::Sequence(_) => Err(Error::new(format!("expected {wanted}, found a list"))),
@@ -154,7 +156,8 @@ impl<'a> Chosen<'_, 'a> {
         let spots = match self.content {
             Content::Settings(spots) => spots,
             Content::StandIn => Vec::new(),
-            Content::Word | Content::Text => {
+            Content::Word(spot) => vec![spot],
+            Content::Text => {
                 let kind = format!("{{{}: {{...}}}}", self.tag);
                 let help = match self.place.name().as_str() {
                     "" => format!("write `{kind}`"),
@@ -182,7 +185,7 @@ impl<'de> VariantAccess<'de> for Chosen<'_, '_> {
 
     fn unit_variant(self) -> Result<(), Error> {
         match &self.content {
-            Content::Word | Content::StandIn => Ok(()),
+            Content::Word(_) | Content::StandIn => Ok(()),
             Content::Settings(spots) => {
                 let message = format!("`{}` takes no settings", self.tag);
                 let help = Some(format!("write the word `{}` alone", self.tag));

@@ -18,7 +18,21 @@ impl Spot<'_> {
     pub(super) fn key_or_node(&self) -> Span {
         self.key.unwrap_or(self.node.span)
     }
+
+    /// Whether these are the settings of a kind that was written as a plain word.
+    pub(super) fn is_bare(&self) -> bool {
+        std::ptr::eq(self.node, &NO_SETTINGS)
+    }
+
+    /// Where this value stands; settings that nobody wrote stand where their word does.
+    pub(super) fn span(&self) -> Span {
+        if self.is_bare() { self.key_or_node() } else { self.node.span }
+    }
 }
+
+/// The settings of a kind that was written as a plain word: none. Its span means nothing, see [`Spot::span`].
+pub(super) static NO_SETTINGS: Node =
+    Node { span: Span { start: 0, end: 0, line: 1, column: 1 }, kind: Kind::Mapping(Vec::new()) };
 
 /// The layers' roots, lowest first.
 pub(super) fn roots<'a>(layers: &[Layer<'a>]) -> Vec<Spot<'a>> {
@@ -166,6 +180,7 @@ fn items<'a>(spots: &[Spot<'a>]) -> Result<Vec<Spot<'a>>, Error> {
         return Ok(list);
     }
     let help = match (&top.node.kind, top.layer) {
+        _ if top.is_bare() => Some("write the list behind the word: `{word: [...]}`".to_owned()),
         (Kind::Mapping(_), 1..) => {
             Some("write `[...]` to replace the list, `{append: [...]}` to add to it".to_owned())
         }
@@ -176,7 +191,7 @@ fn items<'a>(spots: &[Spot<'a>]) -> Result<Vec<Spot<'a>>, Error> {
         _ => Some("write `[a, b]`, or one item per line after `- `".to_owned()),
     };
     let found = top.node.described();
-    Err(Error::at(top.layer, top.node.span, format!("expected a list, found {found}")).with_help(help))
+    Err(Error::at(top.layer, top.span(), format!("expected a list, found {found}")).with_help(help))
 }
 
 /// Whether the uppermost layer adds to a list further down: for values whose type does not say that they are lists.

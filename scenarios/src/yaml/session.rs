@@ -163,7 +163,16 @@ impl Session {
                     "" => format!("`{field}` is missing"),
                     name => format!("`{name}` lacks `{field}`"),
                 };
-                let help = format!("add `{field}: ...`");
+                let help = match spot.is_bare() {
+                    false => format!("add `{field}: ...`"),
+                    // The kind was written as a word: show how it takes settings.
+                    true => match (path::parent(&place.path).map(path::last), path::last(&place.path)) {
+                        (Some(name), kind) if !name.is_empty() => {
+                            format!("write `{name}: {{{kind}: {{{field}: ...}}}}`")
+                        }
+                        (_, kind) => format!("write `{{{kind}: {{{field}: ...}}}}`"),
+                    },
+                };
                 let error = Error::at(spot.layer, spot.key_or_node(), message).with_help(Some(help));
                 self.report(&place.path, error);
             }
@@ -202,10 +211,7 @@ impl Session {
     fn report_at(&self, place: &Place<'_>, mut error: Error) {
         if let Fault::Wrong { at, .. } = &mut *error.0 {
             let top = place.top();
-            at.get_or_insert((
-                top.layer,
-                if place.path.is_empty() { top.key_or_node() } else { top.node.span },
-            ));
+            at.get_or_insert((top.layer, if place.path.is_empty() { top.key_or_node() } else { top.span() }));
         }
         self.report(&place.path, error);
     }

@@ -8,13 +8,10 @@ use crate::time::{SimDuration, SimTime};
 use crate::units::{Probability, Rate};
 
 /// A rate that may change over time. A plain rate such as `800/s` is constant.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub enum RateProfile {
-    /// A constant rate such as `800/s`.
-    #[serde(rename = "$text")]
-    Text(Rate),
     /// Rates that hold from their moment on.
     Steps(Vec<Step>),
     /// Rates between which the load moves in straight lines.
@@ -27,6 +24,30 @@ pub enum RateProfile {
     Diurnal(Diurnal),
     /// Rates from a CSV file with a header line and two columns: seconds, requests per second.
     Trace(Trace),
+    /// A constant rate such as `800/s`.
+    #[serde(rename = "$text")]
+    #[cfg_attr(feature = "schemars", schemars(untagged))]
+    Text(Rate),
+}
+
+impl Serialize for RateProfile {
+    /// Writes what a file would say: a plain rate stays one.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        macro_rules! tagged {
+            ($kind:literal, $profile:expr) => {
+                serializer.serialize_newtype_variant("RateProfile", 0, $kind, $profile)
+            };
+        }
+        match self {
+            RateProfile::Steps(steps) => tagged!("steps", steps),
+            RateProfile::Points(points) => tagged!("points", points),
+            RateProfile::Ramp(ramp) => tagged!("ramp", ramp),
+            RateProfile::Spike(spike) => tagged!("spike", spike),
+            RateProfile::Diurnal(wave) => tagged!("diurnal", wave),
+            RateProfile::Trace(trace) => tagged!("trace", trace),
+            RateProfile::Text(rate) => rate.serialize(serializer),
+        }
+    }
 }
 
 /// A rate from a moment on.

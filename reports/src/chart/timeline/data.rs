@@ -67,7 +67,7 @@ impl<'a> Timeline<'a> {
 
     pub(super) fn y_axis(&self, ticks: usize) -> Axis {
         match self.metric.unit() {
-            Unit::Share => Axis::share(),
+            Unit::Share => Axis::share(ticks),
             unit => Axis::from_zero(self.top * 1.02, ticks, unit),
         }
     }

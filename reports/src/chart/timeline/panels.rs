@@ -8,6 +8,9 @@ use crate::words;
 
 /// Panels beyond this number are left to the table.
 const PANELS: usize = 20;
+/// Sizes of a panel's name and of how it came out, relative to running text.
+const NAME: f64 = 0.85;
+const REMARK: f64 = 0.7;
 
 /// Paints a grid of panels with common axes.
 pub(super) fn paint(canvas: &Canvas<'_>, look: &Look, timeline: &Timeline<'_>) -> Drawn {
@@ -85,16 +88,16 @@ fn paint_panel(
     timeline.paint_line(canvas, panel, line, look.line * 0.9, SeriesStyle { dash: &[], ..style })?;
     timeline.paint_recovery(canvas, look, panel, line)?;
     let above = (panel.rect.left, panel.rect.top - 0.6 * look.font);
-    let name = canvas.fitted(&line.variant.name, look.font * 0.92, panel.rect.width());
-    canvas.text(&name, above, look.text(0.92, look.text_colour(style.colour), Align::Left))?;
+    let name = canvas.fitted(&line.variant.name, look.font * NAME, panel.rect.width());
+    canvas.text(&name, above, look.text(NAME, look.text_colour(style.colour), Align::Left))?;
     let remark = if words::is_judged(line.variant) {
         words::outcome_counts(line.variant).join(", ")
     } else {
         String::new()
     };
-    let used = canvas.text_width(&name, look.font * 0.92) + 0.8 * look.font;
-    if !remark.is_empty() && used + canvas.text_width(&remark, look.font * 0.72) <= panel.rect.width() {
-        canvas.text(&remark, (panel.rect.right, above.1), look.text(0.72, look.muted, Align::Right))?;
+    let used = canvas.text_width(&name, look.font * NAME) + 0.5 * look.font;
+    if !remark.is_empty() && used + canvas.text_width(&remark, look.font * REMARK) <= panel.rect.width() {
+        canvas.text(&remark, (panel.rect.right, above.1), look.text(REMARK, look.muted, Align::Right))?;
     }
     Ok(())
 }

@@ -195,3 +195,32 @@ fn origins_are_found_in_the_uppermost_layer() {
     let problem = Problem::at(&layers, "run/seeds", "too few").with_help("take more");
     assert_eq!((told(&problem).as_str(), problem.path.as_str()), ("12:29 too few", "run/seeds"));
 }
+
+#[test]
+fn a_plain_word_is_a_kind_with_its_defaults() {
+    #[derive(Debug, PartialEq, serde::Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Queue {
+        Lifo(Line),
+        Slots(Vec<u32>),
+    }
+    #[derive(Debug, PartialEq, serde::Deserialize)]
+    struct Line {
+        #[serde(default)]
+        capacity: u32,
+    }
+    let line = |capacity| Some(std::collections::BTreeMap::from([("queue", Queue::Lifo(Line { capacity }))]));
+    let read_queue = |texts: &[&str]| {
+        let trees: Vec<_> = texts.iter().map(|text| tree(text)).collect();
+        let layers: Vec<_> = trees.iter().enumerate().map(|(index, tree)| Layer::base(index, tree)).collect();
+        let reading = read::<std::collections::BTreeMap<String, Queue>>(&layers);
+        let value = reading.value.map(|map| map.into_iter().map(|(_, queue)| ("queue", queue)).collect());
+        (value, reading.problems)
+    };
+    assert_eq!(read_queue(&["queue: lifo"]), (line(0), vec![]));
+    assert_eq!(read_queue(&["queue: {lifo: {capacity: 3}}", "queue: lifo"]), (line(0), vec![]));
+    assert_eq!(read_queue(&["queue: lifo", "queue: {lifo: {capacity: 4}}"]), (line(4), vec![]));
+    let (_, problems) = read_queue(&["queue: slots"]);
+    assert_eq!(told(&problems[0]), "1:8 expected a list, found an empty mapping");
+    assert_eq!(problems[0].help.as_deref(), Some("write the list behind the word: `{word: [...]}`"));
+}

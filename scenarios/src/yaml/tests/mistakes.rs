@@ -70,7 +70,7 @@ fn wrong_values_are_told_where_they_stand() {
         (
             5,
             "    service_time: exponential",
-            "5:19 `exponential` needs settings | write `service_time: {exponential: {...}}`",
+            "5:19 `services.api.service_time.exponential` lacks `mean` | write `service_time: {exponential: {mean: ...}}`",
         ),
         (
             5,

@@ -1,0 +1,92 @@
+//! Do the shipped scenarios show what they say? Every `expect` line holds over the scenario's own seeds, and
+//! every one fails for another variant, another point or the control arm: a claim that cannot fail is none.
+
+use std::sync::atomic::AtomicBool;
+
+use scenarios::assess::assess_as;
+use scenarios::compare::{self, Compared, Request};
+use scenarios::expectation::ExpectationConfig;
+use scenarios::experiment::{Hooks, Runs};
+use scenarios::library;
+use scenarios::load::Scenario;
+use scenarios::results::{Arm, Outcome};
+use scenarios::sweep::{self, Swept};
+
+struct Lesson {
+    scenario: Scenario,
+    compared: Compared,
+    sweeps: Vec<Swept>,
+}
+
+fn run(id: &str) -> Lesson {
+    let scenario =
+        library::find(id).expect("it is shipped").load(&[]).unwrap_or_else(|e| panic!("{}", e.render(false)));
+    let stop = AtomicBool::new(false);
+    let hooks = Hooks { threads: 0, progress: &|_, _| {}, stop: &stop };
+    let request = Request {
+        seeds: (1..=u64::from(scenario.run.seeds.get())).collect(),
+        variants: Vec::new(),
+        sweeps: false,
+        kind: "compare",
+        reproduce: format!("spiral compare {id}"),
+    };
+    let compared = compare::compare(&scenario, &request, &hooks);
+    let sweeps = scenario.sweeps.iter().map(|s| sweep::run(&scenario, s, &request, &hooks)).collect();
+    Lesson { scenario, compared, sweeps }
+}
+
+/// Whether the line holds for every variant and both arms.
+fn holds_everywhere(line: &ExpectationConfig, runs: &[&Runs]) -> bool {
+    runs.iter().all(|runs| {
+        runs.variants.iter().all(|variant| {
+            [Arm::Control, Arm::Triggered].into_iter().all(|arm| {
+                assess_as(line, runs, Some((&variant.variant.name, arm))).outcome != Outcome::Fails
+            })
+        })
+    })
+}
+
+/// Checks every claim of one scenario; gives how many there are.
+fn check(id: &str) -> usize {
+    let lesson = run(id);
+    let sweep_results = lesson.sweeps.iter().flat_map(|swept| &swept.result.expectations);
+    let results: Vec<_> =
+        lesson.compared.report.comparison.expectations.iter().chain(sweep_results).collect();
+    assert_eq!(results.len(), lesson.scenario.expectations.len(), "{id}: every line is measured once");
+    for result in &results {
+        assert_eq!(result.outcome, Outcome::Holds, "{id}: {}: {}", result.text, result.measured);
+    }
+    let points: Vec<&Runs> = lesson.sweeps.iter().flat_map(|swept| &swept.runs).collect();
+    for line in &lesson.scenario.expectations {
+        let runs = if line.point.is_some() { points.clone() } else { vec![&lesson.compared.runs] };
+        let sentence = line.sentence(&lesson.scenario.baseline().name);
+        assert!(!holds_everywhere(line, &runs), "{id}: this claim cannot fail: {sentence}");
+    }
+    results.len()
+}
+
+#[test]
+fn the_retry_storm_shows_what_it_says() {
+    assert!(check("metastable-retry-storm") >= 15);
+}
+
+#[test]
+fn the_utilization_knee_shows_what_it_says() {
+    assert!(check("utilization-knee") >= 5);
+}
+
+#[test]
+fn every_shipped_scenario_has_a_test_here_and_claims_something() {
+    let tested = include_str!("main.rs");
+    for shipped in library::shipped() {
+        assert!(tested.contains(&format!("check(\"{}\")", shipped.id)), "{} is not tested", shipped.id);
+        let scenario = shipped.load(&[]).unwrap_or_else(|e| panic!("{}", e.render(false)));
+        assert_eq!(scenario.id, shipped.id, "the file is called after its id");
+        assert!(!scenario.expectations.is_empty(), "{} claims nothing", shipped.id);
+        assert!(
+            !scenario.summary.is_empty() && !scenario.source.is_empty(),
+            "{} says too little",
+            shipped.id
+        );
+    }
+}

@@ -1,0 +1,8 @@
+//! Does the simulation agree with what theory says? Closed forms and published results, each over
+//! several seeds with its formula, standard error and tolerance.
+
+mod arrivals;
+mod patience;
+mod queues;
+mod retries;
+mod storms;
