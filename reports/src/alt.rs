@@ -28,7 +28,11 @@ pub(crate) fn timeline(report: &ComparisonReport, metric: Metric) -> String {
             .filter(|(start, _)| **start >= report.manifest.warmup_s)
             .filter_map(|(start, band)| Some((*start, band.p50.filter(|value| value.is_finite())?)))
             .collect();
-        sentences.push(format!("{}: {}.", variant.name, story(&points, metric, triggers)));
+        sentences.push(format!(
+            "{}: {}.",
+            variant.name,
+            story(&points, report.series.width_s, metric, triggers)
+        ));
     }
     if variants.len() > TOLD {
         sentences.push(format!("{} more variants stand in the table.", variants.len() - TOLD));
@@ -39,7 +43,7 @@ pub(crate) fn timeline(report: &ComparisonReport, metric: Metric) -> String {
 }
 
 /// One line: where it starts, where the trigger sends it, where it ends.
-fn story(points: &[(f64, f64)], metric: Metric, triggers: &[TriggerWindow]) -> String {
+fn story(points: &[(f64, f64)], width_s: f64, metric: Metric, triggers: &[TriggerWindow]) -> String {
     let name = metric.label();
     let unit = metric.unit();
     let (Some(first), Some(last)) = (points.first(), points.last()) else {
@@ -48,7 +52,8 @@ fn story(points: &[(f64, f64)], metric: Metric, triggers: &[TriggerWindow]) -> S
     let show = |value: f64| format::quantity(value, unit);
     let trigger_start = triggers.iter().map(|window| window.start_s).fold(f64::INFINITY, f64::min);
     let trigger_end = triggers.iter().map(|window| window.end_s).fold(f64::NEG_INFINITY, f64::max);
-    let quiet: Vec<f64> = points.iter().filter(|(t, _)| *t < trigger_start).map(|(_, v)| *v).collect();
+    let quiet: Vec<f64> =
+        points.iter().filter(|(t, _)| t + width_s <= trigger_start + 1e-9).map(|(_, v)| *v).collect();
     let end =
         mean(&points[points.len() - points.len().div_ceil(10)..].iter().map(|p| p.1).collect::<Vec<_>>());
     if triggers.is_empty() || quiet.is_empty() {
@@ -195,7 +200,7 @@ mod tests {
     fn a_collapse_that_stays_is_told_as_one() {
         let points = points(|t| if t < 60.0 { 1000.0 } else { 120.0 });
         assert_eq!(
-            story(&points, Metric::Goodput, &trigger()),
+            story(&points, 1.0, Metric::Goodput, &trigger()),
             "goodput falls from 1000/s to 120/s at 60 s and stays there after the trigger ends at 70 s"
         );
     }
@@ -204,14 +209,14 @@ mod tests {
     fn a_recovery_is_told_with_its_time() {
         let points = points(|t| if (60.0..95.0).contains(&t) { 100.0 } else { 800.0 });
         assert_eq!(
-            story(&points, Metric::Goodput, &trigger()),
+            story(&points, 1.0, Metric::Goodput, &trigger()),
             "goodput falls from 800/s to 100/s at 60 s and is back at 800/s after 94 s"
         );
     }
 
     #[test]
     fn nothing_happening_and_nothing_measured_are_said() {
-        assert_eq!(story(&points(|_| 5.0), Metric::QueueLength, &[]), "queue length stays near 5.00");
-        assert_eq!(story(&[], Metric::LatencyP99, &trigger()), "no p99 latency was measured");
+        assert_eq!(story(&points(|_| 5.0), 1.0, Metric::QueueLength, &[]), "queue length stays near 5.00");
+        assert_eq!(story(&[], 1.0, Metric::LatencyP99, &trigger()), "no p99 latency was measured");
     }
 }

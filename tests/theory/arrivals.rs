@@ -82,11 +82,11 @@ fn evenly_spaced_arrivals_keep_their_beat() {
 
 #[test]
 fn a_ramp_brings_the_area_under_it() {
-    // Rate t per second over 100 s: 20 seeds bring 20 (b^2 - a^2) / 2 in [a, b).
+    // Rate t per second over 100 s: 100 seeds bring 100 (b^2 - a^2) / 2 in [a, b).
     let ramp = "{poisson: {rate: {ramp: {from: 0/s, to: 100/s, end: 100s}}}}";
-    for (bin, count) in counts(&users("100s", ramp, "{}"), 20, 10, 100.0).into_iter().enumerate() {
+    for (bin, count) in counts(&users("100s", ramp, "{}"), 100, 10, 100.0).into_iter().enumerate() {
         let (a, b) = (bin as f64 * 10.0, (bin as f64 + 1.0) * 10.0);
-        assert_poisson_count(&format!("ramp, {a} to {b} s"), count, 20.0 * (b * b - a * a) / 2.0);
+        assert_poisson_count(&format!("ramp, {a} to {b} s"), count, 100.0 * (b * b - a * a) / 2.0);
     }
 }
 
@@ -95,9 +95,9 @@ fn lines_between_points_bring_the_area_under_them() {
     // Up from 20/s to 60/s in 50 s, down to nothing in 50 s; five bins of 20 s, areas by hand.
     let points =
         "{poisson: {rate: {points: [{at: 0s, rate: 20/s}, {at: 50s, rate: 60/s}, {at: 100s, rate: 0/s}]}}}";
-    let expected = [560.0, 880.0, 1_140.0, 720.0, 240.0];
-    for (bin, count) in counts(&users("100s", points, "{}"), 20, 5, 100.0).into_iter().enumerate() {
-        assert_poisson_count(&format!("points, bin {bin}"), count, 20.0 * expected[bin]);
+    let expected = [560.0, 880.0, 1_100.0, 720.0, 240.0];
+    for (bin, count) in counts(&users("100s", points, "{}"), 100, 5, 100.0).into_iter().enumerate() {
+        assert_poisson_count(&format!("points, bin {bin}"), count, 100.0 * expected[bin]);
     }
 }
 

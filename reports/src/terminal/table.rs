@@ -117,8 +117,9 @@ fn empty(style: &TextStyle) -> Table {
 /// The table with numbers to the right of their column; `text` columns stand to the left.
 fn rendered(mut table: Table, text: usize) -> String {
     let last = table.column_count().saturating_sub(1);
+    // Together with the blank that stands for a vertical line, two characters between columns.
     for (index, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((0, if index == last { 0 } else { 2 }));
+        column.set_padding((0, if index == last { 0 } else { 1 }));
         if index >= text {
             column.set_cell_alignment(CellAlignment::Right);
         }
