@@ -9,7 +9,7 @@ mod radix_heap;
 
 use std::collections::VecDeque;
 
-use crate::event::{Event, Scheduled};
+use crate::event::{Event, Packed, Scheduled};
 use crate::time::{SimDuration, SimTime};
 use radix_heap::RadixHeap;
 
@@ -80,19 +80,22 @@ impl EventList {
     }
 
     /// Schedules `event` at `time`, which must not lie before the last event popped. Amortised O(1).
-    #[inline]
+    #[inline(always)]
     pub(crate) fn schedule(&mut self, time: SimTime, event: Event) {
         self.schedule_in(Lane::HEAP, time, event);
     }
 
     /// Schedules `event` at `time`, through `lane` if that keeps the lane in order.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn schedule_in(&mut self, lane: Lane, time: SimTime, event: Event) {
-        let scheduled = Scheduled { time, sequence: self.next_sequence, event };
+        self.insert(lane, time, Packed::new(event));
+    }
+
+    fn insert(&mut self, lane: Lane, time: SimTime, packed: Packed) {
+        let scheduled = Scheduled { time, sequence: self.next_sequence, packed };
         self.next_sequence += 1;
         let Some(queue) = self.lanes.get_mut(lane.0 as usize) else {
-            self.heap.push(scheduled);
-            return;
+            return self.heap.push(scheduled);
         };
         match queue.back() {
             None => self.heads[lane.0 as usize] = time.as_nanos(),
@@ -130,7 +133,7 @@ impl EventList {
                 scheduled
             }
         };
-        Some((scheduled.time, scheduled.event))
+        Some((scheduled.time, scheduled.packed.event()))
     }
 
     /// Which of the heads at `time` was scheduled first.

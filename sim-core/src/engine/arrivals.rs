@@ -6,7 +6,6 @@ use crate::event::Event;
 use crate::ids::{AttemptId, CallId, Handle, SourceId};
 use crate::luck::{Luck, Purpose};
 use crate::metrics::{Observation, Probe};
-use crate::model::workload::Spacing;
 use crate::policy::retry;
 
 /// No attempt has been sent yet.
@@ -19,15 +18,10 @@ impl<P: Probe> Simulation<'_, P> {
         }
     }
 
-    /// One uniform draw per arrival: `-ln u` of load must come until the next request, or exactly one
-    /// request's worth if they are evenly spaced.
     #[inline]
     fn schedule_arrival(&mut self, id: SourceId) {
         let (source, state) = (&self.model.sources[id], &mut self.sources[id]);
-        let mass = match source.spacing {
-            Spacing::Poisson => state.stream.exponential(),
-            Spacing::Even => 1.0,
-        };
+        let mass = std::mem::replace(&mut state.next_mass, source.spacing.draw(&mut state.stream));
         if let Some(at) = state.cursor.advance(&source.pieces, mass) {
             let lane = state.lane;
             self.events.schedule_in(lane, at, Event::Arrival { source: id });

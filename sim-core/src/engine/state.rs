@@ -134,6 +134,9 @@ impl Server {
 pub(super) struct SourceState {
     pub(super) stream: Stream,
     pub(super) cursor: Cursor,
+    /// Load that must come until the next arrival but one; drawn an arrival ahead, so that nothing waits
+    /// for it.
+    pub(super) next_mass: f64,
     /// Requests so far, those thinned away included.
     pub(super) count: u64,
     pub(super) lane: Lane,
@@ -141,9 +144,11 @@ pub(super) struct SourceState {
 
 impl SourceState {
     pub(super) fn new(source: &ArrivalSource, seed: Seed, events: &mut EventList) -> Self {
+        let mut stream = Stream::new(seed, StreamPurpose::Arrivals, source.key);
         SourceState {
-            stream: Stream::new(seed, StreamPurpose::Arrivals, source.key),
-            cursor: Cursor::new(),
+            next_mass: source.spacing.draw(&mut stream),
+            stream,
+            cursor: Cursor::new(&source.pieces),
             count: 0,
             lane: events.lane_in_order(),
         }

@@ -251,25 +251,30 @@ pub(super) fn window(pieces: &[Piece], begins: SimTime, ends: SimTime, factor: f
 pub(crate) struct Cursor {
     now: SimTime,
     piece: usize,
+    /// Mean gap in nanoseconds, if the rate is one constant above zero.
+    constant_gap: Option<f64>,
 }
 
 impl Cursor {
-    pub(crate) const fn new() -> Self {
-        Cursor { now: SimTime::ZERO, piece: 0 }
+    pub(crate) fn new(pieces: &[Piece]) -> Self {
+        let constant_gap = match *pieces {
+            [Piece { rate, slope: 0.0, .. }] if rate > 1e-15 => Some(1.0 / rate),
+            _ => None,
+        };
+        Cursor { now: SimTime::ZERO, piece: 0, constant_gap }
     }
 
     /// Moves on until the rate has added up to `mass` arrivals, and gives the moment; `None` if the rate
-    /// ends at zero before. Exact inversion: one uniform draw per arrival, whatever the profile.
+    /// ends at zero before. Exact inversion: one draw per arrival, whatever the profile.
     #[inline]
     pub(crate) fn advance(&mut self, pieces: &[Piece], mass: f64) -> Option<SimTime> {
-        // The common case first: a constant rate, far from its end.
-        if let [Piece { rate, slope: 0.0, .. }] = *pieces
-            && rate > 1e-15
-        {
-            self.now = self.now + SimDuration::from_nanos_f64(mass / rate);
-            return Some(self.now);
+        match self.constant_gap {
+            Some(gap) => {
+                self.now = self.now + SimDuration::from_nanos_f64(mass * gap);
+                Some(self.now)
+            }
+            None => self.advance_through(pieces, mass),
         }
-        self.advance_through(pieces, mass)
     }
 
     fn advance_through(&mut self, pieces: &[Piece], mut mass: f64) -> Option<SimTime> {
@@ -318,7 +323,7 @@ mod tests {
     fn unit_arrivals(profile: &RateProfile) -> Vec<f64> {
         let horizon = SimTime::ZERO + SimDuration::from_secs(100);
         let pieces = profile.pieces(horizon);
-        let mut cursor = Cursor::new();
+        let mut cursor = Cursor::new(&pieces);
         std::iter::from_fn(|| cursor.advance(&pieces, 1.0).filter(|t| *t <= horizon))
             .map(SimTime::as_secs_f64)
             .collect()
@@ -390,7 +395,7 @@ mod tests {
         let base = RateProfile::Text(rate(10.0)).pieces(SimTime::NEVER);
         let (begins, ends) = (SimTime::from_nanos(20_000_000_000), SimTime::from_nanos(30_000_000_000));
         let extra = window(&base, begins, ends, 3.0);
-        let mut cursor = Cursor::new();
+        let mut cursor = Cursor::new(&extra);
         let times: Vec<_> = std::iter::from_fn(|| cursor.advance(&extra, 1.0)).collect();
         assert!(times.len().abs_diff(300) <= 1);
         assert!(times.iter().all(|t| *t >= begins && *t < ends));

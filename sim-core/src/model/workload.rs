@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{EdgeId, FaultId, WorkloadId};
 use crate::model::edge::CallConfig;
 use crate::model::rate::{Piece, RateProfile};
+use crate::streams::Stream;
 use crate::time::SimTime;
 use crate::units::Count;
 
@@ -70,6 +71,18 @@ pub enum Spacing {
     Poisson,
     /// Equal.
     Even,
+}
+
+impl Spacing {
+    /// How much load must come from one arrival to the next: exactly one request's worth, or for
+    /// independent users an exponential of mean one.
+    #[inline]
+    pub(crate) fn draw(self, stream: &mut Stream) -> f64 {
+        match self {
+            Spacing::Poisson => stream.exponential(),
+            Spacing::Even => 1.0,
+        }
+    }
 }
 
 /// A workload, ready to run.
