@@ -105,7 +105,7 @@ pub(crate) fn reference(scenario: &Scenario) -> ScenarioRef {
 }
 
 /// What is needed to read and repeat the results.
-pub(crate) fn manifest(
+pub fn manifest(
     scenario: &Scenario,
     variants: &[Variant],
     seeds: &[u64],

@@ -67,7 +67,6 @@ pub fn run<P: Probe>(model: &Model, seed: Seed, probe: P) -> Run<P> {
 #[derive(Debug)]
 struct Simulation<'m, P> {
     model: &'m Model,
-    seed: Seed,
     now: SimTime,
     events: EventList,
     sources: IdVec<SourceId, SourceState>,
@@ -99,7 +98,6 @@ impl<'m, P: Probe> Simulation<'m, P> {
         let ledger = Ledger::new(model);
         Simulation {
             model,
-            seed,
             now: SimTime::ZERO,
             events,
             sources,

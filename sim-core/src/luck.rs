@@ -43,18 +43,29 @@ pub enum Purpose {
 pub struct Luck(u64);
 
 impl Luck {
-    /// The luck of the `index`-th request of arrival source `source` in the run of `seed`.
+    /// What the luck of all requests of arrival source `source` in the run of `seed` is derived from.
+    pub fn of_source(seed: Seed, source: u32) -> Self {
+        Luck(mix(mix(seed.0, 0x5eed), u64::from(source) + 1))
+    }
+
+    /// The luck of the `index`-th request of this source.
     #[inline]
+    pub fn request(self, index: u64) -> Self {
+        Luck(mix(self.0, index + 1))
+    }
+
+    /// The luck of the `index`-th request of arrival source `source` in the run of `seed`.
     pub fn of_request(seed: Seed, source: u32, index: u64) -> Self {
-        Luck(mix(mix(mix(seed.0, 0x5eed), u64::from(source) + 1), index + 1))
+        Luck::of_source(seed, source).request(index)
     }
 
     /// The luck of a call that this request or attempt makes: over edge `edge`, as the `position`-th
     /// call of its step, in the `repetition`-th round of that step.
     #[inline]
     pub fn call(self, edge: u32, position: u32, repetition: u32) -> Self {
-        let place = u64::from(edge) << 32 | u64::from(position);
-        Luck(mix(mix(self.0 ^ 0xca11, place), u64::from(repetition)))
+        let place = mix(self.0 ^ 0xca11, u64::from(edge) << 32 | u64::from(position));
+        // Most steps have one round, and a user's request has no other: it is spared the second mix.
+        Luck(if repetition == 0 { place } else { mix(place ^ 0x4e9e_a7ed, u64::from(repetition)) })
     }
 
     /// The luck of the `attempt`-th try of this call; the first is 1.

@@ -121,7 +121,14 @@ fn a_policy_switched_on_moves_no_arrival_and_no_first_try() {
         ("another order", Parts { queue: "{lifo: {}}", ..BASE }),
         ("another timeout", Parts { timeouts: "{attempt: 100ms, total: 1s}", ..BASE }),
         ("no timeout", Parts { timeouts: "{}", ..BASE }),
-        ("more clients", Parts { clients: 20, ..BASE }),
+        (
+            "more clients with a budget each",
+            Parts {
+                clients: 20,
+                retry: "{exponential: {max_attempts: 4, base: 50ms, jitter: full, budget: {deposit: {}}}}",
+                ..BASE
+            },
+        ),
         ("more instances", Parts { instances: 3, ..BASE }),
     ] {
         let other = stories(&parts);
@@ -133,6 +140,7 @@ fn a_policy_switched_on_moves_no_arrival_and_no_first_try() {
 #[test]
 fn what_has_nothing_to_do_with_it_changes_nothing_at_all() {
     let base = stories(&BASE);
+    assert_eq!(base, stories(&Parts { clients: 20, ..BASE }), "clients who remember nothing");
     let unused = "  other: {workers: 2, service_time: {exponential: {mean: 5ms}}}";
     assert_eq!(base, stories(&Parts { services: unused, ..BASE }), "an unused service");
     let fault = "  broken: {at: 10s, for: 20s, capacity: {service: other, factor: 0.1}}";

@@ -4,7 +4,7 @@ use super::Simulation;
 use super::state::Call;
 use crate::event::Event;
 use crate::ids::{AttemptId, CallId, Handle, SourceId};
-use crate::luck::{Luck, Purpose};
+use crate::luck::Purpose;
 use crate::metrics::{Observation, Probe};
 use crate::policy::retry;
 
@@ -31,7 +31,7 @@ impl<P: Probe> Simulation<'_, P> {
     #[inline]
     pub(super) fn on_arrival(&mut self, id: SourceId) {
         let (source, state) = (&self.model.sources[id], &mut self.sources[id]);
-        let luck = Luck::of_request(self.seed, source.key, state.count);
+        let luck = state.luck.request(state.count);
         state.count += 1;
         self.schedule_arrival(id);
         let now = self.now;

@@ -133,6 +133,8 @@ impl Server {
 #[derive(Debug)]
 pub(super) struct SourceState {
     pub(super) stream: Stream,
+    /// What the luck of its requests is derived from.
+    pub(super) luck: Luck,
     pub(super) cursor: Cursor,
     /// Load that must come until the next arrival but one; drawn an arrival ahead, so that nothing waits
     /// for it.
@@ -148,6 +150,7 @@ impl SourceState {
         SourceState {
             next_mass: source.spacing.draw(&mut stream),
             stream,
+            luck: Luck::of_source(seed, source.key),
             cursor: Cursor::new(&source.pieces),
             count: 0,
             lane: events.lane_in_order(),

@@ -1,0 +1,249 @@
+//! What can be written on the command line? These types mirror the words and check nothing but their
+//! order; [`crate::plan`] says what they mean.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+const STATUSES: &str = "\
+Exit status:
+  0   fine: everything done, every claim holds
+  1   an expectation of the scenario does not hold
+  2   the command line or a file is wrong; nothing was simulated
+  3   inconclusive or incomplete: a claim had nothing to measure, or the work was interrupted
+  70  a mistake of the program itself
+
+Start here:
+  spiral list                                            what comes with the program
+  spiral compare metastable-retry-storm                  fifteen variants over thirty seeds
+  spiral new my-storm --from metastable-retry-storm      a copy to break and mend
+
+NO_COLOR switches colours off. Nothing is sent anywhere.";
+
+/// A wind tunnel for distributed systems: simulates overload, cascading failures and metastable failures,
+/// and compares what helps.
+#[derive(Debug, Parser)]
+#[command(name = "spiral", version, after_help = STATUSES, arg_required_else_help = true)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// List the scenarios that come with the program
+    List(List),
+    /// Print a shipped scenario's file
+    Show(Show),
+    /// Copy a scenario to a new file of your own
+    New(New),
+    /// Check files and tell all their problems at once, without running them
+    Validate(Validate),
+    /// Run one variant with one seed
+    Run(Run),
+    /// Compare variants over many seeds and check the scenario's claims
+    Compare(Compare),
+    /// Run a scenario for several values of one setting
+    Sweep(Sweep),
+    /// Draw figures and page of a report folder again, without simulating
+    Report(Report),
+    /// Print the JSON Schema of scenario files, for editors
+    Schema(Schema),
+    /// Print a completion script for a shell
+    Completions(Completions),
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  spiral list\n  spiral list --format json")]
+pub(crate) struct List {
+    /// Text for people, JSON for programs
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  spiral show metastable-retry-storm | less")]
+pub(crate) struct Show {
+    /// Id of a shipped scenario
+    pub(crate) id: String,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Comments are kept, the id is replaced, and no file is ever overwritten.
+
+Examples:
+  spiral new my-storm --from metastable-retry-storm
+  spiral new my-storm --from metastable-retry-storm --out course/week3.yaml")]
+pub(crate) struct New {
+    /// Id of the new scenario: lower-case letters, digits and `-`
+    pub(crate) name: String,
+    /// The scenario to copy: a shipped id or a file
+    #[arg(long, value_name = "ID|FILE")]
+    pub(crate) from: String,
+    /// The file to write [default: NAME.yaml]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  spiral validate my-storm.yaml\n  spiral validate course/*.yaml")]
+pub(crate) struct Validate {
+    /// Scenario files (or ids of shipped scenarios)
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  spiral run metastable-retry-storm
+  spiral run metastable-retry-storm --variant one-attempt --seed 13
+  spiral run my-storm.yaml --set services.api.workers=20 --set faults.brownout=none")]
+pub(crate) struct Run {
+    /// A scenario file, or the id of a shipped scenario
+    #[arg(value_name = "FILE|ID")]
+    pub(crate) scenario: String,
+    /// The variant [default: the first one of the file]
+    #[arg(long)]
+    pub(crate) variant: Option<String>,
+    /// The seed [default: 1]
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    pub(crate) seed: Option<String>,
+    #[command(flatten)]
+    pub(crate) making: Making,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Every variant runs on the same seeds, with and without its triggers. The report folder holds the numbers,
+the figures and a page.
+
+Examples:
+  spiral compare metastable-retry-storm
+  spiral compare metastable-retry-storm --seeds 10 --variants four-attempts,one-attempt
+  spiral compare my-storm.yaml --seeds 31..=60 --set faults.brownout.for=2s
+  spiral compare my-storm.yaml --format json --quiet | jq '.variants[].verdicts.stuck.share'")]
+pub(crate) struct Compare {
+    /// A scenario file, or the id of a shipped scenario
+    #[arg(value_name = "FILE|ID")]
+    pub(crate) scenario: String,
+    /// Seeds: `20` for 1 to 20, `31..=60`, or a list such as `1,5,9` [default: what the file says]
+    #[arg(long, allow_hyphen_values = true)]
+    pub(crate) seeds: Option<String>,
+    /// Only these variants, separated by commas; the first in the file is the baseline
+    #[arg(long, value_name = "A,B")]
+    pub(crate) variants: Option<String>,
+    #[command(flatten)]
+    pub(crate) making: Making,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Without --x the sweeps that the file names are run. Several of them get a folder each.
+
+Examples:
+  spiral sweep utilization-knee
+  spiral sweep utilization-knee --x workloads.users.arrivals.poisson.rate=10/s..98/s:12 --seeds 5
+  spiral sweep metastable-retry-storm --x faults.brownout.for=1s,2s,5s,10s --variants four-attempts")]
+pub(crate) struct Sweep {
+    /// A scenario file, or the id of a shipped scenario
+    #[arg(value_name = "FILE|ID")]
+    pub(crate) scenario: String,
+    /// Only this sweep of the file
+    #[arg(long, value_name = "NAME", conflicts_with = "x")]
+    pub(crate) sweep: Option<String>,
+    /// The setting and its values: `path=a..b:n` for n values from a to b, or `path=v1,v2,v3`
+    #[arg(long, value_name = "PATH=VALUES")]
+    pub(crate) x: Option<String>,
+    /// Seeds at every value: `20` for 1 to 20, `31..=60`, or a list [default: what the file says]
+    #[arg(long, allow_hyphen_values = true)]
+    pub(crate) seeds: Option<String>,
+    /// Only these variants, separated by commas
+    #[arg(long, value_name = "A,B")]
+    pub(crate) variants: Option<String>,
+    #[command(flatten)]
+    pub(crate) making: Making,
+}
+
+/// What all commands have that make results.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Making {
+    /// Change a setting in the file and in all its variants; may be repeated
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Threads; the results do not depend on it [default: one per core]
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    pub(crate) threads: Option<String>,
+    /// The report folder [default: spiral-out/SCENARIO]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// What goes to standard output: text for people, JSON for programs
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: Format,
+    /// Write figures as SVG only, which is faster
+    #[arg(long)]
+    pub(crate) no_png: bool,
+    /// No progress and no remarks on standard error
+    #[arg(long)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  spiral report spiral-out/metastable-retry-storm
+  spiral report spiral-out/metastable-retry-storm --theme dark --size page")]
+pub(crate) struct Report {
+    /// The folder that `run`, `compare` or `sweep` has written
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
+    /// Colours: light, dark or print
+    #[arg(long, default_value = "light", value_parser = |word: &str| word.parse::<reports::Theme>())]
+    pub(crate) theme: reports::Theme,
+    /// Size of the figures: slide, page or thumb
+    #[arg(long, default_value = "slide", value_parser = |word: &str| word.parse::<reports::Size>())]
+    pub(crate) size: reports::Size,
+    /// Write figures as SVG only
+    #[arg(long)]
+    pub(crate) no_png: bool,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+An editor uses it if the first line of a scenario names it:
+  # yaml-language-server: $schema=spiral.schema.json
+
+Example:
+  spiral schema --out spiral.schema.json")]
+pub(crate) struct Schema {
+    /// The file to write [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  spiral completions bash > ~/.local/share/bash-completion/completions/spiral")]
+pub(crate) struct Completions {
+    /// The shell
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// What goes to standard output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people; may change.
+    Text,
+    /// For programs; the schema is named and versioned.
+    Json,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        super::Args::command().debug_assert();
+    }
+}

@@ -1,0 +1,20 @@
+//! What does each command do? One file per command: plan, do, tell.
+
+pub(crate) mod compare;
+pub(crate) mod completions;
+mod interrupted;
+pub(crate) mod list;
+pub(crate) mod new;
+pub(crate) mod report;
+pub(crate) mod run;
+pub(crate) mod schema;
+pub(crate) mod show;
+pub(crate) mod sweep;
+pub(crate) mod validate;
+
+use serde::Serialize;
+
+/// A result as programs read it; the same bytes as in a report folder.
+fn json<T: Serialize>(result: &T) -> String {
+    serde_json::to_string_pretty(result).expect("plain data becomes JSON") + "\n"
+}

@@ -1,0 +1,179 @@
+//! What do the words of a command line mean? Here they become a loaded scenario, seeds, variants, points,
+//! threads and a folder, or everything that is wrong with them is told at once. Nothing is simulated and
+//! nothing is written.
+
+mod folder;
+mod points;
+mod reproduce;
+mod seeds;
+mod target;
+
+use scenarios::compare::Request;
+use scenarios::load::{Scenario, Sweep};
+
+use crate::args::{self, Format};
+use crate::failure::{Complaint, Failure, Refused};
+
+pub(crate) use folder::Folder;
+pub(crate) use target::Target;
+
+use points::Points;
+use reproduce::Words;
+use seeds::Seeds;
+
+/// What every command needs that makes results.
+pub(crate) struct Plan {
+    pub(crate) scenario: Scenario,
+    /// Threads; 0 for one per core.
+    pub(crate) threads: usize,
+    pub(crate) folder: Folder,
+    pub(crate) format: Format,
+    pub(crate) figures: reports::Options,
+    pub(crate) quiet: bool,
+}
+
+/// A run or a comparison.
+pub(crate) fn comparison(args: &args::Compare) -> Result<(Plan, Request), Failure> {
+    let mut refused = Refused::default();
+    let seeds = args.seeds.as_deref().map(str::parse::<Seeds>).transpose();
+    let seeds = refused.take(seeds).flatten();
+    let (plan, _) = common(&args.scenario, &args.making, &mut refused);
+    let variants = refused.take(chosen(args.variants.as_deref(), plan.as_ref())).unwrap_or_default();
+    let plan = all_or_nothing(plan, refused)?;
+    let seeds = seeds.unwrap_or_else(|| Seeds::first(plan.scenario.run.seeds.get()));
+    let reproduce = Words::new("compare", &args.scenario)
+        .option("--seeds", seeds.text())
+        .option_if("--variants", &variants.join(","))
+        .options("--set", &args.making.set)
+        .finish();
+    let request = Request { seeds: seeds.into_numbers(), variants, sweeps: true, kind: "compare", reproduce };
+    Ok((plan, request))
+}
+
+/// One variant with one seed.
+pub(crate) fn run(args: &args::Run) -> Result<(Plan, Request), Failure> {
+    let mut refused = Refused::default();
+    let seed = refused.take(args.seed.as_deref().map_or(Ok(1), seeds::one));
+    let (plan, _) = common(&args.scenario, &args.making, &mut refused);
+    let variants = refused.take(chosen(args.variant.as_deref(), plan.as_ref())).unwrap_or_default();
+    let plan = all_or_nothing(plan, refused)?;
+    let variant = variants.into_iter().next().unwrap_or_else(|| plan.scenario.baseline().name.clone());
+    let seed = seed.unwrap_or(1);
+    let mut words = Words::new("run", &args.scenario);
+    if plan.scenario.variants.len() > 1 {
+        words = words.option("--variant", &variant);
+    }
+    let reproduce = words.option("--seed", &seed.to_string()).options("--set", &args.making.set).finish();
+    let request = Request { seeds: vec![seed], variants: vec![variant], sweeps: false, kind: "run", reproduce };
+    Ok((plan, request))
+}
+
+/// The sweeps to run, each with its request.
+pub(crate) fn sweeps(args: &args::Sweep) -> Result<(Plan, Vec<(Sweep, Request)>), Failure> {
+    let mut refused = Refused::default();
+    let seeds = args.seeds.as_deref().map(str::parse::<Seeds>).transpose();
+    let seeds = refused.take(seeds).flatten();
+    let points = args.x.as_deref().map(str::parse::<Points>).transpose();
+    let points = refused.take(points).flatten();
+    let (plan, target) = common(&args.scenario, &args.making, &mut refused);
+    let variants = refused.take(chosen(args.variants.as_deref(), plan.as_ref())).unwrap_or_default();
+    let sweeps = match (&plan, &target, &points) {
+        (Some(plan), Some(target), Some(points)) => {
+            let seeds = plan.scenario.run.seeds.get();
+            let read_file = |name: &str| target.read_beside(name);
+            let sweep = plan.scenario.sweep_of(&points.path, &points.values, seeds, &read_file);
+            refused.take(sweep).into_iter().collect()
+        }
+        (Some(plan), _, None) if args.x.is_none() => refused.take(named(plan, args)).unwrap_or_default(),
+        _ => Vec::new(),
+    };
+    let plan = all_or_nothing(plan, refused)?;
+    let planned = sweeps.into_iter().map(|mut sweep| {
+        let seeds = seeds.clone().unwrap_or_else(|| Seeds::first(sweep.seeds));
+        let words = Words::new("sweep", &args.scenario);
+        let words = match &args.x {
+            Some(x) => words.option("--x", x),
+            None => words.option("--sweep", &sweep.name),
+        };
+        let reproduce = words
+            .option("--seeds", seeds.text())
+            .option_if("--variants", &variants.join(","))
+            .options("--set", &args.making.set)
+            .finish();
+        let seeds = seeds.into_numbers();
+        sweep.seeds = seeds.len() as u32; // what is asked for here goes before what the file says
+        (sweep, Request { seeds, variants: variants.clone(), sweeps: false, kind: "sweep", reproduce })
+    });
+    let planned = planned.collect();
+    Ok((plan, planned))
+}
+
+/// The sweeps of the file that are meant.
+fn named(plan: &Plan, args: &args::Sweep) -> Result<Vec<Sweep>, Complaint> {
+    let all = &plan.scenario.sweeps;
+    let names: Vec<&str> = all.iter().map(|sweep| sweep.name.as_str()).collect();
+    match &args.sweep {
+        Some(name) => match all.iter().find(|sweep| sweep.name == *name) {
+            Some(sweep) => Ok(vec![sweep.clone()]),
+            None => Err(Complaint::unknown("sweep", name, &names)),
+        },
+        None if all.is_empty() => Err(Complaint::new(format!("`{}` names no sweep", plan.scenario.id))
+            .with_help("say what to vary, for example `--x run.warmup=10s..30s:3`")),
+        None if all.len() > 1 && args.making.format == Format::Json => {
+            Err(Complaint::new(format!("JSON is one result, but the file names {} sweeps", all.len()))
+                .with_help(format!("choose one with `--sweep`: {}", names.join(", "))))
+        }
+        None => Ok(all.clone()),
+    }
+}
+
+fn all_or_nothing(plan: Option<Plan>, refused: Refused) -> Result<Plan, Failure> {
+    match plan {
+        Some(plan) if refused.is_empty() => Ok(plan),
+        _ => Err(refused.into()),
+    }
+}
+
+/// The scenario, and how its results are made.
+fn common(scenario: &str, making: &args::Making, refused: &mut Refused) -> (Option<Plan>, Option<Target>) {
+    let threads = refused.take(making.threads.as_deref().map_or(Ok(0), threads));
+    let given = making.out.as_ref().map(|path| refused.take(Folder::new(path)));
+    let Some(target) = refused.take(Target::new(scenario)) else { return (None, None) };
+    let Some(scenario) = refused.take(target.load(&making.set)) else { return (None, Some(target)) };
+    let folder = match given {
+        Some(folder) => folder,
+        None => refused.take(Folder::usual(&scenario.id)),
+    };
+    let plan = threads.zip(folder).map(|(threads, folder)| Plan {
+        scenario,
+        threads,
+        folder,
+        format: making.format,
+        figures: reports::Options { png: !making.no_png, ..Default::default() },
+        quiet: making.quiet,
+    });
+    (plan, Some(target))
+}
+
+fn threads(word: &str) -> Result<usize, Complaint> {
+    const MOST: usize = 1024;
+    match word.trim().parse() {
+        Ok(0) => Err(Complaint::new("`--threads 0` does no work").with_help("leave it out for one per core")),
+        Ok(threads) if threads <= MOST => Ok(threads),
+        Ok(threads) => Err(Complaint::new(format!("`--threads {threads}` is above the limit of {MOST}"))),
+        Err(_) => Err(Complaint::new(format!("`--threads {word}`: expected a whole number, such as `4`"))),
+    }
+}
+
+/// The names in a list separated by commas; all of them are variants.
+fn chosen(list: Option<&str>, plan: Option<&Plan>) -> Result<Vec<String>, Vec<Complaint>> {
+    let (Some(list), Some(plan)) = (list, plan) else { return Ok(Vec::new()) };
+    let names: Vec<&str> = list.split(',').map(str::trim).collect();
+    let known: Vec<&str> = plan.scenario.variants.iter().map(|variant| variant.name.as_str()).collect();
+    let unknown: Vec<Complaint> = names
+        .iter()
+        .filter(|name| !known.contains(name))
+        .map(|name| Complaint::unknown("variant", name, &known))
+        .collect();
+    if unknown.is_empty() { Ok(names.into_iter().map(str::to_owned).collect()) } else { Err(unknown) }
+}

@@ -1,0 +1,58 @@
+//! How does the engine behave, step by step? Systems so small that every moment can be worked out by
+//! hand: users like a metronome, services of constant length.
+
+mod bounds;
+mod callers;
+mod faults;
+mod lines;
+mod story;
+
+use sim_core::engine;
+use sim_core::metrics::Observation;
+use sim_core::model::Model;
+use sim_core::streams::Seed;
+use sim_core::time::SimTime;
+use sim_tests::probes::{Everything, Stories, Story};
+use sim_tests::systems::model;
+
+/// Users who come every second from 1 s on and call `api`.
+fn metronome(horizon: &str, service: &str, call: &str, faults: &str) -> Model {
+    model(
+        horizon,
+        &format!(
+            "
+services: {{api: {{{service}}}}}
+workloads: {{users: {{arrivals: {{evenly_spaced: {{rate: 1/s}}}}, call: {{to: api, {call}}}}}}}
+faults: {faults}
+"
+        ),
+    )
+}
+
+fn stories(model: &Model) -> Vec<Story> {
+    engine::run(model, Seed(1), Stories::default()).probe.all
+}
+
+/// How each request ended: (seconds of arrival, seconds of the end, answered), those under way left out.
+fn ends(model: &Model) -> Vec<(f64, f64, bool)> {
+    let end = |story: &Story| {
+        let (at, answered) = story.ended?;
+        Some((story.arrived.as_secs_f64(), at.as_secs_f64(), answered))
+    };
+    stories(model).iter().filter_map(end).collect()
+}
+
+fn everything(model: &Model) -> Vec<(SimTime, Observation)> {
+    engine::run(model, Seed(1), Everything::default()).probe.0
+}
+
+/// What workers took: (seconds of the start, seconds waited, seconds of service).
+fn starts(model: &Model) -> Vec<(f64, f64, f64)> {
+    let start = |(at, what): &(SimTime, Observation)| match what {
+        Observation::Started { waited, service_time, .. } => {
+            Some((at.as_secs_f64(), waited.as_secs_f64(), service_time.as_secs_f64()))
+        }
+        _ => None,
+    };
+    everything(model).iter().filter_map(start).collect()
+}
