@@ -57,7 +57,7 @@ pub fn assess_as(line: &ExpectationConfig, runs: &Runs, other: Option<(&str, Arm
             let share = statistics::wilson(count, of);
             return ExpectationResult {
                 outcome: outcome(claim.holds(share.share)),
-                measured: format!("{count} of {of} seeds"),
+                measured: format!("a share of {}", show(share.share, Unit::Share)),
                 seeds_ok: Some(count),
                 ..nothing("")
             };
@@ -185,6 +185,7 @@ fn show(value: f64, unit: Unit) -> String {
         a if a >= 1000.0 => format!("{x:.0}"),
         a if a >= 100.0 => format!("{x:.1}"),
         a if a >= 1.0 => format!("{x:.2}"),
+        0.0 => "0".to_owned(),
         _ => format!("{x:.3}"),
     };
     match unit {

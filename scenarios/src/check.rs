@@ -51,8 +51,36 @@ pub(crate) fn document(
     }
     for (index, line) in document.expect.iter().enumerate() {
         let place = format!("expect/{index}");
-        if reading.is_real(&place) {
+        // A line with a misspelt key seems to claim nothing, but that is told already.
+        let below = format!("{place}/");
+        let is_sound = !reading.problems.iter().any(|problem| problem.path.starts_with(&below));
+        if reading.is_real(&place) && (is_sound || !line.claims().is_empty()) {
             expectation(document, line, &place, layers, problems);
+        }
+    }
+}
+
+/// What begins with a new name in a variant or a setting was perhaps meant for an entry that is there.
+pub(crate) fn suggest_names(layers: &[Layer<'_>], problems: &mut [Problem]) {
+    for problem in problems.iter_mut().filter(|problem| problem.message.contains(" lacks ")) {
+        let parts: Vec<&str> = problem.path.split('/').collect();
+        let (family, name) = match parts[..] {
+            ["variants", _, family, name] => (family, name),
+            [family, name] if problem.source != Some(layers[0].source) => (family, name),
+            _ => continue,
+        };
+        let Some(yaml::Node { kind: yaml::Kind::Mapping(entries), .. }) =
+            yaml::node_at(layers[0].root, family)
+        else {
+            continue;
+        };
+        let names: Vec<&str> = entries.iter().map(|entry| entry.key.as_str()).collect();
+        if names.contains(&name) {
+            continue;
+        }
+        if let Some(near) = yaml::nearest(name, names) {
+            let new = problem.help.take().map_or(String::new(), |help| format!(" If `{name}` is new, {help}"));
+            problem.help = Some(format!("did you mean `{near}`?{new}"));
         }
     }
 }

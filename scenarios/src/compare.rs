@@ -105,12 +105,7 @@ pub(crate) fn reference(scenario: &Scenario) -> ScenarioRef {
 }
 
 /// What is needed to read and repeat the results.
-pub fn manifest(
-    scenario: &Scenario,
-    variants: &[Variant],
-    seeds: &[u64],
-    request: &Request,
-) -> Manifest {
+pub fn manifest(scenario: &Scenario, variants: &[Variant], seeds: &[u64], request: &Request) -> Manifest {
     let run = &variants.first().unwrap_or(scenario.baseline()).run;
     let triggers = |variant: &Variant| -> Vec<TriggerWindow> {
         let window = |(name, fault): (&str, &sim_core::model::fault::FaultConfig)| TriggerWindow {

@@ -246,6 +246,7 @@ impl Reader<'_> {
         check::variant_keys(&layers, &mut self.problems);
         let reading = yaml::read::<Document>(&layers);
         let mut problems = reading.problems.clone();
+        check::suggest_names(&layers, &mut problems);
         let mut document = reading.value.clone()?;
         for (name, workload) in &mut document.workloads.0 {
             let place = format!("workloads/{name}/arrivals");
@@ -303,8 +304,13 @@ impl Reader<'_> {
             let source_index = self.texts.sources.len();
             let tree = yaml::overlay_from_path(&source, path, value);
             self.texts.sources.push(source);
-            let Ok(tree) = tree.map_err(|p| self.problems.push(p.in_source(source_index))) else { continue };
             let before = self.problems.len();
+            let Ok(tree) = tree.map_err(|p| self.problems.push(p.in_source(source_index))) else {
+                if let Some(place) = place {
+                    self.place_in_file(before, source_index, path, &format!("{place}/path"), &format!("{place}/values/{index}"));
+                }
+                continue;
+            };
             let variants: Vec<Variant> =
                 names.iter().filter_map(|name| self.variant(name, Some((source_index, &tree)))).collect();
             let Some(x) = axis_value(value) else {
@@ -319,6 +325,9 @@ impl Reader<'_> {
                 continue;
             };
             if self.problems.len() > before {
+                if let Some(place) = place {
+                    self.place_in_file(before, source_index, path, &format!("{place}/path"), &format!("{place}/values/{index}"));
+                }
                 break; // the other points have the same fault
             }
             points.push(Point { value: value.clone(), x, variants });
@@ -342,7 +351,7 @@ impl Reader<'_> {
     }
 }
 
-/// The number in a value of any unit: `90/s` is 90, `250ms` is 0.25, `20%` is 0.2.
+PLACEHOLDER/// The number in a value of any unit: `90/s` is 90, `250ms` is 0.25, `20%` is 0.2.
 fn axis_value(value: &str) -> Option<f64> {
     value.parse::<crate::claim::Quantity>().ok().map(|quantity| quantity.value)
 }

@@ -141,7 +141,7 @@ fn closed_form(variant: &Variant, metric: Metric) -> Option<(&'static str, f64)>
                 Metric::Utilisation => queue.utilisation(),
                 _ => return None,
             };
-            Some(("M/G/1 (Pollaczek-Khinchine)", value))
+            Some(("M/G/1", value))
         }
         _ => None,
     }

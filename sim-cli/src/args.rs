@@ -223,7 +223,9 @@ pub(crate) struct Schema {
 }
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  spiral completions bash > ~/.local/share/bash-completion/completions/spiral")]
+#[command(
+    after_help = "Example:\n  spiral completions bash > ~/.local/share/bash-completion/completions/spiral"
+)]
 pub(crate) struct Completions {
     /// The shell
     pub(crate) shell: clap_complete::Shell,

@@ -64,7 +64,8 @@ pub(crate) fn run(args: &args::Run) -> Result<(Plan, Request), Failure> {
         words = words.option("--variant", &variant);
     }
     let reproduce = words.option("--seed", &seed.to_string()).options("--set", &args.making.set).finish();
-    let request = Request { seeds: vec![seed], variants: vec![variant], sweeps: false, kind: "run", reproduce };
+    let request =
+        Request { seeds: vec![seed], variants: vec![variant], sweeps: false, kind: "run", reproduce };
     Ok((plan, request))
 }
 

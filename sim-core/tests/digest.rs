@@ -85,17 +85,17 @@ fn fingerprint(model: &Model, seed: u64) -> (u64, String) {
 
 #[test]
 fn a_queue_runs_as_it_always_did() {
-    assert_eq!(fingerprint(&one_queue(), 1), (161_020, "a3e774ebe8ee76d4".to_owned()));
+    assert_eq!(fingerprint(&one_queue(), 1), (161_026, "3798ccbafb8a46f9".to_owned()));
 }
 
 #[test]
 fn a_storm_runs_as_it_always_did() {
-    assert_eq!(fingerprint(&storm(), 2), (408_626, "602d1fee21bc8c12".to_owned()));
+    assert_eq!(fingerprint(&storm(), 2), (409_170, "1370fce6157755a0".to_owned()));
 }
 
 #[test]
 fn a_mixture_of_everything_runs_as_it_always_did() {
-    assert_eq!(fingerprint(&mixture(), 3), (441_643, "2f263975f9597e2e".to_owned()));
+    assert_eq!(fingerprint(&mixture(), 3), (441_163, "ceb4d65e72b63dbe".to_owned()));
 }
 
 #[test]

@@ -15,20 +15,45 @@ fn story(model: &Model, requests: u64) -> String {
 
 #[test]
 fn three_requests_one_timeout_and_one_retry() {
-    // One worker takes 600 ms for each attempt; the outage from .9 s to 1.9 s makes the first wait too long.
+    // One worker takes 400 ms for each attempt; the outage from .9 s to 1.9 s makes the first wait too long.
     let model = metronome(
         "4s",
-        "service_time: 600ms",
+        "service_time: 400ms",
         "timeouts: {attempt: 1s}, retry: {constant: {max_attempts: 2, base: 250ms}}",
         "{outage: {at: 900ms, for: 1s, stop: {service: api}}}",
     );
-    insta::assert_snapshot!(story(&model, 3), @"");
+    insta::assert_snapshot!(story(&model, 3), @r"
+      1s  request 0  arrives
+      1s  request 0  attempt 1 is sent
+      1s  request 0  waits, 1 in line
+    1.9s  request 0  service starts after a wait of 900ms, takes 400ms
+      2s  request 1  arrives
+      2s  request 1  attempt 1 is sent
+      2s  request 1  waits, 1 in line
+      2s  request 0  the attempt fails: timeout
+      2s  request 0  will try again after 250ms
+   2.25s  request 0  attempt 2 is sent
+   2.25s  request 0  waits, 2 in line
+    2.3s  request 0  service ends, but nobody waits for it any more
+    2.3s  request 1  service starts after a wait of 300ms, takes 400ms
+    2.7s  request 1  service ends: ok
+    2.7s  request 0  service starts after a wait of 450ms, takes 400ms
+    2.7s  request 1  is answered after 700ms and 1 attempts
+      3s  request 2  arrives
+      3s  request 2  attempt 1 is sent
+      3s  request 2  waits, 1 in line
+    3.1s  request 0  service ends: ok
+    3.1s  request 2  service starts after a wait of 100ms, takes 400ms
+    3.1s  request 0  is answered after 2.1s and 2 attempts
+    3.5s  request 2  service ends: ok
+    3.5s  request 2  is answered after 500ms and 1 attempts
+    ");
 }
 
 #[test]
 fn equal_times_are_served_in_the_order_of_scheduling() {
-    // Arrivals are scheduled one ahead, so at 2 s both arrivals of `a` and `b` were scheduled around the
-    // end of the service that began at 1 s: that of `a` before it, that of `b` after it.
+    // At 2 s three things happen. When `a` came at 1 s, its next arrival was scheduled first, then the end
+    // of the service that began; the next arrival of `b` was scheduled after both.
     let model = model(
         "2500ms",
         "
@@ -38,5 +63,21 @@ workloads:
   b: {arrivals: {evenly_spaced: {rate: 1/s}}, call: {to: api}}
 ",
     );
-    insta::assert_snapshot!(story(&model, 4), @"");
+    insta::assert_snapshot!(story(&model, 4), @r"
+    1s  request 0  arrives
+    1s  request 0  attempt 1 is sent
+    1s  request 0  service starts after a wait of 0s, takes 1s
+    1s  request 1  arrives
+    1s  request 1  attempt 1 is sent
+    1s  request 1  waits, 1 in line
+    2s  request 2  arrives
+    2s  request 2  attempt 1 is sent
+    2s  request 2  waits, 2 in line
+    2s  request 0  service ends: ok
+    2s  request 1  service starts after a wait of 1s, takes 1s
+    2s  request 0  is answered after 1s and 1 attempts
+    2s  request 3  arrives
+    2s  request 3  attempt 1 is sent
+    2s  request 3  waits, 2 in line
+    ");
 }

@@ -92,12 +92,16 @@ fn summary(sources: &[Source], problems: &[Problem]) -> String {
     let of = |index: usize| problems.iter().filter(|problem| problem.source == Some(index)).count();
     let elsewhere =
         problems.iter().filter(|problem| problem.source.is_none_or(|at| at >= sources.len())).count();
-    let mut parts: Vec<String> = sources
-        .iter()
-        .enumerate()
-        .filter(|(index, _)| of(*index) > 0)
-        .map(|(index, source)| format!("{} in {}", count(of(index)), source.name))
-        .collect();
+    // Several `--set` have one name.
+    let mut named: Vec<(&str, usize)> = Vec::new();
+    for (index, source) in sources.iter().enumerate().filter(|(index, _)| of(*index) > 0) {
+        match named.iter_mut().find(|(name, _)| *name == source.name) {
+            Some((_, number)) => *number += of(index),
+            None => named.push((&source.name, of(index))),
+        }
+    }
+    let mut parts: Vec<String> =
+        named.into_iter().map(|(name, number)| format!("{} in {name}", count(number))).collect();
     if elsewhere > 0 {
         parts.push(count(elsewhere));
     }

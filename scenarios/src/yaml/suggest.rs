@@ -32,7 +32,8 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     }
 }
 
-/// The suggestion for a word that is not among the allowed ones: the nearest, and the list if it is short.
+/// The suggestion for a word that is not among the allowed ones: the nearest, and the list if it is short or nothing
+/// is near.
 pub(super) fn help(word: &str, allowed: &[&str]) -> Option<String> {
     let list = match allowed {
         [] => None,
@@ -43,7 +44,9 @@ pub(super) fn help(word: &str, allowed: &[&str]) -> Option<String> {
     match (nearest(word, allowed.iter().copied()), list) {
         (Some(near), Some(list)) => Some(format!("did you mean `{near}`? ({list})")),
         (Some(near), None) => Some(format!("did you mean `{near}`?")),
-        (None, list) => list,
+        (None, Some(list)) => Some(list),
+        (None, None) if allowed.is_empty() => None,
+        (None, None) => Some(format!("allowed here: {}", listed(allowed, "and"))),
     }
 }
 

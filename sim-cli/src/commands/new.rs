@@ -22,8 +22,10 @@ pub(crate) fn run(args: &args::New) -> Result<Status, Failure> {
     create(&path, &text).map_err(|error| {
         let path = path.display();
         match error.kind() {
-            ErrorKind::AlreadyExists => Complaint::new(format!("`{path}` is there already; nothing is overwritten"))
-                .with_help("choose another name, or say where with `--out FILE`"),
+            ErrorKind::AlreadyExists => {
+                Complaint::new(format!("`{path}` is there already; nothing is overwritten"))
+                    .with_help("choose another name, or say where with `--out FILE`")
+            }
             _ => Complaint::new(format!("`{path}` cannot be written: {error}")),
         }
     })?;
@@ -61,7 +63,8 @@ fn check_name(name: &str) -> Result<(), Complaint> {
 /// The text of the scenario under another id, every comment kept.
 fn copy(from: &Target, id: &str) -> Result<String, Refused> {
     let (source, tree) = yaml::parse_bytes(&from.name(), &from.bytes()?);
-    let broken = |problem: yaml::Problem| LoadError { sources: vec![source.clone()], problems: vec![problem] };
+    let broken =
+        |problem: yaml::Problem| LoadError { sources: vec![source.clone()], problems: vec![problem] };
     let tree = tree.map_err(broken)?;
     let Some(old) = yaml::node_at(&tree, "id") else {
         return Err(Complaint::new(format!("{}: there is no `id` to replace", from.name())).into());

@@ -13,6 +13,10 @@ pub(crate) fn run(args: &args::Report) -> Result<Status, Failure> {
     }
     let options = reports::Options { theme: args.theme, size: args.size, png: !args.no_png };
     let files = reports::redraw(&args.folder, &options)?;
-    print(&format!("Drew {} files in {folder}, see {}\n", files.len(), args.folder.join("report.html").display()))?;
+    print(&format!(
+        "Drew {} files in {folder}, see {}\n",
+        files.len(),
+        args.folder.join("report.html").display()
+    ))?;
     Ok(Status::Fine)
 }

@@ -19,9 +19,8 @@ pub(crate) fn run(args: &args::Sweep) -> Result<Status, Failure> {
         if !complete {
             break;
         }
-        let swept = super::compare::simulate(&plan, |hooks| {
-            sweep::run(&plan.scenario, sweep, request, hooks)
-        });
+        let swept =
+            super::compare::simulate(&plan, |hooks| sweep::run(&plan.scenario, sweep, request, hooks));
         let mut result = swept.result;
         complete = swept.complete;
         if !complete && !interrupted::keep_whole_points(&mut result) {

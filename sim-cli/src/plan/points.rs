@@ -21,7 +21,8 @@ impl FromStr for Points {
     type Err = Complaint;
 
     fn from_str(word: &str) -> Result<Points, Complaint> {
-        let example = "write for example `--x services.api.workers=2..10:5` or `--x services.api.workers=2,4,8`";
+        let example =
+            "write for example `--x services.api.workers=2..10:5` or `--x services.api.workers=2,4,8`";
         let wrong = |what: String| Complaint::new(format!("`--x {word}`: {what}"));
         let Some((path, values)) = word.split_once('=') else {
             return Err(wrong("there are no values".to_owned()).with_help(example));

@@ -1,0 +1,7 @@
+//! The program as its users meet it: the real binary, its files, its words and its exit statuses.
+
+mod bad_files; // every mistake in a scenario file, in the words that a student reads
+mod bad_words; // every mistake on the command line
+mod commands; // list, show, new, validate, schema, completions
+mod results; // run, compare, sweep, report
+mod spiral; // a folder and a way to run the binary in it
