@@ -79,7 +79,8 @@ pub(crate) fn suggest_names(layers: &[Layer<'_>], problems: &mut [Problem]) {
             continue;
         }
         if let Some(near) = yaml::nearest(name, names) {
-            let new = problem.help.take().map_or(String::new(), |help| format!(" If `{name}` is new, {help}"));
+            let new =
+                problem.help.take().map_or(String::new(), |help| format!(" If `{name}` is new, {help}"));
             problem.help = Some(format!("did you mean `{near}`?{new}"));
         }
     }

@@ -103,14 +103,27 @@ pub(crate) struct Texts {
 
 impl Texts {
     /// Base, variant and settings, lowest first. `variant` is a name of the file or `None`.
-    fn layers(&self, variant: Option<&str>) -> Vec<Layer<'_>> {
+    fn layers<'a>(&'a self, variant: Option<&str>, setting: Option<(usize, &'a Node)>) -> Vec<Layer<'a>> {
         let mut layers = vec![Layer::base(0, &self.trees[0])];
-        if let Some(name) = variant {
-            layers.extend(Layer::within(0, &self.trees[0], &yaml::join("variants", name)));
-        }
-        layers.extend(self.trees.iter().enumerate().skip(1).map(|(source, tree)| Layer::base(source, tree)));
+        let overlay =
+            variant.and_then(|name| Layer::within(0, &self.trees[0], &yaml::join("variants", name)));
+        let removed = overlay.as_ref().map(|layer| layer.root);
+        layers.extend(overlay);
+        let sets = self.trees.iter().enumerate().skip(1).chain(setting);
+        // A setting inside something that the variant has removed has nothing to change there.
+        let applies = |tree: &Node| removed.is_none_or(|root| !reaches_into_removed(root, tree));
+        layers.extend(sets.filter(|(_, tree)| applies(tree)).map(|(source, tree)| Layer::base(source, tree)));
         layers
     }
+}
+
+/// Whether `setting`, which names one path, leads into an entry that `overlay` removes with `none`.
+fn reaches_into_removed(overlay: &Node, setting: &Node) -> bool {
+    let yaml::Kind::Mapping(entries) = &setting.kind else { return false };
+    let [entry] = &entries[..] else { return false };
+    let Some(below) = overlay.entry(&entry.key) else { return false };
+    let goes_on = matches!(entry.value.kind, yaml::Kind::Mapping(_));
+    (goes_on && below.value.plain() == Some("none")) || reaches_into_removed(&below.value, &entry.value)
 }
 
 /// Reads a scenario. `sets` are changes from the command line, `path=value`, laid over base and variants.
@@ -188,9 +201,10 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn scenario(&mut self) -> Option<Scenario> {
-        let layers = self.texts.layers(None);
+        let layers = self.texts.layers(None, None);
         let reading = yaml::read::<Document>(&layers);
         self.problems.extend(reading.problems.clone());
+        check::suggest_names(&layers, &mut self.problems);
         let base = reading.value.as_ref()?;
         check::document(base, &reading, &layers, &mut self.problems);
         if base.spiral != FORMAT && reading.is_real("spiral") {
@@ -241,8 +255,7 @@ impl Reader<'_> {
 
     /// One variant, with the setting of a sweep point on top if there is one.
     fn variant(&mut self, name: &str, setting: Option<(usize, &Node)>) -> Option<Variant> {
-        let mut layers = self.texts.layers(Some(name));
-        layers.extend(setting.map(|(source, tree)| Layer::base(source, tree)));
+        let layers = self.texts.layers(Some(name), setting);
         check::variant_keys(&layers, &mut self.problems);
         let reading = yaml::read::<Document>(&layers);
         let mut problems = reading.problems.clone();
@@ -293,6 +306,7 @@ impl Reader<'_> {
         place: Option<&str>,
     ) -> Sweep {
         let mut points = Vec::new();
+        let (first_problem, first_source) = (self.problems.len(), self.texts.sources.len());
         for (index, value) in values.iter().enumerate() {
             let source = match place {
                 None => Source { name: "--x".to_owned(), text: format!("{path}={value}") },
@@ -304,13 +318,8 @@ impl Reader<'_> {
             let source_index = self.texts.sources.len();
             let tree = yaml::overlay_from_path(&source, path, value);
             self.texts.sources.push(source);
+            let Ok(tree) = tree.map_err(|p| self.problems.push(p.in_source(source_index))) else { continue };
             let before = self.problems.len();
-            let Ok(tree) = tree.map_err(|p| self.problems.push(p.in_source(source_index))) else {
-                if let Some(place) = place {
-                    self.place_in_file(before, source_index, path, &format!("{place}/path"), &format!("{place}/values/{index}"));
-                }
-                continue;
-            };
             let variants: Vec<Variant> =
                 names.iter().filter_map(|name| self.variant(name, Some((source_index, &tree)))).collect();
             let Some(x) = axis_value(value) else {
@@ -318,27 +327,27 @@ impl Reader<'_> {
                     "`{value}` is not a number with or without a unit; a sweep needs an axis"
                 ));
                 if let Some(place) = place {
-                    let layers = self.texts.layers(None);
+                    let layers = self.texts.layers(None, None);
                     problem = Problem::at(&layers, &format!("{place}/values/{index}"), problem.message);
                 }
                 self.problems.push(problem);
                 continue;
             };
             if self.problems.len() > before {
-                if let Some(place) = place {
-                    self.place_in_file(before, source_index, path, &format!("{place}/path"), &format!("{place}/values/{index}"));
-                }
                 break; // the other points have the same fault
             }
             points.push(Point { value: value.clone(), x, variants });
         }
         if values.is_empty() {
             let message = "a sweep without values shows nothing; write at least two";
-            let layers = self.texts.layers(None);
+            let layers = self.texts.layers(None, None);
             self.problems.push(match place {
                 Some(place) => Problem::at(&layers, &format!("{place}/values"), message),
                 None => Problem::new(message),
             });
+        }
+        if let Some(place) = place {
+            self.place_in_file(first_problem, first_source, path, place);
         }
         Sweep {
             name: name.to_owned(),
@@ -349,9 +358,24 @@ impl Reader<'_> {
             points,
         }
     }
+
+    /// Lets problems with the values of a sweep point at the lines of the file that name them. Source
+    /// `first_source` and those after it are one value each, written as `path=value`.
+    fn place_in_file(&mut self, first_problem: usize, first_source: usize, path: &str, place: &str) {
+        let layers = self.texts.layers(None, None);
+        for problem in &mut self.problems[first_problem..] {
+            let Some(index) = problem.source.and_then(|source| source.checked_sub(first_source)) else {
+                continue;
+            };
+            let in_path = problem.span.is_none_or(|span| span.start < path.len());
+            let place = if in_path { format!("{place}/path") } else { format!("{place}/values/{index}") };
+            let found = Problem::at(&layers, &place, std::mem::take(&mut problem.message));
+            *problem = Problem { help: problem.help.take(), ..found };
+        }
+    }
 }
 
-PLACEHOLDER/// The number in a value of any unit: `90/s` is 90, `250ms` is 0.25, `20%` is 0.2.
+/// The number in a value of any unit: `90/s` is 90, `250ms` is 0.25, `20%` is 0.2.
 fn axis_value(value: &str) -> Option<f64> {
     value.parse::<crate::claim::Quantity>().ok().map(|quantity| quantity.value)
 }
@@ -376,3 +400,6 @@ fn read_trace(read_file: ReadFile<'_>, file: &str) -> Result<Vec<Step>, String> 
     }
     Ok(steps)
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,7 +18,7 @@ use crate::document::{Document, FORMAT};
 const TEXT: &str = "$text";
 
 /// Definitions whose values have a unit: a bare number is refused.
-const WITH_UNIT: [&str; 4] = ["Duration", "Patience", "Rate", "RetriesPerSecond"];
+const WITH_UNIT: [&str; 3] = ["Duration", "Patience", "Rate"];
 
 /// The JSON Schema of a scenario file.
 pub fn schema() -> Value {

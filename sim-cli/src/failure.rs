@@ -125,6 +125,9 @@ impl Failure {
                 for file in files {
                     text.push_str(&file.render(color));
                 }
+                if !files.is_empty() && !complaints.is_empty() {
+                    text.push('\n');
+                }
                 for Complaint { message, help } in complaints {
                     // Writing to a string cannot fail.
                     let _ = writeln!(text, "{error}: {message}");

@@ -108,6 +108,13 @@ impl Watch {
         assert_eq!(ledger.edges.iter().map(|edge| edge.sent).sum::<u64>(), self.sent, "attempts sent");
         let in_system: u64 = ledger.services.iter().map(|service| service.in_system).sum();
         assert_eq!(in_system, self.attempts.len() as u64, "attempts in system");
+        for call in self.calls.values() {
+            let edge = &model.edges[call.edge];
+            let sent = call.waits_for.map_or(self.now, |attempt| self.attempts[&attempt].sent);
+            let attempt_ends = sent + edge.attempt_timeout.unwrap_or(SimDuration::MAX);
+            let call_ends = call.arrived + edge.total_timeout.unwrap_or(SimDuration::MAX);
+            assert!(self.now <= attempt_ends.min(call_ends), "a timeout was forgotten");
+        }
         assert!(self.now < model.horizon, "nothing happens at the horizon or after it");
     }
 
@@ -197,6 +204,10 @@ impl Watch {
         self.instances[attempt.instance.index()].busy -= 1;
         let waited_for = self.calls.get(&attempt.call).is_some_and(|call| call.waits_for == Some(key));
         assert_eq!(wanted, waited_for, "an attempt is wanted while its call waits for it");
+        if let Some(call) = self.calls.get(&attempt.call).filter(|_| wanted) {
+            let patience = self.model.edges[call.edge].attempt_timeout.unwrap_or(SimDuration::MAX);
+            assert!(now < attempt.sent + patience, "nobody wants an answer after its attempt's timeout");
+        }
         if wanted && outcome.is_ok() {
             assert_eq!(self.owed.replace(attempt.call), None, "one answer at a time");
         }

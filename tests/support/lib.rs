@@ -23,10 +23,11 @@ pub fn over_seeds<T: Send>(
     let next = AtomicUsize::new(0);
     let threads = std::thread::available_parallelism().map_or(1, usize::from).min(seeds.len());
     let work = || {
-        while let Some(seed) = seeds.get(next.fetch_add(1, Ordering::Relaxed)) {
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(seed) = seeds.get(index) else { return };
             let result = measure(*seed);
-            let place = seeds.iter().position(|s| s == seed).expect("the seed is one of the seeds");
-            *results[place].lock().expect("nobody panics while holding the lock") = Some(result);
+            *results[index].lock().expect("nobody panics while holding the lock") = Some(result);
         }
     };
     std::thread::scope(|scope| {

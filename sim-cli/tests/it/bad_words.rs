@@ -143,6 +143,7 @@ fn everything_wrong_is_told_at_once() {
       = help: did you mean `workers`? (allowed here: `instances`, `workers`, `service_time`, `queue` and `error_ratio`)
 
     1 problem in bad.yaml
+
     error: `--seeds 0`: no seed, no result
       = help: write `20` for the seeds 1 to 20, `31..=60`, or a list such as `1,5,9`
     error: `--threads 0` does no work

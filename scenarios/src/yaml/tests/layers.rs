@@ -221,6 +221,6 @@ fn a_plain_word_is_a_kind_with_its_defaults() {
     assert_eq!(read_queue(&["queue: {lifo: {capacity: 3}}", "queue: lifo"]), (line(0), vec![]));
     assert_eq!(read_queue(&["queue: lifo", "queue: {lifo: {capacity: 4}}"]), (line(4), vec![]));
     let (_, problems) = read_queue(&["queue: slots"]);
-    assert_eq!(told(&problems[0]), "1:8 expected a list, found an empty mapping");
+    assert_eq!(told(&problems[0]), "1:8 expected a list, found a mapping");
     assert_eq!(problems[0].help.as_deref(), Some("write the list behind the word: `{word: [...]}`"));
 }

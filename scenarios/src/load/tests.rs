@@ -1,0 +1,134 @@
+//! Loading whole files: variants, settings from the command line, traces, hashes.
+
+use sim_core::model::Model;
+
+use super::*;
+
+const BASE: &str = "
+spiral: 1
+id: small
+title: Small
+services:
+  api: {workers: 2, service_time: 10ms}
+workloads:
+  users: {arrivals: {poisson: {rate: 100/s}}, call: {to: api, timeouts: {attempt: 1s}, retry: {immediate: {max_attempts: 3}}}}
+faults:
+  brownout: {at: 10s, for: 5s, capacity: {service: api, factor: 0.2}}
+variants:
+  naive: {}
+  patient: {workloads: {users: {call: {timeouts: {attempt: none}, retry: none}}}}
+  budget: {workloads: {users: {call: {retry: {immediate: {budget: {success_tokens: {max_tokens: 10, token_ratio: 0.1}}}}}}}}
+  calm: {faults: {brownout: none}}
+run: {horizon: 60s}
+";
+
+fn no_files(_: &str) -> Result<String, String> {
+    Err("no such file".to_owned())
+}
+
+fn read(text: &str, sets: &[&str]) -> Result<Scenario, LoadError> {
+    let sets: Vec<String> = sets.iter().map(|set| (*set).to_owned()).collect();
+    load("small.yaml", text.as_bytes(), &sets, &no_files)
+}
+
+fn problems(text: &str, sets: &[&str]) -> String {
+    match read(text, sets) {
+        Ok(_) => String::new(),
+        Err(error) => error.render(false),
+    }
+}
+
+fn model<'a>(scenario: &'a Scenario, variant: &str) -> &'a Model {
+    &scenario.variant(variant).expect("the variant exists").model
+}
+
+#[test]
+fn a_variant_changes_what_it_names_and_nothing_else() {
+    let scenario = read(BASE, &[]).unwrap_or_else(|e| panic!("{}", e.render(false)));
+    let edge = |variant| model(&scenario, variant).edges.iter().next().unwrap().clone();
+    assert_eq!(edge("naive").retry.max_attempts(), 3);
+    assert_eq!(edge("patient").attempt_timeout, None);
+    assert_eq!(edge("patient").retry.max_attempts(), 1);
+    assert_eq!(edge("budget").retry.max_attempts(), 3, "the same kind of retry merges its fields");
+    assert!(model(&scenario, "calm").faults.is_empty());
+    assert_eq!(model(&scenario, "naive").faults.len(), 1);
+    assert_eq!(scenario.baseline().name, "naive");
+}
+
+#[test]
+fn settings_lie_over_every_variant() {
+    let scenario = read(BASE, &["services.api.workers=7", "faults.brownout.for=1s"]).unwrap();
+    for variant in ["naive", "patient", "budget"] {
+        assert_eq!(model(&scenario, variant).services.iter().next().unwrap().workers, 7);
+    }
+    assert_ne!(scenario.hash, read(BASE, &[]).unwrap().hash);
+}
+
+#[test]
+fn a_setting_that_removes_a_fault_removes_it_from_every_variant() {
+    let scenario =
+        read(&BASE.replace("  calm: {faults: {brownout: none}}\n", ""), &["faults.brownout=none"]).unwrap();
+    assert!(scenario.variants.iter().all(|variant| variant.model.faults.is_empty()));
+}
+
+#[test]
+fn a_file_without_variants_has_one_called_base() {
+    let text = BASE.split("variants:").next().unwrap().to_owned() + "run: {horizon: 60s}\n";
+    let scenario = read(&text, &[]).unwrap_or_else(|e| panic!("{}", e.render(false)));
+    assert_eq!(scenario.variants.len(), 1);
+    assert_eq!(scenario.baseline().name, "base");
+}
+
+#[test]
+fn a_trace_is_read_from_the_file_beside_the_scenario() {
+    let text = BASE.replace("{rate: 100/s}", "{rate: {trace: {file: rates.csv}}}");
+    let files = |rows: &'static str| {
+        move |name: &str| {
+            assert_eq!(name, "rates.csv");
+            Ok(rows.to_owned())
+        }
+    };
+    let good = load("small.yaml", text.as_bytes(), &[], &files("seconds,rate\n0,100\n30, 250.5\n")).unwrap();
+    let source = model(&good, "naive").sources.iter().next().unwrap().clone();
+    assert_eq!(source.pieces.len(), 2);
+    assert!((source.pieces[1].rate - 250.5e-9).abs() < 1e-18);
+
+    let refused = |rows: &'static str| {
+        load("small.yaml", text.as_bytes(), &[], &files(rows)).expect_err("the trace is wrong").render(false)
+    };
+    assert!(refused("seconds,rate\n0,100\nten,5\n").contains("`rates.csv` line 3: a row is two numbers"));
+    assert!(refused("seconds,rate\n").contains("the trace is empty"));
+    assert!(refused("seconds,rate\n5,100\n").contains("must stand at 0s"));
+    assert!(problems(&text, &[]).contains("`rates.csv` cannot be read: no such file"));
+}
+
+#[test]
+fn claims_that_make_no_sense_are_refused_with_a_reason() {
+    let claim = |line: &str| problems(&format!("{BASE}expect:\n  - {line}\n"), &[]);
+    for (line, wanted) in [
+        ("{variant: navie, stuck: {at_least: 1}}", "did you mean `naive`?"),
+        ("{stuck: {at_least: 1}, goodput: {at_least: 1/s}}", "the line claims several things"),
+        ("{variant: naive}", "the line claims nothing"),
+        ("{recovery_time: {at_least: 25}}", "recovery_time is a duration"),
+        ("{recovery_time: {at_least: 25s}, window: {from: start}}", "one value per run"),
+        ("{stuck: {at_least: 1}, across: mean}", "`across` has no meaning here"),
+        ("{goodput: {at_least: 1/s}, compare: ratio}", "name a second variant in `versus`"),
+        ("{goodput: {at_least: 1/s}, window: {from: brownout.begin}}", "is no moment"),
+        ("{goodput: {at_least: 1/s}, window: {from: blackout.end}}", "there is no fault `blackout`"),
+        ("{queue_length: {at_most: 5}, workload: users}", "is a metric of services"),
+        ("{success: {between: [0.5]}}", "`between` takes two numbers"),
+        ("{success: {between: [0.9, 0.5]}}", "write the smaller first"),
+        ("{success: {at_least: 1}, point: 5}", "not of which sweep"),
+    ] {
+        let told = claim(line);
+        assert!(told.contains(wanted), "{line}\n{told}");
+    }
+    assert_eq!(claim("{variant: patient, versus: naive, compare: ratio, goodput: {at_least: 0.5}}"), "");
+}
+
+#[test]
+fn a_plain_word_stands_for_a_choice_whose_settings_all_have_defaults() {
+    let scenario = read(BASE, &["services.api.queue=lifo"]).unwrap_or_else(|e| panic!("{}", e.render(false)));
+    let service = model(&scenario, "naive").services.iter().next().unwrap().clone();
+    assert_eq!(service.discipline, sim_core::model::service::Discipline::Lifo);
+}
