@@ -1,6 +1,6 @@
 //! Temporary.
-use std::path::Path;
 use reports::*;
+use std::path::Path;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let dir = Path::new(&args[0]);
@@ -29,7 +29,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "one" => match read(dir)? {
             Stored::Sweep(m, mut s) => {
                 let name = s.points[0].variants[0].name.clone();
-                for p in &mut s.points { p.variants.truncate(1); }
+                for p in &mut s.points {
+                    p.variants.truncate(1);
+                }
                 s.theory.retain(|t| t.variant == name);
                 print!("{}", sweep_text(&s, &style));
                 write_sweep(&m, &s, Path::new(&args[3]), &Options::default())?;

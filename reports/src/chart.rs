@@ -6,6 +6,7 @@
 pub(crate) mod axis;
 pub(crate) mod canvas;
 pub(crate) mod frame;
+pub(crate) mod grid;
 pub(crate) mod labels;
 pub(crate) mod latency_cdf;
 pub(crate) mod outcomes;
@@ -111,6 +112,14 @@ impl Look {
         }
     }
 
+    /// How much of a line its dash draws. Lines that lie on each other are drawn in falling order of this,
+    /// so that the gaps of one show the other.
+    pub(crate) fn ink_share(&self, index: usize) -> f64 {
+        let dash = self.series(index).dash;
+        let drawn: f64 = dash.iter().step_by(2).sum();
+        if dash.is_empty() { 1.0 } else { drawn / dash.iter().sum::<f64>() }
+    }
+
     /// A colour for text in the manner of a series: nearer to the ink, so that it can be read.
     pub(crate) fn text_colour(&self, colour: Colour) -> Colour {
         mix(colour, self.ink, 0.35)
@@ -128,10 +137,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn twelve_series_all_look_different() {
+    fn two_dozen_series_all_look_different() {
         for theme in Theme::ALL {
             let look = Look::new(&Options { theme: *theme, ..Options::default() });
-            let styles: Vec<SeriesStyle> = (0..12).map(|index| look.series(index)).collect();
+            let styles: Vec<SeriesStyle> = (0..24).map(|index| look.series(index)).collect();
             for (index, style) in styles.iter().enumerate() {
                 assert!(!styles[..index].contains(style), "{theme}: series {index} repeats another");
             }

@@ -79,7 +79,7 @@ pub fn of_comparison(report: &ComparisonReport, options: &Options) -> Result<Vec
     if latency_cdf::has_data(report) {
         let drawn = latency_cdf::draw(report, &look);
         let title = latency_cdf::title(report);
-        let caption = "Every nine on the vertical axis is as long as the one before. Only answered requests have a latency; the share without an answer stands in the legend.".to_owned();
+        let caption = "Every nine on the vertical axis is as long as the one before. Only answered requests have a latency; the share without an answer stands beside its name.".to_owned();
         add("latency".to_owned(), drawn, title, caption, alt::latency(report))?;
     }
     for (name, sweep) in

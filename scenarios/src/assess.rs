@@ -1,6 +1,7 @@
 //! Do the claims hold? Every `expect` line measured on the runs it names.
 
 use sim_core::ids::Id;
+use sim_core::units::Probability;
 
 use crate::expectation::{Across, Compare, ExpectationConfig, Reduce, Subject, Verdict};
 use crate::experiment::{Runs, VariantRuns};
@@ -85,7 +86,7 @@ pub fn assess_as(line: &ExpectationConfig, runs: &Runs, other: Option<(&str, Arm
         Across::EachSeed => {
             let ok = values.iter().filter(|value| claim.holds(**value)).count();
             let share = ok as f64 / values.len() as f64;
-            let wanted = line.share_of_seeds.map_or(1.0, |share| share.get());
+            let wanted = line.share_of_seeds.map_or(1.0, Probability::get);
             let first_failing = values.iter().position(|value| !claim.holds(*value));
             let median = show(statistics::quantile(&sorted, 0.5), unit);
             return ExpectationResult {

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use rayon::prelude::*;
 use sim_core::model::{Model, Named};
 
 use crate::expectation::Verdict;
@@ -111,20 +110,27 @@ pub fn run(variants: &[Variant], seeds: &[u64], hooks: &Hooks<'_>) -> Runs {
     let plan = Plan::new(variants);
     let width = plan.models.len();
     let total = width * seeds.len();
-    let done = AtomicUsize::new(0);
-    let unit = |index: usize| {
-        if hooks.stop.load(Ordering::Relaxed) {
-            return None;
+    let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    // Threads take the next run of the plan until none is left or somebody stops them.
+    let work = || {
+        let mut finished = Vec::new();
+        while !hooks.stop.load(Ordering::Relaxed) {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            if index >= total {
+                break;
+            }
+            let (model, warmup) = &plan.models[index % width];
+            finished.push((index, Arc::new(measure::run(model, *warmup, seeds[index / width]))));
+            (hooks.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, total);
         }
-        let (model, warmup) = &plan.models[index % width];
-        let record = measure::run(model, *warmup, seeds[index / width]);
-        (hooks.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, total);
-        Some(Arc::new(record))
+        finished
     };
     let pool =
         rayon::ThreadPoolBuilder::new().num_threads(hooks.threads).build().expect("threads can be started");
-    let records: Vec<Option<Arc<Record>>> =
-        pool.install(|| (0..total).into_par_iter().with_max_len(1).map(unit).collect());
+    let mut records: Vec<Option<Arc<Record>>> = vec![None; total];
+    for (index, record) in pool.broadcast(|_| work()).into_iter().flatten() {
+        records[index] = Some(record);
+    }
 
     let whole: Vec<usize> = (0..seeds.len())
         .filter(|seed| records[seed * width..(seed + 1) * width].iter().all(Option::is_some))

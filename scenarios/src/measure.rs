@@ -133,12 +133,12 @@ impl Record {
     }
 
     fn workloads(&self, scope: Scope) -> impl Iterator<Item = &WorkloadRecord> {
-        let chosen = scope.workload.map(|id| id.index());
+        let chosen = scope.workload.map(Id::index);
         self.workloads.iter().enumerate().filter(move |(k, _)| chosen.is_none_or(|c| c == *k)).map(|(_, w)| w)
     }
 
     fn services(&self, scope: Scope) -> impl Iterator<Item = &ServiceRecord> {
-        let chosen = scope.service.map(|id| id.index());
+        let chosen = scope.service.map(Id::index);
         self.services.iter().enumerate().filter(move |(k, _)| chosen.is_none_or(|c| c == *k)).map(|(_, s)| s)
     }
 

@@ -3,7 +3,7 @@
 //!
 //! The types give most of it. Four things are added that types cannot say: a choice takes a plain value
 //! where the reader does, and a plain word where a kind needs no settings; what has a unit is no bare
-//! number; nothing is ever `null`; and a variant has the shape of the file ([`overlay`]).
+//! number; nothing is ever `null`; and a variant has the shape of the file (`overlay`).
 
 mod overlay;
 #[cfg(test)]

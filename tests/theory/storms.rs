@@ -131,7 +131,8 @@ const FACTORS: [f64; 9] = [0.55, 0.7, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 1.8];
 #[track_caller]
 fn check_tipping(what: &str, fluid_s: f64, shares: &[f64], observed_s: f64) {
     println!("{what}: collapsed shares {shares:?} at {FACTORS:?} x {fluid_s:.3} s");
-    assert_eq!((shares[0], shares[8]), (0.0, 1.0), "{what}: sharp a factor 1.8 away");
+    // Over 1000 seeds 4 stay down at .55 and 999 at 1.8 times the fluid duration of rig RS.
+    assert!(shares[0] <= 0.05 && shares[8] >= 0.95, "{what}: sharp a factor 1.8 away");
     // 20 seeds at each of 9 durations: the estimate is good to about 3 %.
     let formula = "fluid delay equation";
     Claim { what, formula, expected: fluid_s, tolerance: 0.15 }.check_estimate(observed_s, 0.03 * observed_s);

@@ -28,7 +28,10 @@ impl Axis {
     /// A linear axis over exactly this range with about `count` ticks inside.
     pub(crate) fn linear(low: f64, high: f64, count: usize, unit: Unit) -> Axis {
         let high = if high > low { high } else { low + 1.0 };
-        let step = nice_step((high - low) / count.max(1) as f64);
+        Axis::with_step(low, high, nice_step((high - low) / count.max(1) as f64), unit)
+    }
+
+    fn with_step(low: f64, high: f64, step: f64, unit: Unit) -> Axis {
         let first = (low / step - 1e-9).ceil() as i64;
         let last = (high / step + 1e-9).floor() as i64;
         let values: Vec<f64> = (first..=last).map(|k| k as f64 * step).collect();
@@ -36,12 +39,13 @@ impl Axis {
         Axis { low, high, scale: Scale::Linear, ticks }
     }
 
-    /// A linear axis from 0 to the next tick above `high`.
+    /// A linear axis from 0 to a little above `high`: to the next tick if that is near, else between two.
     pub(crate) fn from_zero(high: f64, count: usize, unit: Unit) -> Axis {
         let high = if high > 0.0 && high.is_finite() { high } else { 1.0 };
-        let step = nice_step(high / count.max(1) as f64);
-        let top = (high / step - 1e-9).ceil() * step;
-        Axis::linear(0.0, top, count, unit)
+        let step = step_from_zero(1.05 * high, count);
+        let next_tick = (1.01 * high / step).ceil() * step;
+        let top = if next_tick <= 1.1 * high { next_tick } else { 1.05 * high };
+        Axis::with_step(0.0, top, step, unit)
     }
 
     /// The axis of a share: 0 to 100 %, with about `count` steps.
@@ -98,6 +102,17 @@ fn nice_step(rough: f64) -> f64 {
     factor * power
 }
 
+/// The step with which the number of ticks above 0 comes nearest to `count`; fours only if they are better.
+fn step_from_zero(top: f64, count: usize) -> f64 {
+    let power = 10f64.powi((top / count.max(1) as f64).log10().floor() as i32);
+    let steps = [1.0, 2.0, 5.0, 10.0, 0.5, 4.0, 0.4].map(|factor| factor * power);
+    let cost = |step: f64| {
+        let is_four = step == 4.0 * power || step == 0.4 * power;
+        ((top / step + 1e-9).floor() - count as f64).abs() + if is_four { 0.5 } else { 0.0 }
+    };
+    steps.into_iter().min_by(|a, b| cost(*a).total_cmp(&cost(*b))).unwrap_or(power)
+}
+
 /// Labels of evenly spaced ticks: as many decimals as the step needs, one unit for all.
 fn linear_labels(values: &[f64], step: f64, unit: Unit) -> Vec<String> {
     let largest = values.iter().fold(0.0f64, |largest, value| largest.max(value.abs()));
@@ -152,7 +167,7 @@ mod tests {
             labels(&Axis::linear(0.0, 300.0, 6, Unit::Seconds)),
             ["0", "50 s", "100 s", "150 s", "200 s", "250 s", "300 s"]
         );
-        assert_eq!(labels(&Axis::from_zero(0.9, 4, Unit::Count)), ["0", "0.5", "1.0"]);
+        assert_eq!(labels(&Axis::from_zero(0.9, 4, Unit::Count)), ["0", "0.2", "0.4", "0.6", "0.8"]);
         assert_eq!(labels(&Axis::share(5)), ["0 %", "20 %", "40 %", "60 %", "80 %", "100 %"]);
         assert_eq!(labels(&Axis::from_zero(38_000.0, 4, Unit::PerSecond)), ["0", "10k", "20k", "30k", "40k"]);
         assert_eq!(
@@ -160,6 +175,21 @@ mod tests {
             ["1 ms", "10 ms", "100 ms", "1 s", "10 s"]
         );
         assert_eq!(labels(&Axis::log(1.0, 20.0, 6, Unit::Count)), ["1", "2", "5", "10", "20"]);
+    }
+
+    #[test]
+    fn an_axis_from_zero_ends_just_above_its_data() {
+        assert_eq!(labels(&Axis::from_zero(1013.0, 2, Unit::Count)), ["0", "500", "1000"]);
+        assert_eq!(labels(&Axis::from_zero(880.0, 2, Unit::Count)), ["0", "400", "800"]);
+        assert_eq!(labels(&Axis::from_zero(1050.0, 5, Unit::Count)), ["0", "200", "400", "600", "800", "1000"]);
+        for exponent in -30..60 {
+            let high = 1.37f64.powi(exponent);
+            for count in 1..8 {
+                let axis = Axis::from_zero(high, count, Unit::Count);
+                assert!(axis.high >= 1.01 * high && axis.high <= 1.1 * high, "{high} {axis:?}");
+                assert!((2..=2 * count + 2).contains(&axis.ticks.len()), "{high} {count} {axis:?}");
+            }
+        }
     }
 
     #[test]

@@ -133,7 +133,7 @@ fn y_axis(sweep: &SweepResult, shown: Shown, curves: &[Curve]) -> Axis {
     if no_zero && smallest.is_finite() && high / smallest > LOG_FROM {
         return Axis::log(smallest / 1.3, high_with_bars * 1.3, 6, unit);
     }
-    Axis::from_zero(high_with_bars * 1.02, 5, unit)
+    Axis::from_zero(high_with_bars, 5, unit)
 }
 
 fn paint_theory<'a>(

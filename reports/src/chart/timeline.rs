@@ -6,7 +6,7 @@ mod overlaid;
 mod panels;
 
 use scenarios::metric::Metric;
-use scenarios::results::ComparisonReport;
+use scenarios::results::{ComparisonReport, TriggerWindow};
 
 use super::canvas::{self, Align, Canvas, DrawError, Drawn, Point};
 use super::frame::{self, Panel, Rect};
@@ -43,10 +43,17 @@ pub(crate) fn title(report: &ComparisonReport, metric: Metric) -> String {
 /// The marks that both ways of drawing share.
 impl Timeline<'_> {
     /// Shades the trigger windows and, if wanted, names them above the panel.
-    fn paint_triggers(&self, canvas: &Canvas<'_>, look: &Look, panel: &Panel, named: bool) -> Drawn {
+    fn paint_triggers(
+        &self,
+        canvas: &Canvas<'_>,
+        look: &Look,
+        panel: &Panel,
+        windows: &[&TriggerWindow],
+        named: bool,
+    ) -> Drawn {
         let Rect { top, bottom, left, right } = panel.rect;
         let mut free_from = left;
-        for window in &self.triggers {
+        for window in windows {
             let from = panel.x_at(window.start_s);
             let to = panel.x_at(window.end_s).max(from + look.line);
             canvas.rectangle((from, top), (to, bottom), look.shade)?;
@@ -54,9 +61,11 @@ impl Timeline<'_> {
                 continue;
             }
             let size = look.font * 0.9;
-            // With its times if it stands alone; otherwise short, to stay above its window.
+            // With its times if it stands alone or its name does not tell it from another; otherwise
+            // short, to stay above its window.
             let long = format!("{}, {}", window.name, format::span(window.start_s, window.end_s));
-            let name = if self.triggers.len() == 1 { &long } else { &window.name };
+            let namesakes = windows.iter().filter(|other| other.name == window.name).count();
+            let name = if windows.len() == 1 || namesakes > 1 { &long } else { &window.name };
             let name = canvas.fitted(name, size, right - free_from);
             let half = 0.5 * canvas.text_width(&name, size);
             // Centred over the window, pushed aside by its neighbour and by the border.

@@ -45,7 +45,7 @@ fn complaints(root: &Value, schema: &Value, value: &Value, path: &str) -> Vec<St
             }
             ("const", only) if only != value => found.push(format!("{path}: not {only}")),
             ("enum", Value::Array(all)) if !all.contains(value) => {
-                found.push(format!("{path}: not in {part}"))
+                found.push(format!("{path}: not in {part}"));
             }
             ("required", Value::Array(names)) => {
                 let lacks = |name: &&Value| value.is_object() && value.get(name.as_str().unwrap()).is_none();
@@ -62,8 +62,7 @@ fn complaints(root: &Value, schema: &Value, value: &Value, path: &str) -> Vec<St
                     found.extend(complaints(root, items, item, &format!("{path}/{index}")));
                 }
             }
-            ("properties", _) | ("additionalProperties", _) => {}
-            _ => {}
+            _ => {} // properties are looked at below
         }
     }
     for (name, field) in value.as_object().into_iter().flatten() {

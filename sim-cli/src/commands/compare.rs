@@ -38,11 +38,13 @@ pub(super) fn hand_over(
     let Compared { report, complete, .. } = &mut compared;
     if !*complete {
         report.sweeps.retain_mut(interrupted::keep_whole_points);
-        let planned = !report.comparison.seeds.is_empty();
-        if !planned {
+        if report.comparison.seeds.is_empty() {
             remark("stopped before the first seed was finished: there is nothing to report");
             return Ok(Status::Incomplete);
         }
+        let reproduce = interrupted::with_seeds(&report.comparison.reproduce, &report.comparison.seeds);
+        report.manifest.reproduce.clone_from(&reproduce);
+        report.comparison.reproduce = reproduce;
     }
     tell(report)?;
     plan.folder.fill(|folder| reports::write_comparison(report, folder, &plan.figures))?;

@@ -19,14 +19,14 @@ use sim_core::units::{Count, Patience, Probability, Rate};
 use sim_core::ziggurat;
 
 /// Requests per second of the rig.
-pub const RATE: f64 = 800.0;
+pub(crate) const RATE: f64 = 800.0;
 const WORKERS: u32 = 10;
 const MEAN_MS: u64 = 10;
 const ATTEMPTS: u32 = 4;
 const TIMEOUT_MS: u64 = 1_000;
 
 /// The rig of curriculum 1.3 without its trigger: 10 workers x 10 ms, 800/s, timeout 1 s, 4 attempts.
-pub fn rig(requests: u64) -> Model {
+pub(crate) fn rig(requests: u64) -> Model {
     system(
         WORKERS,
         SimDuration::from_millis(MEAN_MS),
@@ -37,7 +37,7 @@ pub fn rig(requests: u64) -> Model {
 }
 
 /// Requests that are all in service at once: `pending` finishes wait in the event list on average.
-pub fn crowd(pending: u32, requests: u64) -> Model {
+pub(crate) fn crowd(pending: u32, requests: u64) -> Model {
     let workers = pending.saturating_mul(2).min(Count::MAX);
     system(workers, SimDuration::from_secs(1), f64::from(pending), None, requests)
 }
@@ -77,7 +77,7 @@ fn system(workers: u32, mean: SimDuration, rate: f64, timeout: Option<SimDuratio
 }
 
 /// Runs `model` with every metric on; gives (requests, events).
-pub fn engine(model: &Model, seed: u64) -> (u64, u64) {
+pub(crate) fn engine(model: &Model, seed: u64) -> (u64, u64) {
     let run = sim_core::engine::run(model, Seed(seed), Series::new(model, SimDuration::from_secs(30)));
     assert!(run.stop.is_complete());
     assert!(run.probe.window_count() > 0);
@@ -87,7 +87,7 @@ pub fn engine(model: &Model, seed: u64) -> (u64, u64) {
 /// The yardstick: the same rig as one loop without any generality. One binary heap of packed 128-bit
 /// keys for arrivals and finishes, one ring buffer for timeouts, ziggurat draws from a counter, nothing
 /// allocated once warm, three sums (answered, attempts, summed latency).
-pub fn yardstick(requests: u64, seed: u64) -> (u64, u64) {
+pub(crate) fn yardstick(requests: u64, seed: u64) -> (u64, u64) {
     let mut counter = 0u64;
     let mut uniform = move || {
         counter += 1;
@@ -205,7 +205,7 @@ pub fn yardstick(requests: u64, seed: u64) -> (u64, u64) {
 
 /// The hold model: pop the first of `pending` packed keys from a binary heap, push it back a random
 /// time later. No model at all, so a slow machine shows here; gives events.
-pub fn hold(pending: u32, events: u64, seed: u64) -> u64 {
+pub(crate) fn hold(pending: u32, events: u64, seed: u64) -> u64 {
     let mut heap: BinaryHeap<Reverse<u128>> =
         (0..pending).map(|k| Reverse(u128::from(mix(seed, u64::from(k)) >> 40) << 64)).collect();
     let mut counter = 0;

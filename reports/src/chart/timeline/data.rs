@@ -29,6 +29,8 @@ pub(super) struct Line<'a> {
     pub(super) index: usize,
     pub(super) variant: &'a VariantResult,
     pub(super) band: Vec<Band>,
+    /// The variant's own trigger windows.
+    pub(super) triggers: Vec<&'a TriggerWindow>,
     /// Time and value at the median recovery.
     pub(super) recovery: Option<(f64, f64)>,
 }
@@ -51,7 +53,9 @@ impl<'a> Timeline<'a> {
             .filter_map(|(index, variant)| {
                 let series = triggered(report).find(|series| series.variant == variant.name)?;
                 let band = series.bands.get(&metric)?.clone();
-                Some(Line { index, variant, recovery: recovery(report, variant, &band), band })
+                let triggers = report.manifest.triggers.get(&variant.name).into_iter().flatten().collect();
+                let recovery = recovery(report, variant, &band);
+                Some(Line { index, variant, band, triggers, recovery })
             })
             .collect();
         let offered = match metric {
@@ -68,7 +72,7 @@ impl<'a> Timeline<'a> {
     pub(super) fn y_axis(&self, ticks: usize) -> Axis {
         match self.metric.unit() {
             Unit::Share => Axis::share(ticks),
-            unit => Axis::from_zero(self.top * 1.02, ticks, unit),
+            unit => Axis::from_zero(self.top, ticks, unit),
         }
     }
 

@@ -28,7 +28,7 @@ impl Timeline<'_> {
             bottom: look.height - look.margin() * 0.6 - look.footer(),
         };
         let panel = Panel { rect, x: self.x.clone(), y };
-        self.paint_triggers(canvas, look, &panel, !look.is_thumb)?;
+        self.paint_triggers(canvas, look, &panel, &self.triggers, !look.is_thumb)?;
         frame::axes(canvas, look, &panel, TickLabels { x: true, y: true })?;
         frame::y_name(canvas, look, &rect, &self.y_name(), name_rows)?;
         frame::x_name(canvas, look, &rect, "time")?;
@@ -37,7 +37,9 @@ impl Timeline<'_> {
         for line in self.lines.iter().filter(|_| many_seeds) {
             self.paint_band(canvas, look, &panel, line, if self.lines.len() > 2 { 0.12 } else { 0.2 })?;
         }
-        for line in self.lines.iter().rev() {
+        let mut densest_first: Vec<&Line<'_>> = self.lines.iter().collect();
+        densest_first.sort_by(|a, b| look.ink_share(b.index).total_cmp(&look.ink_share(a.index)));
+        for line in densest_first {
             self.paint_line(canvas, &panel, line, look.line, look.series(line.index))?;
         }
         for line in &self.lines {
@@ -101,7 +103,9 @@ impl Timeline<'_> {
         let has_remarks = self.lines.iter().any(|line| !self.remark(look, line).is_empty());
         let distance = look.font * if has_remarks { 2.35 } else { 1.35 };
         let wanted: Vec<f64> = entries.iter().map(|(y, _)| *y).collect();
-        let places = labels::spread(&wanted, distance, panel.rect.top, panel.rect.bottom - 0.4 * look.font);
+        // The second line of the lowest label stays above the numbers of the time axis.
+        let lowest = panel.rect.bottom - look.font * if has_remarks { 1.3 } else { 0.4 };
+        let places = labels::spread(&wanted, distance, panel.rect.top, lowest);
         let right = panel.rect.right;
         let text_left = right + 1.5 * look.font;
         let room = label_width - 1.5 * look.font;

@@ -214,7 +214,7 @@ fn a_plain_word_is_a_kind_with_its_defaults() {
         let trees: Vec<_> = texts.iter().map(|text| tree(text)).collect();
         let layers: Vec<_> = trees.iter().enumerate().map(|(index, tree)| Layer::base(index, tree)).collect();
         let reading = read::<std::collections::BTreeMap<String, Queue>>(&layers);
-        let value = reading.value.map(|map| map.into_iter().map(|(_, queue)| ("queue", queue)).collect());
+        let value = reading.value.map(|map| map.into_values().map(|queue| ("queue", queue)).collect());
         (value, reading.problems)
     };
     assert_eq!(read_queue(&["queue: lifo"]), (line(0), vec![]));
