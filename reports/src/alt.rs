@@ -126,8 +126,17 @@ pub(crate) fn latency(report: &ComparisonReport) -> String {
 /// The verdict counts.
 pub(crate) fn outcomes(report: &ComparisonReport) -> String {
     let variants = report.comparison.variants.iter();
-    let told =
-        variants.map(|variant| format!("{}: {}.", variant.name, words::outcome_counts(variant).join(", ")));
+    let told = variants.map(|variant| {
+        format!(
+            "{}: {}.",
+            variant.name,
+            if words::is_judged(variant) {
+                words::outcome_counts(variant).join(", ")
+            } else {
+                words::unjudged(variant, &report.manifest).to_owned()
+            }
+        )
+    });
     format!(
         "Outcomes over {}. {}",
         format::seeds(&report.comparison.seeds),

@@ -145,18 +145,27 @@ fn finished(
 
 fn timeline_caption(report: &ComparisonReport, metric: Metric) -> String {
     let mut parts = vec![metric.definition().to_owned()];
-    let mut triggers: Vec<String> = Vec::new();
-    for window in report.manifest.triggers.values().flatten() {
+    let mut triggers: Vec<(String, Vec<&str>)> = Vec::new();
+    for (variant, window) in
+        report.manifest.triggers.iter().flat_map(|(name, all)| all.iter().map(move |w| (name, w)))
+    {
         let when = format::span(window.start_s, window.end_s);
         let text = format!("{} ({when}): {}", window.name, window.what);
-        if !triggers.contains(&text) {
-            triggers.push(text);
+        match triggers.iter_mut().find(|(other, _)| *other == text) {
+            Some((_, variants)) => variants.push(variant),
+            None => triggers.push((text, vec![variant])),
         }
     }
-    if !triggers.is_empty() {
-        parts.push(format!("Shaded: {}.", triggers.join("; ")));
+    // Who had it is said if few had it.
+    let told = triggers.iter().map(|(text, variants)| match variants.len() {
+        1 | 2 if triggers.len() > 1 => format!("{text} ({})", variants.join(", ")),
+        _ => text.clone(),
+    });
+    let told: Vec<String> = told.collect();
+    if !told.is_empty() {
+        parts.push(format!("Shaded: {}.", told.join("; ")));
     }
-    if metric == Metric::Goodput && report.comparison.seeds.len() > 1 {
+    if metric == Metric::Goodput && report.comparison.seeds.len() > 1 && outcomes::has_data(report) {
         parts.push(
             "A median over seeds can hide that seeds differ: the outcomes say how many did what.".to_owned(),
         );

@@ -91,7 +91,11 @@ pub(crate) fn plus_minus(value: f64, half: f64, unit: Unit) -> String {
         _ if half >= 0.0995 => 2,
         _ => 3,
     };
-    format!("{} ± {half:.decimals$}{suffix}", bare(value, divisor, unit))
+    let value = bare(value, divisor, unit);
+    if half > 0.0 && half < 0.000_5 {
+        return format!("{value} ± <0.001{suffix}");
+    }
+    format!("{value} ± {half:.decimals$}{suffix}")
 }
 
 /// A difference with its sign: `+120/s`, `−3.1 % points`.
@@ -186,37 +190,6 @@ pub(crate) fn seeds(seeds: &[u64]) -> String {
     }
 }
 
-/// The same text with ASCII characters only.
-pub(crate) fn ascii(text: &str) -> String {
-    text.chars()
-        .map(|c| match c {
-            '–' | '−' | '—' => "-".to_owned(),
-            '±' => "+-".to_owned(),
-            '×' => "x".to_owned(),
-            'µ' => "u".to_owned(),
-            '…' => "...".to_owned(),
-            '·' => "-".to_owned(),
-            'Δ' => "diff".to_owned(),
-            '\u{202f}' | '\u{a0}' => " ".to_owned(),
-            '≥' => ">=".to_owned(),
-            '≤' => "<=".to_owned(),
-            '→' => "->".to_owned(),
-            c if c.is_ascii() => c.to_string(),
-            _ => "?".to_owned(),
-        })
-        .collect()
-}
-
-/// The first `width` characters, the last of them `…` if something was cut.
-pub(crate) fn shortened(text: &str, width: usize) -> String {
-    if text.chars().count() <= width {
-        return text.to_owned();
-    }
-    let mut short: String = text.chars().take(width.saturating_sub(1)).collect();
-    short.push('…');
-    short
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -260,6 +233,7 @@ mod tests {
     fn intervals_share_the_unit_of_their_value() {
         assert_eq!(plus_minus(0.0877, 0.0054, Unit::Seconds), "87.7 ± 5.4 ms");
         assert_eq!(plus_minus(0.9995, 0.0002, Unit::Share), "99.95 ± 0.020 %");
+        assert_eq!(plus_minus(0.5, 0.000_000_4, Unit::Share), "50.0 ± <0.001 %");
         assert_eq!(plus_minus(750.0, 4.2, Unit::PerSecond), "750 ± 4.2/s");
         assert_eq!(interval([0.9, 1.2], 1.05, Unit::Seconds), "[0.900, 1.20]");
         assert_eq!(difference_interval([-3.0, 4.0], 0.5, Unit::PerSecond), "[−3.00, +4.00]");

@@ -15,6 +15,7 @@ mod format;
 mod options;
 mod page;
 mod png;
+mod replay;
 mod shown;
 mod slug;
 mod stored;
@@ -22,6 +23,7 @@ mod svg;
 mod sweep_table;
 mod tables;
 mod terminal;
+mod typeset;
 mod words;
 
 use std::path::{Path, PathBuf};

@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::error::{ReportError, ReportErrorKind};
 use crate::figures::Figure;
-use crate::{format, svg, sweep_table, words};
+use crate::{format, replay, svg, sweep_table, typeset, words};
 use tables::HtmlTable;
 
 const NAME: &str = "report.html";
@@ -61,7 +61,6 @@ struct Claim {
     word: &'static str,
     text: String,
     measured: String,
-    seeds: String,
     replay: Option<String>,
 }
 
@@ -79,13 +78,15 @@ pub(crate) fn of_comparison(report: &ComparisonReport, figures: &[Figure]) -> Re
     let manifest = &report.manifest;
     let comparison = &report.comparison;
     let kind = if manifest.kind == "run" { "One run" } else { "Comparison of variants" };
-    let mut claims = claims(&comparison.expectations, &comparison.scenario.id, &comparison.variants);
-    for sweep in &report.sweeps {
-        let variants = sweep_table::variants(sweep);
-        claims.extend(self::claims(&sweep.expectations, &comparison.scenario.id, variants));
-    }
-    let mut all_tables = vec![tables::outcome_table(comparison), tables::metric_table(comparison)];
-    all_tables.extend(tables::difference_table(comparison));
+    let of_comparison = |expectation: &ExpectationResult| {
+        let replay = replay::of_comparison(expectation, &comparison.reproduce, &comparison.variants);
+        claim(expectation, replay)
+    };
+    let mut claims: Vec<Claim> = comparison.expectations.iter().map(of_comparison).collect();
+    claims.extend(report.sweeps.iter().flat_map(sweep_claims));
+    let mut all_tables: Vec<HtmlTable> = tables::outcome_table(comparison).into_iter().collect();
+    all_tables.extend(tables::metric_tables(comparison));
+    all_tables.extend(tables::difference_tables(comparison));
     all_tables.extend(report.sweeps.iter().flat_map(tables::sweep_tables));
     let verdicts = comparison.variants.iter().zip(words::verdict_sentences(report));
     let verdicts = verdicts.map(|(variant, sentence)| verdict(variant, &sentence)).collect();
@@ -99,7 +100,7 @@ pub(crate) fn of_comparison(report: &ComparisonReport, figures: &[Figure]) -> Re
     page.verdicts = verdicts;
     page.set_claims(claims);
     page.tables = all_tables;
-    page.method = words::method_sentence(comparison);
+    page.method = typeset::unbroken(&words::method_sentence(comparison));
     page.definitions = definitions(comparison.variants.first());
     render(&page)
 }
@@ -113,9 +114,9 @@ pub(crate) fn of_sweep(
     let mut page = page(manifest, "Sweep", figures);
     page.facts = facts(manifest, &sweep.seeds);
     page.facts.push(("Swept".to_owned(), format!("{} ({} points)", sweep.path, sweep.points.len())));
-    page.set_claims(claims(&sweep.expectations, &sweep.scenario.id, sweep_table::variants(sweep)));
+    page.set_claims(sweep_claims(sweep));
     page.tables = tables::sweep_tables(sweep);
-    page.method = words::sweep_method_sentence(sweep);
+    page.method = typeset::unbroken(&words::sweep_method_sentence(sweep));
     page.definitions = definitions(sweep_table::variants(sweep).first());
     render(&page)
 }
@@ -174,22 +175,23 @@ fn page_figure(figure: &Figure) -> PageFigure {
     PageFigure {
         name: figure.name.clone(),
         title: figure.title.clone(),
-        caption: figure.caption.clone(),
+        caption: typeset::unbroken(&figure.caption),
         alt: figure.alt.clone(),
         svg: svg::inline(&figure.svg),
     }
 }
 
 fn facts(manifest: &Manifest, seeds: &[u64]) -> Vec<(String, String)> {
-    vec![
+    let mut facts = vec![
         ("Seeds".to_owned(), format::seeds(seeds)),
         ("Horizon".to_owned(), format::setting(manifest.horizon_s)),
         ("Warm-up, not counted".to_owned(), format::setting(manifest.warmup_s)),
-        (
-            "Healthy from".to_owned(),
-            format!("{} of the control's success", format::chosen_percent(manifest.healthy)),
-        ),
-    ]
+    ];
+    if manifest.triggers.values().any(|windows| !windows.is_empty()) {
+        let healthy = format!("{} of the control's success", format::chosen_percent(manifest.healthy));
+        facts.push(("Healthy from".to_owned(), healthy));
+    }
+    facts
 }
 
 /// Equal triggers of several variants in one row.
@@ -199,12 +201,14 @@ fn triggers(manifest: &Manifest) -> Vec<Trigger> {
         for window in windows {
             let when = format::span(window.start_s, window.end_s);
             let same = |row: &&mut (Trigger, Vec<&str>)| {
-                row.0.name == window.name && row.0.when == when && row.0.what == window.what
+                row.0.name == window.name
+                    && row.0.when == when
+                    && row.0.what == typeset::unbroken(&window.what)
             };
             match rows.iter_mut().find(same) {
                 Some((_, variants)) => variants.push(variant),
                 None => {
-                    let (name, what) = (window.name.clone(), window.what.clone());
+                    let (name, what) = (window.name.clone(), typeset::unbroken(&window.what));
                     rows.push((Trigger { name, when, what, variants: String::new() }, vec![variant]));
                 }
             }
@@ -229,12 +233,17 @@ fn verdict(variant: &VariantResult, sentence: &str) -> Verdict {
     } else {
         "good"
     };
-    let said = sentence.strip_prefix(&format!("{}: ", variant.name)).unwrap_or(sentence).to_owned();
+    let said = typeset::unbroken(sentence.strip_prefix(&format!("{}: ", variant.name)).unwrap_or(sentence));
     Verdict { kind, variant: variant.name.clone(), said }
 }
 
-fn claims(expectations: &[ExpectationResult], scenario: &str, variants: &[VariantResult]) -> Vec<Claim> {
-    let claim = |expectation: &ExpectationResult| Claim {
+fn sweep_claims(sweep: &SweepResult) -> Vec<Claim> {
+    let claims = sweep.expectations.iter();
+    claims.map(|expectation| claim(expectation, replay::of_sweep(expectation, sweep))).collect()
+}
+
+fn claim(expectation: &ExpectationResult, replay: Option<String>) -> Claim {
+    Claim {
         kind: match expectation.outcome {
             Outcome::Holds => "good",
             Outcome::Fails => "bad",
@@ -242,12 +251,10 @@ fn claims(expectations: &[ExpectationResult], scenario: &str, variants: &[Varian
         },
         sign: words::outcome_sign(expectation.outcome),
         word: words::outcome_word(expectation.outcome),
-        text: expectation.text.clone(),
-        measured: expectation.measured.clone(),
-        seeds: words::seeds_ok(expectation),
-        replay: words::replay(expectation, scenario, variants),
-    };
-    expectations.iter().map(claim).collect()
+        text: typeset::unbroken(&expectation.text),
+        measured: typeset::unbroken(&words::measured(expectation)),
+        replay,
+    }
 }
 
 /// Label, id and definition of every metric that the results hold.

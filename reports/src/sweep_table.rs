@@ -11,16 +11,22 @@ use crate::shown::{Estimate, Shown};
 pub(crate) struct SweepTable {
     pub(crate) caption: String,
     pub(crate) columns: Vec<String>,
+    /// Whether a column holds the closed form of the variant before it.
+    pub(crate) is_theory: Vec<bool>,
     pub(crate) rows: Vec<Vec<String>>,
 }
 
 /// The table of one quantity.
 pub(crate) fn of(sweep: &SweepResult, shown: Shown) -> SweepTable {
     let variants = variants(sweep);
-    let mut columns = vec![sweep.label.clone()];
+    let (mut columns, mut is_theory) = (vec![sweep.label.clone()], vec![false]);
     for variant in variants {
         columns.push(variant.name.clone());
-        columns.extend(closed_form(sweep, shown, &variant.name).map(|theory| theory.name.clone()));
+        is_theory.push(false);
+        if let Some(theory) = closed_form(sweep, shown, &variant.name) {
+            columns.push(theory.name.clone());
+            is_theory.push(true);
+        }
     }
     let row = |point: &SweepPoint| {
         let mut row = vec![point.value.clone()];
@@ -36,7 +42,7 @@ pub(crate) fn of(sweep: &SweepResult, shown: Shown) -> SweepTable {
         row
     };
     let rows = sweep.points.iter().map(row).collect();
-    SweepTable { caption: format!("{} ({})", shown.label(), how(sweep, shown)), columns, rows }
+    SweepTable { caption: format!("{} ({})", shown.label(), how(sweep, shown)), columns, is_theory, rows }
 }
 
 /// The variants, as the first point has them.

@@ -2,14 +2,15 @@
 //! one sentence per variant, the claims, and how certain all of it is.
 
 mod expectations;
+mod grid;
 mod sparkline;
 mod table;
 
 use scenarios::metric::{Metric, Unit};
-use scenarios::results::{Arm, ComparisonReport, SweepResult, VariantResult};
+use scenarios::results::{Arm, Comparison, ComparisonReport, ExpectationResult, SweepResult, VariantResult};
 
 use crate::shown::shown;
-use crate::{format, sweep_table, words};
+use crate::{format, replay, sweep_table, typeset, words};
 use sparkline::Track;
 
 /// How text is laid out.
@@ -64,7 +65,7 @@ impl TextStyle {
         let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
         let text = lines.join("\n") + "\n";
         // Escape sequences are ASCII already.
-        if self.ascii { format::ascii(&text) } else { text }
+        if self.ascii { typeset::ascii(&text) } else { text }
     }
 }
 
@@ -77,11 +78,7 @@ pub fn comparison_text(report: &ComparisonReport, style: &TextStyle) -> String {
     text.push_str(&table::comparison(comparison, style));
     text.push_str("\n\n");
     text.push_str(&sentences(report, style));
-    if !comparison.expectations.is_empty() {
-        text.push('\n');
-        let scenario = &comparison.scenario.id;
-        text.push_str(&expectations::list(&comparison.expectations, scenario, &comparison.variants, style));
-    }
+    text.push_str(&claims(comparison, style));
     text.push('\n');
     text.push_str(&wrapped(&words::method_sentence(comparison), style, 0));
     text.push_str(&wrapped(&format!("Repeat: {}", comparison.reproduce), style, 0));
@@ -99,11 +96,7 @@ pub fn run_text(report: &ComparisonReport, style: &TextStyle) -> String {
         text.push_str("\n\n");
     }
     text.push_str(&sentences(report, style));
-    if !comparison.expectations.is_empty() {
-        text.push('\n');
-        let scenario = &comparison.scenario.id;
-        text.push_str(&expectations::list(&comparison.expectations, scenario, &comparison.variants, style));
-    }
+    text.push_str(&claims(comparison, style));
     text.push('\n');
     text.push_str(&wrapped(&words::method_sentence(comparison), style, 0));
     text.push_str(&wrapped(&format!("Repeat: {}", comparison.reproduce), style, 0));
@@ -120,18 +113,37 @@ pub fn sweep_text(sweep: &SweepResult, style: &TextStyle) -> String {
         let cells = sweep_table::of(sweep, shown);
         text.push('\n');
         text.push_str(&style.paint(&wrapped(&cells.caption, style, 0), Paint::Bold));
+        text.push_str(&wrapped_note(&closed_forms(&cells), style));
         text.push_str(&table::sweep(cells, style));
         text.push('\n');
     }
     if !sweep.expectations.is_empty() {
         text.push('\n');
-        let variants = sweep_table::variants(sweep);
-        text.push_str(&expectations::list(&sweep.expectations, &sweep.scenario.id, variants, style));
+        let replay = |claim: &ExpectationResult| replay::of_sweep(claim, sweep);
+        text.push_str(&expectations::list(&sweep.expectations, replay, style));
     }
     text.push('\n');
     text.push_str(&wrapped(&words::sweep_method_sentence(sweep), style, 0));
     text.push_str(&wrapped(&format!("Repeat: {}", sweep.reproduce), style, 0));
     style.finish(text)
+}
+
+/// The full names of closed forms whose columns have short ones.
+fn closed_forms(cells: &sweep_table::SweepTable) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    for (name, _) in cells.columns.iter().zip(&cells.is_theory).filter(|(_, is_theory)| **is_theory) {
+        if table::short(name) != name && !names.contains(&name.as_str()) {
+            names.push(name);
+        }
+    }
+    names.join(", ")
+}
+
+fn wrapped_note(names: &str, style: &TextStyle) -> String {
+    if names.is_empty() {
+        return String::new();
+    }
+    style.paint(&wrapped(&format!("closed form: {names}"), style, 0), Paint::Faint)
 }
 
 fn header(report: &ComparisonReport, style: &TextStyle) -> String {
@@ -203,6 +215,15 @@ fn track<'a>(
     Some(Track { label, values, triggers, unit: metric.unit(), scale: 0.0 })
 }
 
+fn claims(comparison: &Comparison, style: &TextStyle) -> String {
+    if comparison.expectations.is_empty() {
+        return String::new();
+    }
+    let replay =
+        |claim: &ExpectationResult| replay::of_comparison(claim, &comparison.reproduce, &comparison.variants);
+    format!("\n{}", expectations::list(&comparison.expectations, replay, style))
+}
+
 fn sentences(report: &ComparisonReport, style: &TextStyle) -> String {
     words::verdict_sentences(report).iter().map(|sentence| wrapped(sentence, style, 0)).collect()
 }
@@ -213,6 +234,7 @@ fn wrapped(text: &str, style: &TextStyle, indent: usize) -> String {
     let mut lines = String::new();
     let mut line = " ".repeat(indent);
     let mut is_fresh = true;
+    let text = typeset::unbroken(text);
     for word in text.split(' ').filter(|word| !word.is_empty()) {
         if !is_fresh && line.chars().count() + 1 + word.chars().count() > width {
             lines.push_str(&line);
@@ -223,7 +245,7 @@ fn wrapped(text: &str, style: &TextStyle, indent: usize) -> String {
         if !is_fresh {
             line.push(' ');
         }
-        line.push_str(word);
+        line.push_str(&word.replace('\u{a0}', " "));
         is_fresh = false;
     }
     lines + &line + "\n"

@@ -32,6 +32,14 @@ pub(crate) fn is_judged(variant: &VariantResult) -> bool {
     verdicts.inconclusive.of > 0 && verdicts.inconclusive.count < verdicts.inconclusive.of
 }
 
+/// Why a variant was not judged.
+pub(crate) fn unjudged(variant: &VariantResult, manifest: &Manifest) -> &'static str {
+    match manifest.triggers.get(&variant.name) {
+        Some(windows) if !windows.is_empty() => "no verdict",
+        _ => "no trigger",
+    }
+}
+
 /// Outcomes that occurred: `stuck 12/30`, or `stuck` for a single seed, one entry per verdict with at least one seed.
 pub(crate) fn outcome_counts(variant: &VariantResult) -> Vec<String> {
     verdict_shares(variant)
@@ -42,6 +50,16 @@ pub(crate) fn outcome_counts(variant: &VariantResult) -> Vec<String> {
             of => format!("{word} {}/{of}", share.count),
         })
         .collect()
+}
+
+/// The same for narrow places: `stuck 30/30`, but `recovered 28, unaffected 2`.
+pub(crate) fn short_outcome_counts(variant: &VariantResult) -> String {
+    let counts = outcome_counts(variant);
+    if counts.len() < 2 {
+        return counts.concat();
+    }
+    let of = format!("/{}", variant.verdicts.stuck.of);
+    counts.iter().map(|count| count.trim_end_matches(&of)).collect::<Vec<_>>().join(", ")
 }
 
 /// Recovery time over seeds: `25.1 s [24.0, 26.3]`, `none in 12/30`, or `–` if nothing needed to recover.
@@ -124,7 +142,8 @@ pub(crate) fn verdict_sentence(variant: &VariantResult, manifest: &Manifest, see
     let said = if of == 0 {
         "no seed was run, so there is nothing to say".to_owned()
     } else if !is_judged(variant) {
-        let why = if triggers == 0 { "no trigger to judge" } else { "no verdict on any seed" };
+        let why =
+            if triggers == 0 { "no trigger, so nothing to recover from" } else { "no verdict on any seed" };
         match metric(variant, Metric::Goodput).filter(|goodput| goodput.mean.is_some()) {
             Some(goodput) => {
                 let goodput = mean_with_interval(Some(goodput), Unit::PerSecond);
@@ -252,28 +271,20 @@ pub(crate) fn outcome_sign(outcome: Outcome) -> &'static str {
     }
 }
 
-/// On how many seeds a claim holds: `29 of 30 seeds`.
-pub(crate) fn seeds_ok(expectation: &ExpectationResult) -> String {
-    match expectation.seeds_ok {
-        Some(ok) => format!("{ok} of {} seeds", expectation.of),
-        None => format!("over {} seed{}", expectation.of, if expectation.of == 1 { "" } else { "s" }),
+/// What was measured for a claim, and over how many seeds or on how many of them it holds.
+pub(crate) fn measured(claim: &ExpectationResult) -> String {
+    let (measured, of) = (&claim.measured, claim.of);
+    let seeds = if of == 1 { "seed" } else { "seeds" };
+    match claim.seeds_ok {
+        Some(ok) if measured.contains(&format!("{ok} of {of} seed")) => measured.clone(),
+        Some(ok) if measured.starts_with("a share") => format!("{measured} ({ok} of {of} {seeds})"),
+        Some(ok) => format!("{measured} (holds on {ok} of {of} {seeds})"),
+        None => match measured.strip_suffix(" over seeds") {
+            Some(value) => format!("{value} over {of} {seeds}"),
+            None if claim.outcome == Outcome::Inconclusive || measured.contains("seed") => measured.clone(),
+            None => format!("{measured} (over {of} {seeds})"),
+        },
     }
-}
-
-/// The command that replays the first seed on which a claim fails.
-pub(crate) fn replay(
-    expectation: &ExpectationResult,
-    scenario: &str,
-    variants: &[VariantResult],
-) -> Option<String> {
-    let seed = expectation.first_failing_seed?;
-    // The longest name that stands in the claim: `four-attempts` before `four`.
-    let variant = variants
-        .iter()
-        .filter(|variant| expectation.text.contains(&variant.name))
-        .max_by_key(|variant| variant.name.len());
-    let choice = variant.map_or(String::new(), |variant| format!(" --variant {}", variant.name));
-    Some(format!("spiral run {scenario}{choice} --seed {seed}"))
 }
 
 /// All verdict sentences of a comparison.

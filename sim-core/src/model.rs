@@ -138,7 +138,7 @@ pub struct Model {
     pub edges: IdVec<EdgeId, Edge>,
     /// The workloads.
     pub workloads: IdVec<WorkloadId, Workload>,
-    /// The arrival processes: one per workload in workload order, then one per load spike.
+    /// The arrival processes: one per workload in workload order, then those of spikes.
     pub sources: IdVec<SourceId, ArrivalSource>,
     /// The triggers.
     pub faults: IdVec<FaultId, Fault>,
@@ -175,7 +175,7 @@ impl Model {
     pub fn without_faults(&self) -> Model {
         let mut control = self.clone();
         control.faults = IdVec::new();
-        control.sources = self.sources.iter().filter(|source| source.spike.is_none()).cloned().collect();
+        control.sources = self.sources.iter().filter(|source| !source.is_spike).cloned().collect();
         for source in control.sources.iter_mut() {
             source.thinning.clear();
         }

@@ -38,7 +38,7 @@ fn three_requests_one_timeout_and_one_retry() {
     2.3s  request 1  service starts after a wait of 300ms, takes 400ms
     2.7s  request 1  service ends: ok
     2.7s  request 0  service starts after a wait of 450ms, takes 400ms
-    2.7s  request 1  is answered after 700ms and 1 attempts
+    2.7s  request 1  is answered after 700ms and 1 attempt
       3s  request 2  arrives
       3s  request 2  attempt 1 is sent
       3s  request 2  waits, 1 in line
@@ -46,7 +46,7 @@ fn three_requests_one_timeout_and_one_retry() {
     3.1s  request 2  service starts after a wait of 100ms, takes 400ms
     3.1s  request 0  is answered after 2.1s and 2 attempts
     3.5s  request 2  service ends: ok
-    3.5s  request 2  is answered after 500ms and 1 attempts
+    3.5s  request 2  is answered after 500ms and 1 attempt
     ");
 }
 
@@ -75,7 +75,7 @@ workloads:
     2s  request 2  waits, 2 in line
     2s  request 0  service ends: ok
     2s  request 1  service starts after a wait of 1s, takes 1s
-    2s  request 0  is answered after 1s and 1 attempts
+    2s  request 0  is answered after 1s and 1 attempt
     2s  request 3  arrives
     2s  request 3  attempt 1 is sent
     2s  request 3  waits, 2 in line

@@ -53,8 +53,8 @@ impl Axis {
         Axis::linear(0.0, 1.0, count, Unit::Share)
     }
 
-    /// A logarithmic axis around a positive range; ticks at powers of ten, with 2 and 5 in between if
-    /// the range is short.
+    /// A logarithmic axis around a positive range; ticks at powers of ten, with 2 and 5 or with 3
+    /// in between if the range is short.
     pub(crate) fn log(low: f64, high: f64, count: usize, unit: Unit) -> Axis {
         let low = if low > 0.0 { low } else { 1e-3 };
         let high = if high > low { high } else { low * 10.0 };
@@ -64,8 +64,10 @@ impl Axis {
             values.filter(|value| *value >= low * 0.999 && *value <= high * 1.001).collect()
         };
         let mut values = all(&[1.0, 2.0, 5.0]);
-        if values.len() > count.max(3) {
-            values = all(&[1.0]);
+        for sparser in [&[1.0, 3.0][..], &[1.0]] {
+            if values.len() > count.max(3) {
+                values = all(sparser);
+            }
         }
         let every = values.len().div_ceil(count.max(3)).max(1);
         let ticks = values.iter().step_by(every).map(|value| (*value, tick(*value, unit))).collect();
@@ -181,7 +183,10 @@ mod tests {
     fn an_axis_from_zero_ends_just_above_its_data() {
         assert_eq!(labels(&Axis::from_zero(1013.0, 2, Unit::Count)), ["0", "500", "1000"]);
         assert_eq!(labels(&Axis::from_zero(880.0, 2, Unit::Count)), ["0", "400", "800"]);
-        assert_eq!(labels(&Axis::from_zero(1050.0, 5, Unit::Count)), ["0", "200", "400", "600", "800", "1000"]);
+        assert_eq!(
+            labels(&Axis::from_zero(1050.0, 5, Unit::Count)),
+            ["0", "200", "400", "600", "800", "1000"]
+        );
         for exponent in -30..60 {
             let high = 1.37f64.powi(exponent);
             for count in 1..8 {

@@ -105,7 +105,7 @@ impl Canvas<'_> {
         let characters = text.chars().count();
         (1..characters)
             .rev()
-            .map(|kept| crate::format::shortened(text, kept))
+            .map(|kept| crate::typeset::shortened(text, kept))
             .find(|short| self.text_width(short, size) <= width)
             .unwrap_or_default()
     }

@@ -92,10 +92,12 @@ impl Grid {
         if look.is_thumb || heading.remark.is_empty() {
             return Ok(());
         }
-        let remark = canvas.fitted(&heading.remark, look.font * REMARK, rect.width());
+        // A remark that is a little too long is set a little smaller.
+        let shrunk = (rect.width() / canvas.text_width(&heading.remark, look.font * REMARK)).clamp(0.8, 1.0);
+        let remark = canvas.fitted(&heading.remark, look.font * REMARK * shrunk, rect.width());
         let (x, align) =
             if self.has_two_rows { (rect.left, Align::Left) } else { (rect.right, Align::Right) };
-        canvas.text(&remark, (x, last_row), look.text(REMARK, look.muted, align))
+        canvas.text(&remark, (x, last_row), look.text(REMARK * shrunk, look.muted, align))
     }
 
     /// How many variants have no panel.

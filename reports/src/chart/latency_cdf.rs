@@ -10,7 +10,7 @@ use super::canvas::{self, Align, Canvas, DrawError, Drawn, Point};
 use super::frame::{self, Panel, Rect, TickLabels};
 use super::grid::{Grid, Heading};
 use super::{Look, SeriesStyle};
-use crate::format;
+use crate::{format, typeset};
 
 /// More variants than this become small multiples.
 const OVERLAID: usize = 6;
@@ -31,7 +31,7 @@ pub(crate) fn draw(report: &ComparisonReport, look: &Look) -> Result<String, Dra
     let baseline = report.latency.first().map_or("", |cdf| cdf.variant.as_str());
     let is_small = report.latency.len() > OVERLAID;
     let subtitle = if is_small {
-        format!("{seeds}, after warm-up · grey: {}", format::shortened(baseline, 40))
+        format!("{seeds}, after warm-up · grey: {}", typeset::shortened(baseline, 40))
     } else {
         format!("{seeds}, after warm-up; requests without an answer stand in the legend only")
     };

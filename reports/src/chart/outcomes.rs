@@ -64,6 +64,11 @@ pub(crate) fn draw(report: &ComparisonReport, look: &Look, theme: Theme) -> Resu
             let text =
                 canvas::TextLook { size: look.font.min(step * 0.8), colour: look.ink, align: Align::Right };
             canvas.text(&name, (left - 0.8 * look.font, middle), text)?;
+            if !words::is_judged(variant) {
+                let why = words::unjudged(variant, &report.manifest);
+                canvas.text(why, (left, middle), look.text(0.92, look.muted, Align::Left))?;
+                continue;
+            }
             paint_bar(canvas, look, variant, &colours, [left, right, middle, step * 0.68])?;
         }
         Ok(())
@@ -82,7 +87,9 @@ fn paint_legend(
     let mut x = left;
     let half = look.font * 0.45;
     for (verdict, (fill, _)) in colours.iter().enumerate() {
-        let occurs = |variant: &VariantResult| words::verdict_shares(variant)[verdict].1.count > 0;
+        let occurs = |variant: &VariantResult| {
+            words::is_judged(variant) && words::verdict_shares(variant)[verdict].1.count > 0
+        };
         let Some(variant) = variants.iter().find(|variant| occurs(variant)) else { continue };
         let word = words::verdict_shares(variant)[verdict].0;
         canvas.rectangle((x, y - half), (x + 2.0 * half, y + half), *fill)?;

@@ -1,12 +1,15 @@
 //! Which tables does the page have? Outcomes, metrics, paired differences, sweeps: with their intervals.
 
-use scenarios::metric::{Metric, Unit};
+use scenarios::metric::Metric;
 use scenarios::results::{Comparison, PairedDifference, Share, SweepResult, VariantResult};
 use serde::Serialize;
 
 use crate::shown::shown;
 use crate::sweep_table::{self, SweepTable};
 use crate::{format, words};
+
+/// More variants than this stand in a second table.
+const VARIANTS_ACROSS: usize = 6;
 
 /// A table of finished cells; the first of each row names it.
 #[derive(Serialize)]
@@ -16,8 +19,11 @@ pub(super) struct HtmlTable {
     pub(super) rows: Vec<Vec<String>>,
 }
 
-/// Seeds per verdict.
-pub(super) fn outcome_table(comparison: &Comparison) -> HtmlTable {
+/// Seeds per verdict; none if nothing was judged.
+pub(super) fn outcome_table(comparison: &Comparison) -> Option<HtmlTable> {
+    if !comparison.variants.iter().any(words::is_judged) {
+        return None;
+    }
     let columns =
         ["Variant", "Stuck", "Recovered", "Unaffected", "Overloaded", "Recovery time, median [quartiles]"];
     let row = |variant: &VariantResult| {
@@ -33,60 +39,97 @@ pub(super) fn outcome_table(comparison: &Comparison) -> HtmlTable {
         row.push(words::recovery(variant));
         row
     };
-    HtmlTable {
+    Some(HtmlTable {
         caption: "Outcomes: seeds and 95 % Wilson interval of their share".to_owned(),
         columns: columns.map(str::to_owned).to_vec(),
         rows: comparison.variants.iter().map(row).collect(),
-    }
+    })
 }
 
 /// Every measured metric, variants across.
-pub(super) fn metric_table(comparison: &Comparison) -> HtmlTable {
+pub(super) fn metric_tables(comparison: &Comparison) -> Vec<HtmlTable> {
     let metrics: Vec<Metric> = Metric::ALL
         .iter()
         .copied()
         .filter(|metric| *metric != Metric::RecoveryTime)
         .filter(|metric| comparison.variants.iter().any(|v| words::metric(v, *metric).is_some()))
         .collect();
-    let mut columns = vec!["Metric".to_owned()];
-    columns.extend(comparison.variants.iter().map(|variant| variant.name.clone()));
-    let row = |metric: &Metric| {
-        let mut row = vec![metric.label().to_owned()];
-        let variants = comparison.variants.iter();
-        row.extend(variants.map(|v| words::mean_with_interval(words::metric(v, *metric), metric.unit())));
-        row
+    let caption = if comparison.seeds.len() > 1 {
+        "Metrics after warm-up with triggers on: mean over seeds ± half of its 95 % interval"
+    } else {
+        "Metrics after warm-up with triggers on"
     };
-    HtmlTable {
-        caption: if comparison.seeds.len() > 1 {
-            "Metrics after warm-up with triggers on: mean over seeds ± half of its 95 % interval".to_owned()
-        } else {
-            "Metrics after warm-up with triggers on".to_owned()
-        },
-        columns,
-        rows: metrics.iter().map(row).collect(),
-    }
+    let cell = |variant: &VariantResult, metric: Metric| {
+        words::mean_with_interval(words::metric(variant, metric), metric.unit())
+    };
+    across(caption, &metrics, &comparison.variants.iter().collect::<Vec<_>>(), &cell)
 }
 
-/// Paired differences; none if nothing was compared.
-pub(super) fn difference_table(comparison: &Comparison) -> Option<HtmlTable> {
-    let baseline = &comparison.comparisons.first()?.baseline;
-    let row = |paired: &PairedDifference| {
-        let metric = Metric::from_id(&paired.metric);
-        let unit = metric.map_or(Unit::Count, Metric::unit);
-        let label = metric.map_or(paired.metric.clone(), |metric| metric.label().to_owned());
-        vec![paired.variant.clone(), label, words::difference(paired, unit), paired.method.clone()]
+/// Paired differences, variants across; none if nothing was compared.
+pub(super) fn difference_tables(comparison: &Comparison) -> Vec<HtmlTable> {
+    let Some(baseline) = comparison.comparisons.first().map(|paired| &paired.baseline) else {
+        return Vec::new();
     };
-    Some(HtmlTable {
-        caption: format!("Differences to {baseline} on the same seeds: mean and 95 % interval"),
-        columns: ["Variant", "Metric", "Difference", "Method"].map(str::to_owned).to_vec(),
-        rows: comparison.comparisons.iter().map(row).collect(),
-    })
+    let mut methods: Vec<&str> = comparison.comparisons.iter().map(|paired| paired.method.as_str()).collect();
+    methods.sort_unstable();
+    methods.dedup();
+    let caption = format!(
+        "Differences to {baseline} on the same seeds: mean and 95 % interval ({})",
+        methods.join("; ")
+    );
+    let is_there = |paired: &PairedDifference, metric: &Metric| {
+        paired.metric == metric.id() && paired.mean_difference.is_some()
+    };
+    let metrics = Metric::ALL.iter().copied();
+    let metrics =
+        metrics.filter(|metric| comparison.comparisons.iter().any(|paired| is_there(paired, metric)));
+    let is_compared =
+        |variant: &&VariantResult| comparison.comparisons.iter().any(|paired| paired.variant == variant.name);
+    let cell = |variant: &VariantResult, metric: Metric| {
+        let paired = words::paired(comparison, &variant.name, metric);
+        let told = paired.map_or("–".to_owned(), |paired| words::difference(paired, metric.unit()));
+        told.replacen(" [", "\n[", 1)
+    };
+    let variants: Vec<&VariantResult> = comparison.variants.iter().filter(is_compared).collect();
+    let metrics: Vec<Metric> = metrics.collect();
+    if metrics.is_empty() { Vec::new() } else { across(&caption, &metrics, &variants, &cell) }
+}
+
+/// Metrics down and variants across, in as many tables as a printed page asks for.
+fn across(
+    caption: &str,
+    metrics: &[Metric],
+    variants: &[&VariantResult],
+    cell: &dyn Fn(&VariantResult, Metric) -> String,
+) -> Vec<HtmlTable> {
+    let tables = variants.len().div_ceil(VARIANTS_ACROSS);
+    let table = |(index, some): (usize, &[&VariantResult])| HtmlTable {
+        caption: match tables {
+            1 => caption.to_owned(),
+            _ => format!("{caption}; part {} of {tables}", index + 1),
+        },
+        columns: ["Metric"]
+            .into_iter()
+            .chain(some.iter().map(|v| v.name.as_str()))
+            .map(str::to_owned)
+            .collect(),
+        rows: metrics
+            .iter()
+            .map(|metric| {
+                let cells = some.iter().map(|variant| cell(variant, *metric));
+                [metric.label().to_owned()].into_iter().chain(cells).collect()
+            })
+            .collect(),
+    };
+    // Parts of about equal width.
+    let size = variants.len().div_ceil(tables.max(1)).max(1);
+    variants.chunks(size).enumerate().map(table).collect()
 }
 
 /// One table per quantity of a sweep.
 pub(super) fn sweep_tables(sweep: &SweepResult) -> Vec<HtmlTable> {
     let table = |shown| {
-        let SweepTable { caption, columns, rows } = sweep_table::of(sweep, shown);
+        let SweepTable { caption, columns, rows, .. } = sweep_table::of(sweep, shown);
         HtmlTable { caption: format!("Sweep {}: {caption}", sweep.sweep), columns, rows }
     };
     shown(sweep).into_iter().map(table).collect()

@@ -1,7 +1,7 @@
-//! Did the file's claims hold? One entry per claim: a sign, the claim, what was measured, and for a
-//! failure the command that replays the first failing seed.
+//! Did the file's claims hold? One entry per claim: a sign, the claim, what was measured, and the command
+//! that replays the first failing seed.
 
-use scenarios::results::{ExpectationResult, Outcome, VariantResult};
+use scenarios::results::{ExpectationResult, Outcome};
 
 use super::{Paint, TextStyle, wrapped};
 use crate::words;
@@ -9,8 +9,7 @@ use crate::words;
 /// The list of claims with a count on top.
 pub(super) fn list(
     expectations: &[ExpectationResult],
-    scenario: &str,
-    variants: &[VariantResult],
+    replay: impl Fn(&ExpectationResult) -> Option<String>,
     style: &TextStyle,
 ) -> String {
     let held = expectations.iter().filter(|claim| claim.outcome == Outcome::Holds).count();
@@ -32,14 +31,8 @@ pub(super) fn list(
         let body = wrapped(&claim.text, style, indent);
         let body = body.trim_start();
         text.push_str(&format!("  {} {body}", style.paint(sign, paint)));
-        let seeds = words::seeds_ok(claim);
-        let is_said = claim.seeds_ok.is_none() && claim.measured.contains("seed");
-        let seeds = if is_said { String::new() } else { format!(" ({seeds})") };
-        let measured = format!("measured: {}{seeds}", claim.measured);
-        text.push_str(&wrapped(&measured, style, indent));
-        if claim.outcome == Outcome::Fails
-            && let Some(command) = words::replay(claim, scenario, variants)
-        {
+        text.push_str(&wrapped(&format!("measured: {}", words::measured(claim)), style, indent));
+        if let Some(command) = replay(claim) {
             text.push_str(&wrapped(&format!("replay:   {command}"), style, indent));
         }
     }

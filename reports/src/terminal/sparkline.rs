@@ -5,7 +5,7 @@ use scenarios::metric::Unit;
 use scenarios::results::TriggerWindow;
 
 use super::{Paint, TextStyle};
-use crate::format;
+use crate::{format, typeset};
 
 const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 const ASCII_BLOCKS: [char; 8] = ['_', '.', ',', '-', '=', '+', '*', '#'];
@@ -37,7 +37,7 @@ pub(super) fn lines(tracks: &[Track<'_>], horizon_s: f64, caption: &str, style: 
         tracks.iter().map(|track| marks(track.triggers, horizon_s, columns, style)).collect();
     let mut text = style.paint(caption, Paint::Faint) + "\n";
     for (index, track) in tracks.iter().enumerate() {
-        let label = format::shortened(&track.label, label_width);
+        let label = typeset::shortened(&track.label, label_width);
         let values = columns_of(&track.values, columns);
         let line: String = values.iter().map(|value| block(*value, track.scale, style)).collect();
         text.push_str(&format!("{label:<label_width$}  {line}{}\n", ends[index]));
@@ -69,11 +69,11 @@ fn with_names(marks: &str, names: &str, width: usize) -> String {
     let to = marks.trim_end().chars().count();
     let right = width.saturating_sub(to + 1);
     if names.chars().count() > right && from > right + 1 {
-        let names = format::shortened(names, from - 1);
+        let names = typeset::shortened(names, from - 1);
         let pad = from - 1 - names.chars().count();
         format!("{}{names} {}", " ".repeat(pad), marks.trim())
     } else {
-        format!("{} {}", marks.trim_end(), format::shortened(names, right))
+        format!("{} {}", marks.trim_end(), typeset::shortened(names, right))
     }
 }
 

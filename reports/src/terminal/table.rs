@@ -1,64 +1,72 @@
-//! Which numbers stand beside each other in the terminal? One table per question, as wide as the terminal.
+//! Which numbers stand beside each other in the terminal? One table per question.
 
-use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 use scenarios::metric::{Metric, Unit};
 use scenarios::results::{Comparison, VariantResult};
 
 use super::TextStyle;
+use super::grid::{self, Column};
 use crate::sweep_table::SweepTable;
 use crate::{format, words};
 
-/// Below this width the comparison stands in two tables under each other.
-const ONE_TABLE_FROM: usize = 96;
-
 /// Variants side by side: how they came out, and what they achieved.
 pub(super) fn comparison(comparison: &Comparison, style: &TextStyle) -> String {
-    let outcome = ["outcome", "recovery time", "success"].map(str::to_owned).to_vec();
-    let effort = effort_columns(comparison);
-    let row = |variant: &VariantResult, cells: Vec<String>| [vec![variant.name.clone()], cells].concat();
-    if style.usable_width() >= ONE_TABLE_FROM {
-        let mut table = empty(style);
-        table.set_header([vec!["variant".to_owned()], outcome, effort].concat());
-        for variant in &comparison.variants {
-            table.add_row(row(variant, [outcome_cells(variant), effort_cells(comparison, variant)].concat()));
-        }
-        return rendered(table, 2);
-    }
-    let (mut first, mut second) = (empty(style), empty(style));
-    first.set_header([vec!["variant".to_owned()], outcome].concat());
-    second.set_header([vec!["variant".to_owned()], effort].concat());
-    for variant in &comparison.variants {
-        first.add_row(row(variant, outcome_cells(variant)));
-        second.add_row(row(variant, effort_cells(comparison, variant)));
-    }
-    format!("{}\n\n{}", rendered(first, 2), rendered(second, 1))
-}
-
-fn outcome_cells(variant: &VariantResult) -> Vec<String> {
-    let recovery = words::recovery(variant).replace(" [", "\n[").replace("], none", "]\nnone");
-    vec![words::outcome_counts(variant).join("\n"), recovery, mean(variant, Metric::Success)]
-}
-
-fn effort_columns(comparison: &Comparison) -> Vec<String> {
-    let mut columns = vec!["amplif.".to_owned(), "goodput".to_owned()];
+    let variants = &comparison.variants;
+    let column = |header: &str, is_text: bool, cell: &dyn Fn(&VariantResult) -> String| Column {
+        header: header.to_owned(),
+        cells: variants.iter().map(cell).collect(),
+        is_text,
+    };
+    let success = column("success", false, &|variant| mean(variant, Metric::Success));
+    let outcome = if variants.iter().any(words::is_judged) {
+        vec![
+            column("outcome", true, &outcome_cell),
+            column("recovery time", false, &|variant| {
+                words::recovery(variant).replace(" [", "\n[").replace("], none", "]\nnone")
+            }),
+            success,
+        ]
+    } else {
+        vec![success]
+    };
+    let mut effort = vec![
+        column("amplif.", false, &|variant| mean(variant, Metric::Amplification)),
+        column("goodput", false, &|variant| {
+            words::mean_with_interval(words::metric(variant, Metric::Goodput), Unit::PerSecond)
+        }),
+    ];
     if has_differences(comparison) {
-        columns.push("goodput −\nbaseline".to_owned());
+        effort.push(column("goodput −\nbaseline", false, &|variant| difference_cell(comparison, variant)));
     }
-    columns
+    let first = column("variant", true, &|variant| variant.name.clone());
+    let groups = vec![outcome, effort];
+    let fits = |groups: &[Vec<Column>]| grid::width(&first, groups) <= style.usable_width();
+    if fits(&groups) {
+        return grid::text(first, groups, style);
+    }
+    // One table is better than two, even if intervals must stand below their means.
+    let mut stacked = groups.clone();
+    stacked.iter_mut().flatten().flat_map(|column| &mut column.cells).for_each(|cell| *cell = below(cell));
+    let groups = if fits(&stacked) { stacked } else { groups };
+    grid::text(first, groups, style)
 }
 
-fn effort_cells(comparison: &Comparison, variant: &VariantResult) -> Vec<String> {
-    let goodput = words::mean_with_interval(words::metric(variant, Metric::Goodput), Unit::PerSecond);
-    let mut cells = vec![mean(variant, Metric::Amplification), goodput];
-    if has_differences(comparison) {
-        let paired = words::paired(comparison, &variant.name, Metric::Goodput);
-        cells.push(match paired {
-            Some(paired) => words::difference(paired, Unit::PerSecond).replacen(" [", "\n[", 1),
-            None if is_baseline(comparison, variant) => "baseline".to_owned(),
-            None => "–".to_owned(),
-        });
+/// `89.9 ± 0.18/s` on two lines, the unit with the mean.
+fn below(cell: &str) -> String {
+    let Some((mean, half)) = cell.split_once(" ± ") else { return cell.to_owned() };
+    let unit = half.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
+    format!("{mean}{unit}\n± {}", half.trim_end_matches(unit))
+}
+
+fn outcome_cell(variant: &VariantResult) -> String {
+    if words::is_judged(variant) { words::outcome_counts(variant).join("\n") } else { "–".to_owned() }
+}
+
+fn difference_cell(comparison: &Comparison, variant: &VariantResult) -> String {
+    match words::paired(comparison, &variant.name, Metric::Goodput) {
+        Some(paired) => words::difference(paired, Unit::PerSecond).replacen(" [", "\n[", 1),
+        None if is_baseline(comparison, variant) => "baseline".to_owned(),
+        None => "–".to_owned(),
     }
-    cells
 }
 
 fn has_differences(comparison: &Comparison) -> bool {
@@ -67,32 +75,43 @@ fn has_differences(comparison: &Comparison) -> bool {
 
 /// Every metric of one variant, with the control beside it.
 pub(super) fn run(variant: &VariantResult, style: &TextStyle) -> String {
-    let mut table = empty(style);
     let has_control = !variant.control.is_empty();
-    let mut columns = vec!["metric", "value"];
-    if has_control {
-        columns.push("without the trigger");
-    }
-    table.set_header(columns);
+    let named = |header: &str, is_text| Column { header: header.to_owned(), cells: Vec::new(), is_text };
+    let mut columns = [named("metric", true), named("value", false), named("without the trigger", false)];
     for metric in Metric::ALL {
         let Some(result) = words::metric(variant, *metric) else { continue };
-        let mut row = vec![metric.label().to_owned(), words::mean_with_interval(Some(result), metric.unit())];
-        if has_control {
-            row.push(words::mean_with_interval(variant.control.get(metric.id()), metric.unit()));
-        }
-        if row[1..].iter().any(|cell| cell != "–") {
-            table.add_row(row);
+        let value = words::mean_with_interval(Some(result), metric.unit());
+        let control = words::mean_with_interval(variant.control.get(metric.id()), metric.unit());
+        if value != "–" || (has_control && control != "–") {
+            for (column, cell) in columns.iter_mut().zip([metric.label().to_owned(), value, control]) {
+                column.cells.push(cell);
+            }
         }
     }
-    rendered(table, 1)
+    let [first, value, control] = columns;
+    grid::text(first, vec![if has_control { vec![value, control] } else { vec![value] }], style)
 }
 
-/// One quantity of a sweep.
+/// One quantity of a sweep; a closed form stays beside the variant that it predicts.
 pub(super) fn sweep(cells: SweepTable, style: &TextStyle) -> String {
-    let mut table = empty(style);
-    table.set_header(cells.columns);
-    table.add_rows(cells.rows);
-    rendered(table, 1)
+    let column = |index: usize, header: &str| Column {
+        header: header.to_owned(),
+        cells: cells.rows.iter().map(|row| row.get(index).cloned().unwrap_or_default()).collect(),
+        is_text: index == 0,
+    };
+    let mut groups: Vec<Vec<Column>> = Vec::new();
+    for (index, header) in cells.columns.iter().enumerate().skip(1) {
+        match groups.last_mut() {
+            Some(group) if cells.is_theory[index] => group.push(column(index, short(header))),
+            _ => groups.push(vec![column(index, header)]),
+        }
+    }
+    grid::text(column(0, &cells.columns[0]), groups, style)
+}
+
+/// A closed form without what stands in brackets, such as the names of its finders.
+pub(super) fn short(closed_form: &str) -> &str {
+    closed_form.split(" (").next().unwrap_or(closed_form)
 }
 
 fn mean(variant: &VariantResult, metric: Metric) -> String {
@@ -102,27 +121,4 @@ fn mean(variant: &VariantResult, metric: Metric) -> String {
 
 fn is_baseline(comparison: &Comparison, variant: &VariantResult) -> bool {
     comparison.variants.first().is_some_and(|first| first.name == variant.name)
-}
-
-fn empty(style: &TextStyle) -> Table {
-    let fill = if style.ascii { '-' } else { '─' };
-    let rule = LineStyle::none().fill(fill).junction(fill);
-    let mut table = Table::new();
-    table.load_style(TableStyle::new().header_separator(rule));
-    table.set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_width(u16::try_from(style.usable_width()).unwrap_or(u16::MAX));
-    table
-}
-
-/// The table with numbers to the right of their column; `text` columns stand to the left.
-fn rendered(mut table: Table, text: usize) -> String {
-    let last = table.column_count().saturating_sub(1);
-    // Together with the blank that stands for a vertical line, two characters between columns.
-    for (index, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((0, if index == last { 0 } else { 1 }));
-        if index >= text {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    table.to_string()
 }

@@ -5,6 +5,7 @@ use std::fs;
 use reports::figures::{Figure, of_comparison, of_sweep};
 use reports::{Options, Size, Theme, write_comparison};
 use resvg::usvg;
+use scenarios::results::ComparisonReport;
 
 use crate::sample::{Fate, Sample, storm, sweep, sweep_manifest};
 
@@ -172,4 +173,57 @@ fn bitmaps_have_twice_the_pixels() {
         let dark = pixmap.pixels().iter().filter(|pixel| pixel.green() < 128).count();
         assert!(dark > 500, "text and lines are drawn: {dark} dark pixels");
     }
+}
+
+/// A report with this many variants, the second of which has a trigger of its own.
+fn many(count: usize) -> ComparisonReport {
+    let variants = (0..count).map(|k| (format!("v{k}"), Fate::Stuck)).collect();
+    let mut report = Sample { variants, windows: 60, ..storm() }.report();
+    report.manifest.triggers.get_mut("v1").unwrap()[0].end_s = 61.0;
+    report
+}
+
+/// Widths of the rectangles in the colour that shades triggers, in tenths of a pixel.
+fn shaded(svg: &str) -> Vec<f64> {
+    let rectangles = svg.split("<rect ").skip(1).filter(|rectangle| rectangle.contains("#EBE8E1"));
+    rectangles
+        .map(|r| r.split("width=\"").nth(1).unwrap().split('"').next().unwrap().parse().unwrap())
+        .collect()
+}
+
+#[test]
+fn every_small_panel_shades_its_own_trigger() {
+    let figures = of_comparison(&many(7), &Options::default()).unwrap();
+    let goodput = named(&figures, "goodput");
+    let widths = shaded(&goodput.svg);
+    assert_eq!(widths.len(), 7, "one window per panel: {widths:?}");
+    let narrow: Vec<usize> = (0..7).filter(|k| widths[*k] < 0.5 * widths[0]).collect();
+    assert_eq!(narrow, [1], "{widths:?}");
+    assert!(
+        goodput.caption.contains("brownout (60–61 s): capacity of api × 0.2 (v1)"),
+        "{}",
+        goodput.caption
+    );
+}
+
+#[test]
+fn latency_names_the_unanswered_share_however_many_variants_there_are() {
+    for count in [2, 6, 7, 15] {
+        let figures = of_comparison(&many(count), &Options::default()).unwrap();
+        let told = named(&figures, "latency").svg.matches("82.0 % unanswered").count();
+        // Once per variant; the title of the figure does not repeat it, its description counts otherwise.
+        let described = named(&figures, "latency").svg.matches("82.0 % of the requests unanswered").count();
+        assert!(told == count && described <= count, "{count} variants: {told}");
+    }
+}
+
+#[test]
+fn without_a_trigger_there_are_no_outcomes() {
+    let variants = vec![("calm".to_owned(), Fate::Unjudged), ("calmer".to_owned(), Fate::Unjudged)];
+    let figures = of_comparison(&Sample { variants, ..storm() }.report(), &THUMB).unwrap();
+    assert!(figures.iter().all(|figure| figure.name != "outcomes" && !figure.caption.contains("outcomes")));
+    let mixed = vec![("calm".to_owned(), Fate::Unjudged), ("struck".to_owned(), Fate::Stuck)];
+    let figures = of_comparison(&Sample { variants: mixed, ..storm() }.report(), &THUMB).unwrap();
+    let outcomes = named(&figures, "outcomes");
+    assert!(outcomes.svg.contains("no trigger") && !outcomes.svg.contains("inconclusive"));
 }

@@ -42,7 +42,7 @@ fn all_sections_are_there() {
     for text in [
         "<h1>The retry storm</h1>",
         "Who comes back, and who does not?",
-        "stuck on 30 of 30 seeds (95 % interval 0.89–1.00); the control was healthy.",
+        "stuck on 30 of 30 seeds (95\u{a0}% interval 0.89–1.00); the control was healthy.",
         "2 of 4 claims hold",
         "spiral run metastable-retry-storm --variant one-attempt --seed 4",
         "capacity of api × 0.2",
@@ -75,4 +75,24 @@ fn a_sweep_has_a_page_of_its_own() {
     assert!(html.contains("<h1>One queue, more load</h1>"));
     assert!(html.contains("M&#x2f;M&#x2f;1"));
     assert!(!html.contains("What happened"), "a sweep has no verdict sentences");
+}
+
+#[test]
+fn without_a_trigger_nothing_reads_like_a_failure() {
+    let variants = vec![("calm".to_owned(), Fate::Unjudged), ("calmer".to_owned(), Fate::Unjudged)];
+    let html = page(&Sample { variants, ..storm() }, true);
+    assert!(html.contains("no trigger, so nothing to recover from"));
+    for word in ["inconclusive", "What was done to it", "Healthy from", "Stuck", "figure-outcomes"] {
+        assert!(!html.contains(word), "the page says {word}");
+    }
+}
+
+#[test]
+fn many_variants_stand_in_several_tables() {
+    let variants = (0..15).map(|k| (format!("v{k}"), Fate::Stuck)).collect();
+    let html = page(&Sample { variants, ..storm() }, false);
+    assert_eq!(html.matches("half of its 95 % interval; part ").count(), 3);
+    let widest = html.split("<thead>").map(|head| head.split("</thead>").next().unwrap());
+    let widest = widest.map(|head| head.matches("<th scope=\"col\">").count()).max().unwrap();
+    assert!(widest <= 7, "{widest} columns");
 }

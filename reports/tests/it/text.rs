@@ -1,6 +1,7 @@
 //! What stands in the terminal?
 
 use reports::{TextStyle, comparison_text, run_text, sweep_text};
+use scenarios::results::{ExpectationResult, Outcome};
 
 use crate::sample::{Fate, Sample, storm, sweep};
 
@@ -68,7 +69,7 @@ fn odd_results_are_told_without_claiming_more() {
         one(Fate::RecoversAfter(25.1), 1),
         "v: recovered on seed 1, 25.1 s after the trigger ended (one seed is an example, not a rate)."
     );
-    assert_eq!(one(Fate::Unjudged, 30), "v: no trigger to judge; goodput 800 ± 4.2/s.");
+    assert_eq!(one(Fate::Unjudged, 30), "v: no trigger, so nothing to recover from; goodput 800 ± 4.2/s.");
     assert_eq!(
         one(Fate::Unaffected, 30),
         "v: unaffected on all 30 seeds: success never left the healthy range."
@@ -98,4 +99,83 @@ fn no_line_is_wider_than_the_terminal() {
             }
         }
     }
+}
+
+#[test]
+fn names_and_numbers_stay_whole_in_every_width() {
+    let names = ["baseline", "backoff-full-jitter", "a-variant-of-six-and-twenty"];
+    let fates = [Fate::Stuck, Fate::Mixed(12), Fate::Unaffected];
+    let variants = names.map(str::to_owned).into_iter().zip(fates).collect();
+    let report = Sample { variants, ..storm() }.report();
+    let mut sweep = sweep();
+    sweep.theory[0].name = "M/G/1 (Pollaczek-Khinchine)".to_owned();
+    for width in [70, 80, 90, 100, 120] {
+        let style = TextStyle { width, ..PLAIN };
+        let text = comparison_text(&report, &style);
+        let rows = |name: &str| text.lines().filter(|line| line.starts_with(&format!("{name} "))).count();
+        for name in names {
+            assert!(rows(name) >= 2, "{width}: {name} is missing in\n{text}");
+        }
+        let text = sweep_text(&sweep, &style);
+        for number in ["1.10 ± 0.067 ms", "110 ± 56 µs", "closed form: M/G/1 (Pollaczek-Khinchine)"] {
+            assert!(text.contains(number), "{width}: {number} is missing in\n{text}");
+        }
+    }
+}
+
+#[test]
+fn a_comparison_without_triggers_reads_like_this() {
+    let variants = storm().variants[..2].iter().map(|(name, _)| (name.clone(), Fate::Unjudged)).collect();
+    let text = comparison_text(&Sample { variants, ..storm() }.report(), &PLAIN);
+    let from = text.find("variant  ").unwrap();
+    let until = text.find("Expectations").unwrap();
+    insta::assert_snapshot!(text[from..until].trim_end());
+}
+
+#[test]
+fn claims_are_told_with_what_was_measured_and_how_to_replay_them() {
+    let claim = |text: &str, outcome, measured: &str, seeds_ok, first_failing_seed| ExpectationResult {
+        text: text.to_owned(),
+        outcome,
+        measured: measured.to_owned(),
+        seeds_ok,
+        of: 20,
+        first_failing_seed,
+    };
+    let mut sweep = sweep();
+    sweep.reproduce = "spiral sweep 'my mm1.yaml' --sweep load --seeds 20 --set 'a={b: 1}'".to_owned();
+    sweep.expectations = vec![
+        claim(
+            "fifo at 90/s: stuck at most 0 of the seeds",
+            Outcome::Fails,
+            "a share of 1.00",
+            Some(20),
+            None,
+        ),
+        claim(
+            "fifo at 90/s: latency_mean at most 1s (mean over seeds)",
+            Outcome::Holds,
+            "90.1ms, 80.0ms to 99.0ms over seeds",
+            None,
+            None,
+        ),
+        claim(
+            "fifo at 95/s: latency_mean minus that of two-workers at most 1ms on every seed",
+            Outcome::Fails,
+            "median 2.00ms, 0.500ms to 4.00ms over seeds",
+            Some(3),
+            Some(7),
+        ),
+        claim(
+            "two-workers at 10/s: stuck at most 0 of the seeds",
+            Outcome::Inconclusive,
+            "there was no trigger to judge",
+            None,
+            None,
+        ),
+    ];
+    let text = sweep_text(&sweep, &TextStyle { width: 140, ..PLAIN });
+    let from = text.find("Expectations").unwrap();
+    let until = text.find("Method").unwrap();
+    insta::assert_snapshot!(text[from..until].trim_end());
 }

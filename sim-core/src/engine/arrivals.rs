@@ -35,9 +35,8 @@ impl<P: Probe> Simulation<'_, P> {
         state.count += 1;
         self.schedule_arrival(id);
         let now = self.now;
-        let stays_away = source.thinning.iter().any(|&(begins, ends, share)| {
-            begins <= now && now < ends && luck.draws(Purpose::Thinning).unit() >= share
-        });
+        let level = source.thinning.iter().find(|level| level.begins <= now && now < level.ends);
+        let stays_away = level.is_some_and(|level| luck.draws(Purpose::Thinning).unit() >= level.factor);
         if stays_away {
             return;
         }

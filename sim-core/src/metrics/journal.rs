@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::ids::{AttemptId, CallId};
 use crate::metrics::{Observation, Probe};
+use crate::policy::retry::GiveUp;
 use crate::time::SimTime;
 
 /// One line of a story.
@@ -100,6 +101,10 @@ impl Probe for Journal {
     }
 }
 
+fn count(attempts: u32) -> String {
+    format!("{attempts} attempt{}", if attempts == 1 { "" } else { "s" })
+}
+
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:>12}  request {}  ", format!("{}", self.at), self.request)?;
@@ -118,14 +123,22 @@ impl fmt::Display for Entry {
             Observation::Completed { .. } => write!(f, "service ends, but nobody waits for it any more"),
             Observation::AttemptFailed { outcome, .. } => write!(f, "the attempt fails: {}", outcome.word()),
             Observation::RetryPlanned { after, .. } => write!(f, "will try again after {after}"),
-            Observation::GaveUp { reason, .. } => write!(f, "gives up: {reason:?}"),
+            Observation::GaveUp { reason, .. } => {
+                let why = match reason {
+                    GiveUp::NoRetry => "it never tries again",
+                    GiveUp::AttemptsUsedUp => "all attempts are used up",
+                    GiveUp::BudgetEmpty => "the retry budget is empty",
+                };
+                write!(f, "gives up: {why}")
+            }
             Observation::Answered { arrived, attempts, .. } => {
-                write!(f, "is answered after {} and {attempts} attempts", self.at.since(arrived))
+                write!(f, "is answered after {} and {}", self.at.since(arrived), count(attempts))
             }
             Observation::Failed { arrived, outcome, attempts, .. } => write!(
                 f,
-                "fails after {} and {attempts} attempts: {}",
+                "fails after {} and {}: {}",
                 self.at.since(arrived),
+                count(attempts),
                 outcome.word()
             ),
             Observation::Trigger { begins, .. } => {

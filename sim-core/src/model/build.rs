@@ -3,7 +3,7 @@
 
 use super::fault::{Effect, Fault, FaultConfig, Kind};
 use super::rate;
-use super::workload::{ArrivalSource, ArrivalsConfig, Spacing, Workload};
+use super::workload::{ArrivalSource, ArrivalsConfig, LoadLevel, Spacing, Workload};
 use super::{Bounds, Edge, Model, Named, Problem, SystemConfig};
 use crate::ids::{EdgeId, FaultId, Id, IdVec, InstanceId, ServiceId, SourceId, WorkloadId};
 use crate::luck::mix;
@@ -194,53 +194,72 @@ fn lower_effect(
     }
 }
 
-/// One arrival source per workload, then one per load spike above 1. A spike below 1 thins the
-/// workload's own source.
+/// One arrival source per workload, then one more for each workload whose load is spiked at any time.
 fn lower_sources(
     config: &SystemConfig,
     faults: &IdVec<FaultId, Fault>,
     horizon: SimTime,
 ) -> IdVec<SourceId, ArrivalSource> {
-    let spikes = || {
-        faults.iter_ids().zip(config.faults.iter()).filter_map(|((id, fault), (_, settings))| {
-            let factor = settings.load_spike.as_ref()?.factor.get();
-            let Effect::Load { workload } = fault.effect else { return None };
-            Some((id, fault, workload, factor))
-        })
-    };
     let mut sources: Vec<ArrivalSource> = Vec::new();
+    let mut extra: Vec<ArrivalSource> = Vec::new();
     for (index, (_, workload)) in config.workloads.iter().enumerate() {
+        let id = WorkloadId::from_index(index);
         let spacing = match workload.arrivals {
             ArrivalsConfig::Poisson(_) => Spacing::Poisson,
             ArrivalsConfig::EvenlySpaced(_) => Spacing::Even,
         };
-        let thinning = spikes()
-            .filter(|(_, _, of, factor)| of.index() == index && *factor < 1.0)
-            .map(|(_, fault, _, factor)| (fault.begins, fault.ends, factor))
-            .collect();
-        sources.push(ArrivalSource {
-            workload: WorkloadId::from_index(index),
-            spacing,
-            pieces: workload.arrivals.rate().pieces(horizon),
-            spike: None,
-            thinning,
-            key: 0,
-        });
+        let levels = load_levels(config, faults, id);
+        let pieces = workload.arrivals.rate().pieces(horizon);
+        let beyond: Vec<_> = levels.iter().copied().filter(|level| level.factor > 1.0).collect();
+        if !beyond.is_empty() {
+            let more: Vec<_> =
+                beyond.iter().map(|level| LoadLevel { factor: level.factor - 1.0, ..*level }).collect();
+            let pieces = rate::windows(&pieces, &more);
+            let thinning = Vec::new();
+            extra.push(ArrivalSource { workload: id, spacing, pieces, is_spike: true, thinning, key: 0 });
+        }
+        let thinning = levels.into_iter().filter(|level| level.factor < 1.0).collect();
+        sources.push(ArrivalSource { workload: id, spacing, pieces, is_spike: false, thinning, key: 0 });
     }
-    for (id, fault, workload, factor) in spikes().filter(|(_, _, _, factor)| *factor > 1.0) {
-        let own = sources[workload.index()].clone();
-        let pieces = rate::window(&own.pieces, fault.begins, fault.ends, factor - 1.0);
-        sources.push(ArrivalSource { pieces, spike: Some(id), thinning: Vec::new(), ..own });
-    }
-    let names = sources.iter().map(|source| match source.spike {
-        None => format!("workloads/{}", config.workloads.0[source.workload.index()].0),
-        Some(fault) => format!("faults/{}", faults[fault].name),
-    });
-    let keys = unique_keys(names.collect::<Vec<_>>().iter().map(String::as_str));
+    sources.extend(extra);
+    let names: Vec<String> = sources
+        .iter()
+        .map(|source| {
+            let name = &config.workloads.0[source.workload.index()].0;
+            format!("workloads/{name}{}", if source.is_spike { "/spike" } else { "" })
+        })
+        .collect();
+    let keys = unique_keys(names.iter().map(String::as_str));
     for (source, key) in sources.iter_mut().zip(keys) {
         source.key = key;
     }
     sources.into_iter().collect()
+}
+
+/// The windows in which load spikes change the load of `workload`, in order; where spikes overlap their
+/// factors multiply.
+fn load_levels(
+    config: &SystemConfig,
+    faults: &IdVec<FaultId, Fault>,
+    workload: WorkloadId,
+) -> Vec<LoadLevel> {
+    let spikes: Vec<LoadLevel> = faults
+        .iter()
+        .zip(config.faults.iter())
+        .filter(|(fault, _)| fault.effect == Effect::Load { workload })
+        .filter_map(|(fault, (_, settings))| {
+            let factor = settings.load_spike.as_ref()?.factor.get();
+            Some(LoadLevel { begins: fault.begins, ends: fault.ends, factor })
+        })
+        .collect();
+    let mut moments: Vec<SimTime> = spikes.iter().flat_map(|spike| [spike.begins, spike.ends]).collect();
+    moments.sort_unstable();
+    moments.dedup();
+    let level = |pair: &[SimTime]| {
+        let on = spikes.iter().filter(|spike| spike.begins <= pair[0] && pair[0] < spike.ends);
+        LoadLevel { begins: pair[0], ends: pair[1], factor: on.map(|spike| spike.factor).product() }
+    };
+    moments.windows(2).map(level).filter(|level| level.factor != 1.0).collect()
 }
 
 /// A number for each name that depends on the name, not on its place: adding a workload or a fault

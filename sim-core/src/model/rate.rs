@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::math;
+use crate::model::workload::LoadLevel;
 use crate::time::{SimDuration, SimTime};
 use crate::units::{Probability, Rate};
 
@@ -228,21 +229,30 @@ fn lines(corners: impl Iterator<Item = (SimTime, f64)>) -> Vec<Piece> {
     pieces
 }
 
-/// `pieces` times `factor` inside [begins, ends), nothing outside: the extra load of a spike.
-pub(super) fn window(pieces: &[Piece], begins: SimTime, ends: SimTime, factor: f64) -> Vec<Piece> {
-    let mut cut = vec![Piece { start: SimTime::ZERO, rate: 0.0, slope: 0.0 }];
-    for (k, piece) in pieces.iter().enumerate() {
-        let next = pieces.get(k + 1).map_or(SimTime::NEVER, |p| p.start);
-        let start = piece.start.max(begins);
-        if start < next.min(ends) {
-            let at_start = piece.rate + piece.slope * start.since(piece.start).as_nanos_f64();
-            cut.push(Piece { start, rate: at_start * factor, slope: piece.slope * factor });
+/// `pieces` times the factor of each window, nothing outside: the extra load of spikes. The windows are in
+/// order and do not overlap.
+pub(super) fn windows(pieces: &[Piece], windows: &[LoadLevel]) -> Vec<Piece> {
+    let nothing = |start| Piece { start, rate: 0.0, slope: 0.0 };
+    let mut cut = vec![nothing(SimTime::ZERO)];
+    for window in windows {
+        for (k, piece) in pieces.iter().enumerate() {
+            let next = pieces.get(k + 1).map_or(SimTime::NEVER, |p| p.start);
+            let start = piece.start.max(window.begins);
+            if start < next.min(window.ends) {
+                let at_start = piece.rate + piece.slope * start.since(piece.start).as_nanos_f64();
+                cut.push(Piece { start, rate: at_start * window.factor, slope: piece.slope * window.factor });
+            }
         }
+        cut.push(nothing(window.ends));
     }
-    cut.push(Piece { start: ends, rate: 0.0, slope: 0.0 });
-    if begins == SimTime::ZERO {
-        cut.remove(0);
-    }
+    // Where windows touch, the nothing between them has no length.
+    cut.dedup_by(|later, earlier| {
+        let covered = later.start == earlier.start;
+        if covered {
+            *earlier = *later;
+        }
+        covered
+    });
     cut
 }
 
@@ -299,9 +309,11 @@ impl Cursor {
                 return Some(self.now);
             };
             let left = next.start.since(self.now).as_nanos_f64();
-            if reach < left {
-                self.now = self.now + SimDuration::from_nanos_f64(reach);
-                return Some(self.now);
+            // Compared as moments: what rounds to the end of the piece belongs to the next one.
+            let at = self.now + SimDuration::from_nanos_f64(reach);
+            if at < next.start {
+                self.now = at;
+                return Some(at);
             }
             mass -= (rate + 0.5 * piece.slope * left) * left;
             mass = mass.max(0.0);
@@ -394,11 +406,23 @@ mod tests {
     fn a_windowed_rate_is_the_extra_load_inside_the_window_only() {
         let base = RateProfile::Text(rate(10.0)).pieces(SimTime::NEVER);
         let (begins, ends) = (SimTime::from_nanos(20_000_000_000), SimTime::from_nanos(30_000_000_000));
-        let extra = window(&base, begins, ends, 3.0);
+        let extra = windows(&base, &[LoadLevel { begins, ends, factor: 3.0 }]);
         let mut cursor = Cursor::new(&extra);
         let times: Vec<_> = std::iter::from_fn(|| cursor.advance(&extra, 1.0)).collect();
         assert!(times.len().abs_diff(300) <= 1);
         assert!(times.iter().all(|t| *t >= begins && *t < ends));
+    }
+
+    #[test]
+    fn an_arrival_at_the_very_end_of_the_load_stays_away() {
+        for per_second in [1.0, 10.0, 1_000.0] {
+            let steps = vec![
+                Step { at: SimDuration::ZERO, rate: rate(per_second) },
+                Step { at: SimDuration::from_secs(5), rate: rate(0.0) },
+            ];
+            let times = unit_arrivals(&RateProfile::Steps(steps));
+            assert_eq!(times.len(), (5.0 * per_second) as usize - 1, "{per_second}/s");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{EdgeId, FaultId, WorkloadId};
+use crate::ids::{EdgeId, WorkloadId};
 use crate::model::edge::CallConfig;
 use crate::model::rate::{Piece, RateProfile};
 use crate::streams::Stream;
@@ -96,6 +96,17 @@ pub struct Workload {
     pub clients: u32,
 }
 
+/// A window in which the load is another.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LoadLevel {
+    /// From this moment on.
+    pub begins: SimTime,
+    /// Until before this moment.
+    pub ends: SimTime,
+    /// How many times the load.
+    pub factor: f64,
+}
+
 /// One arrival process, ready to run. A load spike is a process beside the workload's own, so that the
 /// requests that come anyway keep their moments and their luck.
 #[derive(Clone, Debug)]
@@ -106,10 +117,10 @@ pub struct ArrivalSource {
     pub spacing: Spacing,
     /// The rate over time.
     pub pieces: Vec<Piece>,
-    /// The load spike that it belongs to, if any.
-    pub spike: Option<FaultId>,
-    /// Windows in which only a share of the requests comes: begin, end, share.
-    pub thinning: Vec<(SimTime, SimTime, f64)>,
+    /// Whether it is the extra load of spikes.
+    pub is_spike: bool,
+    /// Windows in which only a share of its requests comes.
+    pub thinning: Vec<LoadLevel>,
     /// Number of the source's stream and of its requests' luck; follows from the name of the workload
     /// or spike, so that it does not move when something else is added.
     pub key: u32,

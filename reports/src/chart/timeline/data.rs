@@ -7,7 +7,7 @@ use scenarios::results::{Arm, Band, ComparisonReport, TriggerWindow, VariantResu
 
 use super::OVERLAID;
 use crate::chart::axis::Axis;
-use crate::{format, words};
+use crate::{format, typeset, words};
 
 /// More windows than this are thinned, keeping the lowest and the highest of each group.
 const WINDOWS_DRAWN: usize = 600;
@@ -93,7 +93,7 @@ impl<'a> Timeline<'a> {
             if !self.offered.is_empty() {
                 text.push_str(" · dashed: offered load");
             }
-            text.push_str(&format!(" · grey: {}", format::shortened(&baseline.variant.name, 40)));
+            text.push_str(&format!(" · grey: {}", typeset::shortened(&baseline.variant.name, 40)));
         }
         text
     }

@@ -36,7 +36,7 @@ fn heading(look: &Look, line: &Line<'_>) -> Heading {
     let is_judged = words::is_judged(line.variant);
     Heading {
         name: line.variant.name.clone(),
-        remark: if is_judged { words::outcome_counts(line.variant).join(", ") } else { String::new() },
+        remark: if is_judged { words::short_outcome_counts(line.variant) } else { String::new() },
         colour: look.series(line.index).colour,
     }
 }
