@@ -54,8 +54,8 @@ pub(crate) fn document(
         // A line with a misspelt key seems to claim nothing, but that is told already.
         let below = format!("{place}/");
         let is_sound = !reading.problems.iter().any(|problem| problem.path.starts_with(&below));
-        if reading.is_real(&place) && (is_sound || !line.claims().is_empty()) {
-            expectation(document, line, &place, layers, problems);
+        if reading.is_real(&place) {
+            expectation(document, line, &place, is_sound, layers, problems);
         }
     }
 }
@@ -123,6 +123,7 @@ fn expectation(
     document: &Document,
     line: &ExpectationConfig,
     place: &str,
+    is_sound: bool,
     layers: &[Layer<'_>],
     problems: &mut Vec<Problem>,
 ) {
@@ -158,6 +159,7 @@ fn expectation(
     let claims = line.claims();
     let [(subject, claim)] = claims[..] else {
         let message = match claims.len() {
+            0 if !is_sound => return,
             0 => {
                 "the line claims nothing; name one metric with its bounds, such as `stuck: {at_least: 0.95}`"
                     .to_owned()

@@ -124,3 +124,38 @@ fn load_spikes_of_a_metronome_keep_the_beat() {
     // Two more per second from 2 s on: at 2.5, 3, 3.5 s; the one at 4 s lies outside.
     assert_eq!(arrived, [1.0, 2.0, 2.5, 3.0, 3.0, 3.5, 4.0, 5.0, 6.0]);
 }
+
+/// Poisson arrivals at 1000/s for 20 s: the count in a window is Poisson, so it lies within 4 standard deviations of
+/// its mean except in 1 of 16 000 cases; seed 1, no replications.
+#[test]
+fn load_spikes_that_overlap_multiply() {
+    let scenario = "
+spiral: 1
+id: spikes
+title: Spikes that overlap
+services: {api: {workers: 100, service_time: 1ms}}
+workloads: {users: {arrivals: {poisson: {rate: 1000/s}}, call: {to: api}}}
+faults:
+  double: {at: 4s, for: 8s, load_spike: {workload: users, factor: 2}}
+  triple: {at: 8s, for: 8s, load_spike: {workload: users, factor: 3}}
+  tenth: {at: 10s, for: 4s, load_spike: {workload: users, factor: 0.1}}
+run: {horizon: 20s}
+";
+    let no_files = |_: &str| Err("no files".to_owned());
+    let scenario = scenarios::load::load("spikes.yaml", scenario.as_bytes(), &[], &no_files).unwrap();
+    let arrived: Vec<f64> =
+        stories(&scenario.baseline().model).iter().map(|story| story.arrived.as_secs_f64()).collect();
+    for (from, to, factor) in [
+        (0.0, 4.0, 1.0),
+        (4.0, 8.0, 2.0),
+        (8.0, 10.0, 6.0),
+        (10.0, 12.0, 0.6),
+        (12.0, 14.0, 0.3),
+        (14.0, 16.0, 3.0),
+        (16.0, 20.0, 1.0),
+    ] {
+        let mean: f64 = 1000.0 * factor * (to - from);
+        let count = arrived.iter().filter(|at| (from..to).contains(*at)).count() as f64;
+        assert!((count - mean).abs() <= 4.0 * mean.sqrt(), "{count} in [{from}, {to}) s, expected {mean}");
+    }
+}

@@ -7,6 +7,7 @@
 //! **Where it fails.** It delays load and removes none: new requests keep coming with their own first
 //! retries, so a service in overload sees the same number of attempts a little later. Without jitter the
 //! waves of callers that failed together only move further apart.
+//! **See it.** `scenarios/library/metastable/metastable-retry-storm.yaml`, variant `full-jitter`.
 //! **Source.** Marc Brooker, Exponential Backoff And Jitter, AWS Architecture Blog 2015; gRFC A6;
 //! resilience4j `IntervalFunction`; Envoy `backoff_strategy.cc`. Deviations: the first wait is `base` as
 //! in most libraries, while the simulator of the AWS article starts at 2 * `base`; resilience4j cuts each

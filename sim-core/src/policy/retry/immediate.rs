@@ -6,7 +6,7 @@
 //! **Where it fails.** Under overload. Failures create attempts, attempts create load, load creates
 //! failures: with 4 attempts the servers see up to 4 times what users ask for, and may stay down after
 //! the cause is gone.
-//! **See it.** `scenarios/metastable/metastable-retry-storm.yaml`, variant `four-attempts`.
+//! **See it.** `scenarios/library/metastable/metastable-retry-storm.yaml`, variant `four-attempts`.
 //! **Source.** nginx `proxy_next_upstream` (no back-off); Bronson et al., Metastable Failures in
 //! Distributed Systems, HotOS 2021, section 2.1 for the loop.
 

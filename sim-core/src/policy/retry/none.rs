@@ -4,6 +4,7 @@
 //! **Why it exists.** It is what a system does with nothing said, and the yardstick for all others: the
 //! load that users offer is the load that servers see.
 //! **Where it fails.** Every lost message reaches the user.
+//! **See it.** `scenarios/library/metastable/metastable-retry-storm.yaml`, variant `one-attempt`.
 //! **Source.** None needed.
 
 use super::{Decision, GiveUp};
