@@ -182,11 +182,12 @@ fn show(value: f64, unit: Unit) -> String {
     if value.is_infinite() {
         return "never".to_owned();
     }
+    // Three significant digits, as many as seeds are worth.
     let digits = |x: f64| match x.abs() {
-        a if a >= 1000.0 => format!("{x:.0}"),
-        a if a >= 100.0 => format!("{x:.1}"),
-        a if a >= 1.0 => format!("{x:.2}"),
         0.0 => "0".to_owned(),
+        a if a >= 100.0 => format!("{x:.0}"),
+        a if a >= 10.0 => format!("{x:.1}"),
+        a if a >= 1.0 => format!("{x:.2}"),
         _ => format!("{x:.3}"),
     };
     match unit {

@@ -154,6 +154,7 @@ impl<'m, P: Probe> Simulation<'m, P> {
             }
             self.now = self.model.horizon;
         }
+        self.probe.end();
         self.close_ledger();
         Run { stop, events: handled, ledger: self.ledger, probe: self.probe }
     }

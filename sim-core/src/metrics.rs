@@ -196,6 +196,10 @@ pub trait Probe {
     /// `next_sample` on.
     #[inline]
     fn sample(&mut self, _now: SimTime, _snapshot: Snapshot<'_>) {}
+
+    /// The run is over, at its horizon or at a bound.
+    #[inline]
+    fn end(&mut self) {}
 }
 
 /// Looks away.
@@ -230,5 +234,10 @@ impl<A: Probe, B: Probe> Probe for (A, B) {
         if self.1.next_sample() == now {
             self.1.sample(now, snapshot);
         }
+    }
+
+    fn end(&mut self) {
+        self.0.end();
+        self.1.end();
     }
 }

@@ -66,6 +66,8 @@ pub struct ServiceWindow {
 pub struct WorkloadSeries {
     /// One entry per window.
     pub windows: Vec<WorkloadWindow>,
+    /// The window under way, beside the counters' code in the cache; joins `windows` when it ends.
+    open: WorkloadWindow,
     /// Latency of all answers after warm-up.
     pub latency: LatencyHistogram,
     /// Latency of the answers of this window.
@@ -77,6 +79,8 @@ pub struct WorkloadSeries {
 pub struct ServiceSeries {
     /// One entry per window.
     pub windows: Vec<ServiceWindow>,
+    /// The window under way.
+    open: ServiceWindow,
     /// Wait of all attempts that a worker took after warm-up.
     pub waiting: LatencyHistogram,
     first_instance: usize,
@@ -99,7 +103,6 @@ pub struct Series {
     pub workloads: IdVec<WorkloadId, WorkloadSeries>,
     /// Per service.
     pub services: IdVec<ServiceId, ServiceSeries>,
-    current: usize,
     current_start: SimTime,
     next_sample: SimTime,
 }
@@ -134,7 +137,8 @@ impl Series {
                 .services
                 .iter()
                 .map(|service| ServiceSeries {
-                    windows: vec![ServiceWindow::default(); windows],
+                    windows: Vec::with_capacity(windows),
+                    open: ServiceWindow::default(),
                     waiting: LatencyHistogram::new(3),
                     first_instance: service.first_instance.index(),
                     instances: service.instances as usize,
@@ -142,7 +146,6 @@ impl Series {
                     busy_area: 0,
                 })
                 .collect(),
-            current: 0,
             current_start: SimTime::ZERO,
             next_sample: (SimTime::ZERO + width).min(model.horizon),
         }
@@ -167,22 +170,28 @@ impl Series {
     pub fn first_window_after_warmup(&self) -> usize {
         (self.warmup.as_nanos().div_ceil(self.width.as_nanos()) as usize).min(self.window_count())
     }
-
-    #[inline]
-    fn window_of(&self, moment: SimTime) -> usize {
-        if moment >= self.current_start {
-            // Most answers come in the window of their request: no division.
-            self.current
-        } else {
-            (moment.as_nanos() / self.width.as_nanos()) as usize
-        }
-    }
 }
 
 impl WorkloadSeries {
+    /// The window in which something arrived. Most answers come in the window of their request: then
+    /// there is nothing to divide.
+    #[inline]
+    fn window_of(
+        &mut self,
+        arrived: SimTime,
+        current_start: SimTime,
+        width: SimDuration,
+    ) -> &mut WorkloadWindow {
+        match arrived >= current_start {
+            true => &mut self.open,
+            false => &mut self.windows[(arrived.as_nanos() / width.as_nanos()) as usize],
+        }
+    }
+
     fn new(windows: usize) -> Self {
         WorkloadSeries {
-            windows: vec![WorkloadWindow::default(); windows],
+            windows: Vec::with_capacity(windows),
+            open: WorkloadWindow::default(),
             latency: LatencyHistogram::new(3),
             window_latency: LatencyHistogram::new(2),
         }
@@ -192,21 +201,20 @@ impl WorkloadSeries {
 impl Probe for Series {
     #[inline(always)]
     fn observe(&mut self, now: SimTime, observation: Observation) {
-        let current = self.current;
         match observation {
             Observation::Arrived { workload, .. } => {
-                self.workloads[workload].windows[current].offered += 1;
+                self.workloads[workload].open.offered += 1;
             }
             Observation::Sent { workload, service, .. } => {
-                self.workloads[workload].windows[current].attempts += 1;
-                self.services[service].windows[current].arrived += 1;
+                self.workloads[workload].open.attempts += 1;
+                self.services[service].open.arrived += 1;
             }
-            Observation::Rejected { service, .. } => self.services[service].windows[current].rejected += 1,
-            Observation::Dropped { service, .. } => self.services[service].windows[current].dropped += 1,
+            Observation::Rejected { service, .. } => self.services[service].open.rejected += 1,
+            Observation::Dropped { service, .. } => self.services[service].open.dropped += 1,
             Observation::Started { service, waited, .. } => {
                 let after_warmup = now >= self.warmup;
                 let service = &mut self.services[service];
-                let window = &mut service.windows[current];
+                let window = &mut service.open;
                 window.started += 1;
                 window.waiting_sum += waited.as_nanos();
                 if after_warmup {
@@ -214,28 +222,25 @@ impl Probe for Series {
                 }
             }
             Observation::Completed { service, outcome, wanted, .. } => {
-                let window = &mut self.services[service].windows[current];
+                let window = &mut self.services[service].open;
                 window.completed += 1;
                 window.useful += u32::from(wanted && outcome.is_ok());
                 window.errors += u32::from(outcome == Outcome::ServerError);
             }
             Observation::Answered { workload, arrived, .. } => {
-                let arrival_window = self.window_of(arrived);
-                let after_warmup = now >= self.warmup;
                 let latency = now.since(arrived);
                 let workload = &mut self.workloads[workload];
-                workload.windows[arrival_window].succeeded += 1;
-                let window = &mut workload.windows[current];
-                window.answered += 1;
-                window.latency_sum += latency.as_nanos();
+                workload.window_of(arrived, self.current_start, self.width).succeeded += 1;
+                workload.open.answered += 1;
+                workload.open.latency_sum += latency.as_nanos();
                 workload.window_latency.record(latency);
-                if after_warmup {
+                if now >= self.warmup {
                     workload.latency.record(latency);
                 }
             }
             Observation::Failed { workload, arrived, .. } => {
-                let arrival_window = self.window_of(arrived);
-                self.workloads[workload].windows[arrival_window].failed += 1;
+                let workload = &mut self.workloads[workload];
+                workload.window_of(arrived, self.current_start, self.width).failed += 1;
             }
             Observation::Queued { .. }
             | Observation::AttemptFailed { .. }
@@ -253,13 +258,14 @@ impl Probe for Series {
     fn sample(&mut self, now: SimTime, snapshot: Snapshot<'_>) {
         let length = now.since(self.current_start).as_nanos_f64();
         for workload in self.workloads.iter_mut() {
-            let window = &mut workload.windows[self.current];
+            let mut window = std::mem::take(&mut workload.open);
             window.in_flight = snapshot.requests_in_flight as u32;
             if workload.window_latency.count() > 0 {
                 window.latency_p50 = workload.window_latency.quantile(0.50).unwrap_or_default();
                 window.latency_p99 = workload.window_latency.quantile(0.99).unwrap_or_default();
                 workload.window_latency.clear();
             }
+            workload.windows.push(window);
         }
         for service in self.services.iter_mut() {
             let instances = service.first_instance..service.first_instance + service.instances;
@@ -271,17 +277,27 @@ impl Probe for Series {
             }
             let busy = (busy_area - service.busy_area) as f64 / length;
             let in_system = (system_area - service.system_area) as f64 / length;
-            let window = &mut service.windows[self.current];
+            let mut window = std::mem::take(&mut service.open);
             window.busy_workers = busy;
             window.queue_length = (in_system - busy).max(0.0);
+            service.windows.push(window);
             (service.system_area, service.busy_area) = (system_area, busy_area);
         }
-        self.current += 1;
         self.current_start = now;
         let next = (now + self.width).min(self.horizon);
         self.next_sample = if now < self.horizon { next } else { SimTime::NEVER };
-        if self.current == self.window_count() {
-            self.current -= 1; // the run is over; nothing is counted any more
+    }
+
+    /// A run that a bound has ended keeps what its last window counted; the windows after it are empty.
+    fn end(&mut self) {
+        let count = self.window_count();
+        for workload in self.workloads.iter_mut().filter(|workload| workload.windows.len() < count) {
+            workload.windows.push(workload.open);
+            workload.windows.resize(count, WorkloadWindow::default());
+        }
+        for service in self.services.iter_mut().filter(|service| service.windows.len() < count) {
+            service.windows.push(service.open);
+            service.windows.resize(count, ServiceWindow::default());
         }
     }
 }
