@@ -1,37 +1,15 @@
 //! How do the variants of a scenario compare? All of them on the same seeds, with intervals, verdicts and
 //! the file's claims measured.
 
-use std::collections::BTreeMap;
-
 use crate::assess::assess;
-use crate::expectation::Verdict;
 use crate::experiment::{self, Hooks, Runs, VariantRuns};
 use crate::load::{Scenario, Variant};
-use crate::measure::{Record, Scope, merge_steps};
+use crate::measure::{Scope, merge_steps};
 use crate::metric::Metric;
-use crate::results::{
-    Arm, Comparison, ComparisonReport, LatencyCdf, Manifest, MetricResult, Outcome, PairedDifference,
-    ScenarioRef, TriggerWindow, VariantResult, Verdicts,
-};
+use crate::request::{self, Request, VERSION};
+use crate::results::{Comparison, ComparisonReport, LatencyCdf, Outcome, PairedDifference, VariantResult};
+use crate::summary::variant_result;
 use crate::{bands, statistics, sweep};
-
-/// The version that results carry.
-pub const VERSION: &str = env!("CARGO_PKG_VERSION");
-
-/// What is to be compared.
-#[derive(Clone, Debug)]
-pub struct Request {
-    /// The seeds.
-    pub seeds: Vec<u64>,
-    /// Names of the variants; empty for all.
-    pub variants: Vec<String>,
-    /// Whether the named sweeps of the file are run along.
-    pub sweeps: bool,
-    /// `compare` or `run`.
-    pub kind: &'static str,
-    /// The command that repeats the result, without threads and folders.
-    pub reproduce: String,
-}
 
 /// A comparison and whether it covers everything asked for.
 #[derive(Clone, Debug)]
@@ -80,7 +58,7 @@ pub fn compare(scenario: &Scenario, request: &Request, hooks: &Hooks<'_>) -> Com
     let comparison = Comparison {
         schema: format!("spiral/{}/1", request.kind),
         spiral: VERSION.to_owned(),
-        scenario: reference(scenario),
+        scenario: request::reference(scenario),
         seeds: runs.seeds.clone(),
         comparisons: differences(&results),
         variants: results,
@@ -91,115 +69,13 @@ pub fn compare(scenario: &Scenario, request: &Request, hooks: &Hooks<'_>) -> Com
         reproduce: request.reproduce.clone(),
     };
     let report = ComparisonReport {
-        manifest: manifest(scenario, &variants, &runs.seeds, request),
+        manifest: request::manifest(scenario, &variants, &runs.seeds, request),
         comparison,
         series: bands::series(&runs),
         latency: runs.variants.iter().map(latency_cdf).collect(),
         sweeps,
     };
     Compared { report, complete, runs }
-}
-
-pub(crate) fn reference(scenario: &Scenario) -> ScenarioRef {
-    ScenarioRef { id: scenario.id.clone(), hash: scenario.hash.clone() }
-}
-
-/// What is needed to read and repeat the results.
-pub fn manifest(scenario: &Scenario, variants: &[Variant], seeds: &[u64], request: &Request) -> Manifest {
-    let run = &variants.first().unwrap_or(scenario.baseline()).run;
-    let triggers = |variant: &Variant| -> Vec<TriggerWindow> {
-        let window = |(name, fault): (&str, &sim_core::model::fault::FaultConfig)| TriggerWindow {
-            name: name.to_owned(),
-            start_s: fault.at.as_secs_f64(),
-            end_s: (fault.at + fault.length).as_secs_f64(),
-            what: fault.describe(),
-        };
-        variant.system.faults.iter().map(window).collect()
-    };
-    let resolved = |variant: &Variant| {
-        serde_json::json!({
-            "services": variant.system.services,
-            "workloads": variant.system.workloads,
-            "faults": variant.system.faults,
-            "run": variant.run,
-        })
-    };
-    Manifest {
-        schema: "spiral/manifest/1".to_owned(),
-        spiral: VERSION.to_owned(),
-        scenario: reference(scenario),
-        title: scenario.title.clone(),
-        summary: scenario.summary.clone(),
-        kind: request.kind.to_owned(),
-        seeds: seeds.to_vec(),
-        horizon_s: run.horizon.as_secs_f64(),
-        warmup_s: run.warmup.as_secs_f64(),
-        healthy: run.healthy.get(),
-        triggers: variants.iter().map(|variant| (variant.name.clone(), triggers(variant))).collect(),
-        resolved: variants.iter().map(|variant| (variant.name.clone(), resolved(variant))).collect(),
-        reproduce: request.reproduce.clone(),
-    }
-}
-
-/// Verdicts and metrics of one variant.
-pub(crate) fn variant_result(runs: &VariantRuns) -> VariantResult {
-    let of = runs.judgements.len() as u32;
-    let share = |verdict| statistics::wilson(runs.count(verdict), of);
-    let mut metrics = arm_metrics(runs, Arm::Triggered);
-    if runs.has_trigger() {
-        metrics.insert(Metric::RecoveryTime.id().to_owned(), recovery_result(runs));
-    }
-    VariantResult {
-        name: runs.variant.name.clone(),
-        verdicts: Verdicts {
-            stuck: share(Verdict::Stuck),
-            recovered: share(Verdict::Recovered),
-            overloaded: share(Verdict::Overloaded),
-            unaffected: share(Verdict::Unaffected),
-            inconclusive: share(Verdict::Inconclusive),
-        },
-        metrics,
-        control: if runs.has_trigger() { arm_metrics(runs, Arm::Control) } else { BTreeMap::new() },
-        events: runs.triggered.iter().map(|record| record.events).sum(),
-        requests: runs.triggered.iter().map(|record| record.requests).sum(),
-    }
-}
-
-fn arm_metrics(runs: &VariantRuns, arm: Arm) -> BTreeMap<String, MetricResult> {
-    let value = |record: &Record, metric| record.value(metric, Scope::default(), record.after_warmup());
-    let result = |metric: Metric| {
-        let per_seed: Vec<Option<f64>> = runs.arm(arm).iter().map(|record| value(record, metric)).collect();
-        (metric.id().to_owned(), metric_result(metric, per_seed))
-    };
-    Metric::ALL
-        .iter()
-        .filter(|metric| **metric != Metric::RecoveryTime)
-        .map(|metric| result(*metric))
-        .collect()
-}
-
-fn metric_result(metric: Metric, per_seed: Vec<Option<f64>>) -> MetricResult {
-    let known: Vec<f64> = per_seed.iter().copied().flatten().collect();
-    let interval = statistics::mean_interval(&known);
-    MetricResult {
-        mean: interval.map(|interval| interval.mean),
-        ci95: interval.and_then(|interval| interval.ci95),
-        quantiles: None,
-        per_seed,
-        unit: metric.unit().symbol().to_owned(),
-    }
-}
-
-/// Recovery times are censored where nothing recovered: no mean over the survivors then.
-fn recovery_result(runs: &VariantRuns) -> MetricResult {
-    let values: Vec<f64> = runs.judgements.iter().filter_map(|judgement| judgement.recovery_s).collect();
-    let per_seed = runs.judgements.iter().map(|j| j.recovery_s.filter(|s| s.is_finite())).collect();
-    let mut result = metric_result(Metric::RecoveryTime, per_seed);
-    result.quantiles = statistics::quartiles(&values);
-    if values.iter().any(|seconds| seconds.is_infinite()) {
-        (result.mean, result.ci95) = (None, None);
-    }
-    result
 }
 
 /// Every variant against the first, paired by seed.

@@ -5,22 +5,24 @@
 //! each seed against its control ([`verdict`]), checks the file's claims ([`assess`]) and leaves plain
 //! data behind ([`results`]). [`library`] holds the scenarios that come with the program.
 
+pub mod yaml;
+pub mod document;
+pub mod schema;
+pub mod claim;
+pub mod expectation;
+pub mod moment;
+mod check;
+pub mod load;
+pub mod library;
+pub mod metric;
+pub mod measure;
+pub mod verdict;
+pub mod statistics;
+pub mod experiment;
 pub mod assess;
 mod bands;
-mod check;
-pub mod claim;
+mod summary;
+pub mod request;
 pub mod compare;
-pub mod document;
-pub mod expectation;
-pub mod experiment;
-pub mod library;
-pub mod load;
-pub mod measure;
-pub mod metric;
-pub mod moment;
-pub mod results;
-pub mod schema;
-pub mod statistics;
 pub mod sweep;
-pub mod verdict;
-pub mod yaml;
+pub mod results;

@@ -9,11 +9,13 @@ use sim_core::theory::{mg1, mmc};
 use sim_core::units::Limit;
 
 use crate::assess::assess;
-use crate::compare::{Request, VERSION, reference, variant_result};
+
 use crate::experiment::{self, Hooks, Runs};
 use crate::load::{Scenario, Sweep, Variant};
 use crate::metric::Metric;
+use crate::request::{Request, VERSION, reference};
 use crate::results::{SweepPoint, SweepResult, TheoryLine};
+use crate::summary::variant_result;
 
 /// A sweep and whether it covers everything asked for.
 #[derive(Clone, Debug)]

@@ -8,8 +8,8 @@ mod reproduce;
 mod seeds;
 mod target;
 
-use scenarios::compare::Request;
 use scenarios::load::{Scenario, Sweep};
+use scenarios::request::Request;
 
 use crate::args::{self, Format};
 use crate::failure::{Complaint, Failure, Refused};

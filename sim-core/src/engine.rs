@@ -1,13 +1,13 @@
 //! How does a run go? One loop over one closed set of events, readable on one screen; each event is
 //! handled in one place.
 
+mod in_flight;
+mod state;
 mod arrivals;
 mod caller;
-mod faults;
-mod in_flight;
-mod ledger;
 mod server;
-mod state;
+mod faults;
+mod ledger;
 
 use crate::event::Event;
 use crate::event_list::EventList;

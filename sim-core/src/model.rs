@@ -2,12 +2,12 @@
 //! lowered to flat arrays (`Model`). A `Model` always runs: whatever a user can get wrong is found here,
 //! all at once.
 
-mod build;
-pub mod edge;
-pub mod fault;
-pub mod rate;
 pub mod service;
+pub mod edge;
 pub mod workload;
+pub mod rate;
+pub mod fault;
+mod build;
 
 use std::fmt;
 

@@ -2,8 +2,9 @@
 
 use std::sync::atomic::AtomicBool;
 
-use scenarios::compare::{Request, compare};
+use scenarios::compare::compare;
 use scenarios::experiment::Hooks;
+use scenarios::request::Request;
 use scenarios::results::ComparisonReport;
 use sim_tests::systems::scenario;
 

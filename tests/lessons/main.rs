@@ -4,11 +4,12 @@
 use std::sync::atomic::AtomicBool;
 
 use scenarios::assess::assess_as;
-use scenarios::compare::{self, Compared, Request};
+use scenarios::compare::{self, Compared};
 use scenarios::expectation::ExpectationConfig;
 use scenarios::experiment::{Hooks, Runs};
 use scenarios::library;
 use scenarios::load::Scenario;
+use scenarios::request::Request;
 use scenarios::results::{Arm, Outcome};
 use scenarios::sweep::{self, Swept};
 

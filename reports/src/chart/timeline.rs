@@ -77,8 +77,8 @@ impl Timeline<'_> {
         Ok(())
     }
 
-    fn paint_offered(&self, canvas: &Canvas<'_>, look: &Look, panel: &Panel) -> Drawn {
-        let points: Vec<Point> = self.offered.iter().map(|(x, y)| panel.at(*x, *y)).collect();
+    fn paint_offered(&self, canvas: &Canvas<'_>, look: &Look, panel: &Panel, line: &Line<'_>) -> Drawn {
+        let points: Vec<Point> = line.offered.iter().map(|(x, y)| panel.at(*x, *y)).collect();
         canvas.series_line(&points, look.line * 0.6, self.offered_style(look))
     }
 

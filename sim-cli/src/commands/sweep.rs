@@ -1,7 +1,7 @@
 //! `spiral sweep FILE|ID`: how do the results change with one setting?
 
-use scenarios::compare::{self, Request};
 use scenarios::load::{Sweep, Variant};
+use scenarios::request::{self, Request};
 use scenarios::results::Manifest;
 use scenarios::sweep;
 
@@ -49,5 +49,5 @@ fn manifest(plan: &Plan, sweep: &Sweep, request: &Request) -> Manifest {
         Some(point) => point.variants.iter().filter(chosen).cloned().collect(),
         None => Vec::new(),
     };
-    compare::manifest(&plan.scenario, &variants, &request.seeds, request)
+    request::manifest(&plan.scenario, &variants, &request.seeds, request)
 }

@@ -22,15 +22,15 @@ use super::{Outcome, Problem};
 use crate::luck::Luck;
 use crate::time::{SimDuration, SimTime};
 
-pub mod budget;
-pub mod cap;
-pub mod constant;
-pub mod decorrelated;
-pub mod exponential;
-pub mod immediate;
-pub mod jitter;
-pub mod linear;
 pub mod none;
+pub mod immediate;
+pub mod constant;
+pub mod linear;
+pub mod exponential;
+pub mod decorrelated;
+pub mod jitter;
+pub mod cap;
+pub mod budget;
 
 /// Whether a failed attempt is tried again, and after which wait. Default: `none`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]

@@ -18,8 +18,6 @@ pub(super) struct Timeline<'a> {
     pub(super) metric: Metric,
     pub(super) lines: Vec<Line<'a>>,
     pub(super) triggers: Vec<&'a TriggerWindow>,
-    /// Median offered load of the baseline, if it is drawn.
-    pub(super) offered: Vec<(f64, f64)>,
     pub(super) x: Axis,
     pub(super) top: f64,
 }
@@ -29,6 +27,8 @@ pub(super) struct Line<'a> {
     pub(super) index: usize,
     pub(super) variant: &'a VariantResult,
     pub(super) band: Vec<Band>,
+    /// Median load that the variant's users offer, where it can be compared with the metric.
+    pub(super) offered: Vec<(f64, f64)>,
     /// The variant's own trigger windows.
     pub(super) triggers: Vec<&'a TriggerWindow>,
     /// Time and value at the median recovery.
@@ -55,18 +55,20 @@ impl<'a> Timeline<'a> {
                 let band = series.bands.get(&metric)?.clone();
                 let triggers = report.manifest.triggers.get(&variant.name).into_iter().flatten().collect();
                 let recovery = recovery(report, variant, &band);
-                Some(Line { index, variant, band, triggers, recovery })
+                let offered = match metric {
+                    Metric::Goodput | Metric::Throughput | Metric::Attempts => offered(report, series),
+                    _ => Vec::new(),
+                };
+                Some(Line { index, variant, band, offered, triggers, recovery })
             })
             .collect();
-        let offered = match metric {
-            Metric::Goodput | Metric::Throughput | Metric::Attempts => offered(report),
-            _ => Vec::new(),
-        };
         let values = lines.iter().flat_map(|line| &line.band).flat_map(|band| [band.p50, band.p90]);
-        let values = values.filter_map(finite).chain(offered.iter().map(|(_, value)| *value));
+        let values = values
+            .filter_map(finite)
+            .chain(lines.iter().flat_map(|line| &line.offered).map(|(_, value)| *value));
         let top = values.fold(0.0, f64::max);
         let x = Axis::linear(0.0, end, 6, Unit::Seconds);
-        Timeline { report, metric, lines, triggers: windows(report), offered, x, top }
+        Timeline { report, metric, lines, triggers: windows(report), x, top }
     }
 
     pub(super) fn y_axis(&self, ticks: usize) -> Axis {
@@ -90,7 +92,7 @@ impl<'a> Timeline<'a> {
             text.push_str(if seeds > 1 { " · ring: median recovery" } else { " · ring: recovery" });
         }
         if let Some(baseline) = self.lines.first().filter(|_| !is_overlaid) {
-            if !self.offered.is_empty() {
+            if self.lines.iter().any(|line| !line.offered.is_empty()) {
                 text.push_str(" · dashed: offered load");
             }
             text.push_str(&format!(" · grey: {}", typeset::shortened(&baseline.variant.name, 40)));
@@ -155,10 +157,8 @@ pub(super) fn finite(value: Option<f64>) -> Option<f64> {
     value.filter(|value| value.is_finite())
 }
 
-fn offered(report: &ComparisonReport) -> Vec<(f64, f64)> {
-    let Some(bands) = triggered(report).next().and_then(|line| line.bands.get(&Metric::Offered)) else {
-        return Vec::new();
-    };
+fn offered(report: &ComparisonReport, series: &VariantSeries) -> Vec<(f64, f64)> {
+    let Some(bands) = series.bands.get(&Metric::Offered) else { return Vec::new() };
     let half = 0.5 * report.series.width_s;
     let times = report.series.starts_s.iter().map(|start| start + half);
     times.zip(bands).filter_map(|(time, band)| Some((time, finite(band.p50)?))).collect()

@@ -32,7 +32,12 @@ impl Timeline<'_> {
         frame::axes(canvas, look, &panel, TickLabels { x: true, y: true })?;
         frame::y_name(canvas, look, &rect, &self.y_name(), name_rows)?;
         frame::x_name(canvas, look, &rect, "time")?;
-        self.paint_offered(canvas, look, &panel)?;
+        // One dashed line for each different load; most often all variants share one.
+        for (index, line) in self.lines.iter().enumerate() {
+            if self.lines[..index].iter().all(|before| before.offered != line.offered) {
+                self.paint_offered(canvas, look, &panel, line)?;
+            }
+        }
         let many_seeds = self.report.comparison.seeds.len() > 1;
         for line in self.lines.iter().filter(|_| many_seeds) {
             self.paint_band(canvas, look, &panel, line, if self.lines.len() > 2 { 0.12 } else { 0.2 })?;
@@ -71,7 +76,7 @@ impl Timeline<'_> {
             texts.push((line.variant.name.clone(), 1.0));
             texts.push((self.remark(look, line), 0.8));
         }
-        if !self.offered.is_empty() {
+        if self.lines.iter().any(|line| !line.offered.is_empty()) {
             texts.push(("offered load".to_owned(), 0.85));
         }
         let widest = texts.iter().map(|(text, size)| canvas.text_width(text, look.font * size));
@@ -96,7 +101,8 @@ impl Timeline<'_> {
             let last = line.band.iter().rev().find_map(|band| finite(band.p50));
             entries.push((last.map_or(panel.rect.bottom, |value| panel.y_at(value)), Some(line)));
         }
-        if let Some((_, value)) = self.offered.last().filter(|_| !look.is_thumb) {
+        let offered = self.lines.first().and_then(|line| line.offered.last());
+        if let Some((_, value)) = offered.filter(|_| !look.is_thumb) {
             // Just above a line that lies on the offered load.
             entries.push((panel.y_at(*value) - 0.01, None));
         }

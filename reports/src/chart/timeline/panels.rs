@@ -58,7 +58,7 @@ fn paint_panel(
             canvas.line(&points, look.line * 0.5, look.muted, 0.6)?;
         }
     }
-    timeline.paint_offered(canvas, look, panel)?;
+    timeline.paint_offered(canvas, look, panel, line)?;
     let style = look.series(line.index);
     // Alone in its panel, a line needs no dash.
     timeline.paint_line(canvas, panel, line, look.line * 0.9, SeriesStyle { dash: &[], ..style })?;

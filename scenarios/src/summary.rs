@@ -1,0 +1,71 @@
+//! What is reported of one variant over its seeds? Verdict shares, and every metric of both arms.
+
+use std::collections::BTreeMap;
+
+use crate::expectation::Verdict;
+use crate::experiment::VariantRuns;
+use crate::measure::{Record, Scope};
+use crate::metric::Metric;
+use crate::results::{Arm, MetricResult, VariantResult, Verdicts};
+use crate::statistics;
+
+/// Verdicts and metrics of one variant.
+pub(crate) fn variant_result(runs: &VariantRuns) -> VariantResult {
+    let of = runs.judgements.len() as u32;
+    let share = |verdict| statistics::wilson(runs.count(verdict), of);
+    let mut metrics = arm_metrics(runs, Arm::Triggered);
+    if runs.has_trigger() {
+        metrics.insert(Metric::RecoveryTime.id().to_owned(), recovery_result(runs));
+    }
+    VariantResult {
+        name: runs.variant.name.clone(),
+        verdicts: Verdicts {
+            stuck: share(Verdict::Stuck),
+            recovered: share(Verdict::Recovered),
+            overloaded: share(Verdict::Overloaded),
+            unaffected: share(Verdict::Unaffected),
+            inconclusive: share(Verdict::Inconclusive),
+        },
+        metrics,
+        control: if runs.has_trigger() { arm_metrics(runs, Arm::Control) } else { BTreeMap::new() },
+        events: runs.triggered.iter().map(|record| record.events).sum(),
+        requests: runs.triggered.iter().map(|record| record.requests).sum(),
+    }
+}
+
+fn arm_metrics(runs: &VariantRuns, arm: Arm) -> BTreeMap<String, MetricResult> {
+    let value = |record: &Record, metric| record.value(metric, Scope::default(), record.after_warmup());
+    let result = |metric: Metric| {
+        let per_seed: Vec<Option<f64>> = runs.arm(arm).iter().map(|record| value(record, metric)).collect();
+        (metric.id().to_owned(), metric_result(metric, per_seed))
+    };
+    Metric::ALL
+        .iter()
+        .filter(|metric| **metric != Metric::RecoveryTime)
+        .map(|metric| result(*metric))
+        .collect()
+}
+
+fn metric_result(metric: Metric, per_seed: Vec<Option<f64>>) -> MetricResult {
+    let known: Vec<f64> = per_seed.iter().copied().flatten().collect();
+    let interval = statistics::mean_interval(&known);
+    MetricResult {
+        mean: interval.map(|interval| interval.mean),
+        ci95: interval.and_then(|interval| interval.ci95),
+        quantiles: None,
+        per_seed,
+        unit: metric.unit().symbol().to_owned(),
+    }
+}
+
+/// Recovery times are censored where nothing recovered: no mean over the survivors then.
+fn recovery_result(runs: &VariantRuns) -> MetricResult {
+    let values: Vec<f64> = runs.judgements.iter().filter_map(|judgement| judgement.recovery_s).collect();
+    let per_seed = runs.judgements.iter().map(|j| j.recovery_s.filter(|s| s.is_finite())).collect();
+    let mut result = metric_result(Metric::RecoveryTime, per_seed);
+    result.quantiles = statistics::quartiles(&values);
+    if values.iter().any(|seconds| seconds.is_infinite()) {
+        (result.mean, result.ci95) = (None, None);
+    }
+    result
+}
