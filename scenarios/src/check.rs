@@ -4,7 +4,7 @@
 use sim_core::time::SimDuration;
 
 use crate::document::{Document, RunConfig};
-use crate::expectation::{ExpectationConfig, Reduce, Subject};
+use crate::expectation::{Compare, ExpectationConfig, Reduce, Subject};
 use crate::metric::Metric;
 use crate::moment::Moment;
 use crate::yaml::{self, Layer, Problem, Reading};
@@ -128,7 +128,7 @@ fn expectation(
     problems: &mut Vec<Problem>,
 ) {
     let mut add = |field: &str, message: String, help: Option<String>| {
-        let problem = Problem::at(layers, &yaml::join(place, field), message);
+        let problem = Problem::at(layers, &joined(place, field), message);
         problems.push(match help {
             Some(help) => problem.with_help(help),
             None => problem,
@@ -171,8 +171,14 @@ fn expectation(
         };
         return add("", message, None);
     };
-    for message in claim.problems(subject.id(), line.unit(subject)) {
-        add(subject.id(), message, None);
+    let what = match (line.compare, &line.reduce) {
+        (Some(Compare::Ratio), _) => "a ratio".to_owned(),
+        (_, Some(Reduce::ShareOfTime(_))) => format!("`share_of_time` of {}", subject.id()),
+        (_, Some(Reduce::FirstTime(_))) => "`first_time`".to_owned(),
+        _ => subject.id().to_owned(),
+    };
+    for (field, message) in claim.problems(&what, line.unit(subject)) {
+        add(&joined(subject.id(), &field), message, None);
     }
     if line.compare.is_some() && line.versus.is_none() {
         add(
@@ -213,8 +219,10 @@ fn expectation(
     if let Some(Reduce::ShareOfTime(bound) | Reduce::FirstTime(bound)) = &line.reduce
         && let Subject::Metric(metric) = subject
     {
-        for message in bound.problems(metric.id(), metric.unit()) {
-            add("reduce", message, None);
+        let tag =
+            if matches!(line.reduce, Some(Reduce::FirstTime(_))) { "first_time" } else { "share_of_time" };
+        for (field, message) in bound.problems(metric.id(), metric.unit()) {
+            add(&joined(&format!("reduce/{tag}"), &field), message, None);
         }
     }
     if let Some(window) = &line.window {
@@ -232,6 +240,11 @@ fn expectation(
             }
         }
     }
+}
+
+/// A path and what lies below it, if anything.
+fn joined(path: &str, below: &str) -> String {
+    if below.is_empty() { path.to_owned() } else { format!("{path}/{below}") }
 }
 
 fn sweep_point(

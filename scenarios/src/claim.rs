@@ -126,28 +126,31 @@ impl Claim {
             && self.between.as_ref().is_none_or(|ends| ends[0].value <= value && value <= ends[1].value)
     }
 
-    /// What is wrong with the claim about `what`, which is counted in `unit`.
-    pub fn problems(&self, what: &str, unit: Unit) -> Vec<String> {
+    /// What is wrong with the claim about `what`, which is counted in `unit`: the field (empty for the claim
+    /// as a whole) and a sentence.
+    pub fn problems(&self, what: &str, unit: Unit) -> Vec<(String, String)> {
         let Claim { at_least, at_most, above, below, between } = self;
-        let mut problems: Vec<String> = [at_least, at_most, above, below]
+        let single = [("at_least", at_least), ("at_most", at_most), ("above", above), ("below", below)]
             .into_iter()
-            .flatten()
-            .chain(between.iter().flatten())
-            .filter_map(|quantity| quantity.check(what, unit))
+            .filter_map(|(field, quantity)| Some((field.to_owned(), quantity.as_ref()?)));
+        let ends = between.iter().flatten().enumerate().map(|(k, end)| (format!("between/{k}"), end));
+        let mut problems: Vec<(String, String)> = single
+            .chain(ends)
+            .filter_map(|(field, quantity)| Some((field, quantity.check(what, unit)?)))
             .collect();
+        let mut whole = |field: &str, message: String| problems.push((field.to_owned(), message));
         match between.as_deref() {
             None if at_least.is_none() && at_most.is_none() && above.is_none() && below.is_none() => {
-                problems.push("the claim bounds nothing; write for example `{at_least: ...}`".to_owned());
+                whole("", "the claim bounds nothing; write for example `{at_least: ...}`".to_owned());
             }
             None => {}
             Some([low, high]) if low.value > high.value => {
-                problems.push(format!(
-                    "nothing lies between {} and {}; write the smaller first",
-                    low.text, high.text
-                ));
+                let message =
+                    format!("nothing lies between {} and {}; write the smaller first", low.text, high.text);
+                whole("between", message);
             }
             Some([_, _]) => {}
-            Some(_) => problems.push("`between` takes two numbers: `between: [20s, 30s]`".to_owned()),
+            Some(_) => whole("between", "`between` takes two numbers: `between: [20s, 30s]`".to_owned()),
         }
         problems
     }
@@ -184,7 +187,10 @@ mod tests {
         assert!(claim("25s").problems("recovery_time", Unit::Seconds).is_empty());
         assert_eq!(
             claim("25").problems("recovery_time", Unit::Seconds),
-            ["`25`: recovery_time is a duration; write it as `25s` or `100ms`"]
+            [(
+                "at_least".to_owned(),
+                "`25`: recovery_time is a duration; write it as `25s` or `100ms`".to_owned()
+            )]
         );
         assert!(!claim("25s").problems("goodput", Unit::PerSecond).is_empty());
         assert!(claim("95%").problems("success", Unit::Share).is_empty());
