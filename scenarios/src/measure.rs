@@ -166,6 +166,14 @@ impl Record {
         (answered, answered + failed)
     }
 
+    /// Share of the requests that arrived in the windows and were answered, those still under way at the
+    /// horizon counted as not answered; `None` if nobody came.
+    pub fn answered_share(&self, span: Span) -> Option<f64> {
+        let arrived = self.sum_workloads(Scope::default(), span, |w| u64::from(w.offered));
+        let (answered, _) = self.ended(Scope::default(), span);
+        (arrived > 0).then(|| answered as f64 / arrived as f64)
+    }
+
     /// The metric over the windows of `span`; `None` if there was nothing to measure. Percentiles of a
     /// part of a run are the means of the windows' percentiles, weighted by their answers; those of the
     /// whole run after warm-up come from one histogram.

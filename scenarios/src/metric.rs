@@ -73,8 +73,8 @@ metrics! {
     Throughput "throughput" PerSecond "throughput" "Completions per second at the servers, useful or not.";
     Goodput "goodput" PerSecond "goodput" "Requests per second whose answer reached a caller that still wanted it.";
     WastedShare "wasted_share" Share "wasted work" "1 - goodput / throughput: completions that helped nobody.";
-    Success "success" Share "success" "Share of the requests that arrived in a window and were answered in time.";
-    UnansweredShare "unanswered_share" Share "unanswered" "Share of the requests that ended without an answer.";
+    Success "success" Share "success" "Share of the requests that arrived in a window and were answered in time, of those that have ended by the horizon.";
+    UnansweredShare "unanswered_share" Share "unanswered" "1 - success: share of the requests that ended without an answer.";
     RecoveryTime "recovery_time" Seconds "recovery time" "From the end of the last trigger to the start of the first 5 s window from which success stays at 95 % of the control's for 30 s; none if not by the horizon.";
     LatencyMean "latency_mean" Seconds "mean latency" "Mean time from arrival to answer, over answered requests.";
     LatencyP50 "latency_p50" Seconds "median latency" "Median time from arrival to answer, over answered requests.";

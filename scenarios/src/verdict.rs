@@ -4,7 +4,7 @@ use sim_core::model::Model;
 use sim_core::time::SimTime;
 
 use crate::expectation::Verdict;
-use crate::measure::{Record, Scope, Span};
+use crate::measure::{Record, Span};
 
 /// Length of the windows in which success is judged, seconds.
 const WINDOW_S: f64 = 5.0;
@@ -40,15 +40,24 @@ pub fn judge(model: &Model, triggered: &Record, control: &Record, thresholds: Th
     if !triggered.complete || !control.complete || ends >= model.horizon {
         return NOTHING;
     }
-    let (answered, all) = control.ended(Scope::default(), control.after_warmup());
-    if all == 0 {
-        return NOTHING;
-    }
-    let control_success = answered as f64 / all as f64;
+    let Some(control_success) = control.answered_share(control.after_warmup()) else { return NOTHING };
     if control_success < thresholds.healthy_success {
         return Judgement { verdict: Verdict::Overloaded, recovery_s: None };
     }
-    judge_windows(&windows(triggered, begins, ends), thresholds.healthy * control_success)
+    let judged = spans(triggered, begins, ends).map(|(start_s, span)| {
+        // Requests under way at the horizon are not answered. The control has its own of them in the same
+        // window, so a window near the horizon is judged by what the control could do there.
+        let possible =
+            control.answered_share(span).map_or(control_success, |share| share.min(control_success));
+        Judged {
+            start_s,
+            end_s: start_s + (span.to - span.from) as f64 * triggered.width_s,
+            is_healthy: triggered
+                .answered_share(span)
+                .is_none_or(|share| share >= thresholds.healthy * possible),
+        }
+    });
+    judge_windows(&judged.collect::<Vec<_>>())
 }
 
 /// A window in which success is judged.
@@ -58,49 +67,40 @@ struct Judged {
     start_s: f64,
     /// End, likewise.
     end_s: f64,
-    /// Success of what arrived in it; `None` if nothing that arrived in it has ended.
-    success: Option<f64>,
+    /// Whether enough of what arrived in it was answered; a window in which nobody came tells nothing, good or
+    /// bad, and counts as healthy.
+    is_healthy: bool,
 }
 
-/// The sliding windows from the start of the first trigger to the horizon. Those after the trigger are
-/// laid from its end on.
-fn windows(record: &Record, begins: SimTime, ends: SimTime) -> Vec<Judged> {
+/// The sliding windows from the start of the first trigger to the horizon, with the seconds from the end of the
+/// last trigger to their start. They are laid from that end on, in both directions.
+fn spans(record: &Record, begins: SimTime, ends: SimTime) -> impl Iterator<Item = (f64, Span)> {
     let steps = |seconds: f64| (seconds / record.width_s).round().max(1.0) as usize;
     let (length, slide) = (steps(WINDOW_S), steps(SLIDE_S));
-    let count = record.lengths_s.len();
-    let end_window = (ends.as_secs_f64() / record.width_s - 1e-9).ceil() as usize;
-    let first = (begins.as_secs_f64() / record.width_s + 1e-9).floor() as usize;
+    let (count, width_s) = (record.lengths_s.len(), record.width_s);
+    let end_window = (ends.as_secs_f64() / width_s - 1e-9).ceil() as usize;
+    let first = (begins.as_secs_f64() / width_s + 1e-9).floor() as usize;
     // Step back from the trigger's end so that one window starts exactly there.
-    let mut from = end_window - (end_window.saturating_sub(first) / slide) * slide;
-    let mut judged = Vec::new();
-    while from + length <= count {
-        let (answered, all) = record.ended(Scope::default(), Span { from, to: from + length });
-        let start_s = (from as f64 - end_window as f64) * record.width_s;
-        judged.push(Judged {
-            start_s,
-            end_s: start_s + length as f64 * record.width_s,
-            success: (all > 0).then(|| answered as f64 / all as f64),
-        });
-        from += slide;
-    }
-    judged
+    let start = end_window - (end_window.saturating_sub(first) / slide) * slide;
+    (start..)
+        .step_by(slide)
+        .take_while(move |from| from + length <= count)
+        .map(move |from| ((from as f64 - end_window as f64) * width_s, Span { from, to: from + length }))
 }
 
-fn judge_windows(windows: &[Judged], healthy_from: f64) -> Judgement {
-    // A window in which nobody came tells nothing, good or bad.
-    let is_healthy = |w: &Judged| w.success.is_none_or(|success| success >= healthy_from);
+fn judge_windows(windows: &[Judged]) -> Judgement {
     let last_end = windows.last().map_or(0.0, |w| w.end_s);
     if last_end < STAYS_S {
         return NOTHING; // the horizon is too near to tell
     }
-    if windows.iter().all(is_healthy) {
+    if windows.iter().all(|w| w.is_healthy) {
         return Judgement { verdict: Verdict::Unaffected, recovery_s: Some(0.0) };
     }
     let after: Vec<&Judged> = windows.iter().filter(|w| w.start_s >= -1e-9).collect();
     let recovered = after.iter().enumerate().find(|(index, window)| {
         let until = window.start_s + STAYS_S + 1e-9;
         until - 1e-6 <= last_end
-            && after[*index..].iter().take_while(|w| w.end_s <= until).all(|w| is_healthy(w))
+            && after[*index..].iter().take_while(|w| w.end_s <= until).all(|w| w.is_healthy)
     });
     match recovered {
         Some((_, window)) => {
@@ -114,43 +114,40 @@ fn judge_windows(windows: &[Judged], healthy_from: f64) -> Judgement {
 mod tests {
     use super::*;
 
-    /// Windows of 5 s every second from 5 s before the trigger's end; success as a function of the start.
-    fn success(until: i32, of: impl Fn(i32) -> f64) -> Vec<Judged> {
-        (-5..=until)
-            .map(|s| Judged { start_s: f64::from(s), end_s: f64::from(s) + 5.0, success: Some(of(s)) })
-            .collect()
+    /// Windows of 5 s every second from 5 s before the trigger's end; healthy or not by their start.
+    fn judge_if(until: i32, is_healthy: impl Fn(i32) -> bool) -> Judgement {
+        let window =
+            |s: i32| Judged { start_s: f64::from(s), end_s: f64::from(s) + 5.0, is_healthy: is_healthy(s) };
+        judge_windows(&(-5..=until).map(window).collect::<Vec<_>>())
     }
 
     #[test]
     fn recovery_is_the_first_window_from_which_success_stays() {
-        let judgement = judge_windows(&success(100, |s| if s < 20 { 0.2 } else { 1.0 }), 0.95);
+        let judgement = judge_if(100, |s| s >= 20);
         assert_eq!(judgement, Judgement { verdict: Verdict::Recovered, recovery_s: Some(20.0) });
     }
 
     #[test]
     fn a_good_moment_that_does_not_stay_is_no_recovery() {
-        let flicker = |s: i32| if (20..40).contains(&s) || s >= 60 { 1.0 } else { 0.2 };
-        assert_eq!(judge_windows(&success(100, flicker), 0.95).recovery_s, Some(60.0));
+        let flicker = |s: i32| (20..40).contains(&s) || s >= 60;
+        assert_eq!(judge_if(100, flicker).recovery_s, Some(60.0));
     }
 
     #[test]
     fn down_until_the_horizon_is_stuck_and_too_late_to_stay_is_too() {
-        let judgement = judge_windows(&success(100, |_| 0.0), 0.95);
+        let judgement = judge_if(100, |_| false);
         assert_eq!(judgement.verdict, Verdict::Stuck);
         assert_eq!(judgement.recovery_s, Some(f64::INFINITY));
-        assert_eq!(
-            judge_windows(&success(100, |s| if s < 90 { 0.0 } else { 1.0 }), 0.95).verdict,
-            Verdict::Stuck
-        );
+        assert_eq!(judge_if(100, |s| s >= 90).verdict, Verdict::Stuck);
     }
 
     #[test]
     fn never_unhealthy_is_unaffected() {
-        assert_eq!(judge_windows(&success(100, |_| 1.0), 0.95).verdict, Verdict::Unaffected);
+        assert_eq!(judge_if(100, |_| true).verdict, Verdict::Unaffected);
     }
 
     #[test]
     fn a_horizon_right_after_the_trigger_tells_nothing() {
-        assert_eq!(judge_windows(&success(20, |_| 0.0), 0.95).verdict, Verdict::Inconclusive);
+        assert_eq!(judge_if(20, |_| false).verdict, Verdict::Inconclusive);
     }
 }
