@@ -31,12 +31,38 @@ pub enum Outcome {
     QueueFull,
     /// The instance found on taking the attempt from its queue that nobody waits for it any more.
     Expired,
+    /// The instance is down or does not accept connections: nothing was processed.
+    ConnectFailure,
+    /// The instance crashed, or closed the connection, while the attempt was there.
+    Reset,
+    /// The caller's balancer knew no instance to send to.
+    NoHealthyHost,
+    /// The server's admission control refused.
+    Shed,
+    /// The caller found its pool and the line in front of it full.
+    BulkheadFull,
+    /// The caller waited for a slot of its pool longer than it would.
+    PoolTimeout,
+    /// The caller's caller has withdrawn the request.
+    Cancelled,
 }
 
 impl Outcome {
     /// Every outcome, in the order of tables.
-    pub const ALL: [Outcome; 5] =
-        [Outcome::Ok, Outcome::ServerError, Outcome::Timeout, Outcome::QueueFull, Outcome::Expired];
+    pub const ALL: [Outcome; 12] = [
+        Outcome::Ok,
+        Outcome::ServerError,
+        Outcome::Timeout,
+        Outcome::QueueFull,
+        Outcome::Expired,
+        Outcome::ConnectFailure,
+        Outcome::Reset,
+        Outcome::NoHealthyHost,
+        Outcome::Shed,
+        Outcome::BulkheadFull,
+        Outcome::PoolTimeout,
+        Outcome::Cancelled,
+    ];
 
     /// The word that files and tables use for it.
     pub const fn word(self) -> &'static str {
@@ -46,17 +72,40 @@ impl Outcome {
             Outcome::Timeout => "timeout",
             Outcome::QueueFull => "queue_full",
             Outcome::Expired => "expired",
+            Outcome::ConnectFailure => "connect_failure",
+            Outcome::Reset => "reset",
+            Outcome::NoHealthyHost => "no_healthy_host",
+            Outcome::Shed => "shed",
+            Outcome::BulkheadFull => "bulkhead_full",
+            Outcome::PoolTimeout => "pool_timeout",
+            Outcome::Cancelled => "cancelled",
         }
     }
 
     /// Whether the caller got what it wanted.
     #[inline]
     pub const fn is_ok(self) -> bool {
-        match self {
-            Outcome::Ok => true,
-            Outcome::ServerError | Outcome::Timeout | Outcome::QueueFull | Outcome::Expired => false,
-        }
+        matches!(self, Outcome::Ok)
     }
+}
+
+/// How much a request matters when not all can be served (Google SRE book, chapter 21): what is worth
+/// less is refused first. Travels with the request to every service behind.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub enum Criticality {
+    /// Failing it is an outage.
+    CriticalPlus,
+    /// What production sends unless it says otherwise.
+    #[default]
+    Critical,
+    /// May fail now and then; tried again later.
+    SheddablePlus,
+    /// May fail often.
+    Sheddable,
 }
 
 /// A contradiction between the fields of a policy, or a field outside the range of its pattern.
@@ -124,12 +173,15 @@ mod tests {
     #[test]
     fn outcomes_have_the_words_of_the_field() {
         let words = Outcome::ALL.map(Outcome::word);
-        assert_eq!(words, ["ok", "server_error", "timeout", "queue_full", "expired"]);
+        assert_eq!(words[..5], ["ok", "server_error", "timeout", "queue_full", "expired"]);
+        assert_eq!(words[5..8], ["connect_failure", "reset", "no_healthy_host"]);
+        assert_eq!(words[8..], ["shed", "bulkhead_full", "pool_timeout", "cancelled"]);
     }
 
     #[test]
     fn only_ok_is_ok() {
-        assert_eq!(Outcome::ALL.map(Outcome::is_ok), [true, false, false, false, false]);
+        let ok: Vec<Outcome> = Outcome::ALL.into_iter().filter(|outcome| outcome.is_ok()).collect();
+        assert_eq!(ok, [Outcome::Ok]);
     }
 
     #[test]
