@@ -36,6 +36,14 @@ ids! {
     InstanceId,
     /// An edge of the service graph: caller, callee and the caller's policies.
     EdgeId,
+    /// A way to use a service.
+    EndpointId,
+    /// A step of an endpoint.
+    StepId,
+    /// A pool of callers.
+    PoolId,
+    /// A failure domain.
+    ZoneId,
     /// A group of users that sends requests.
     WorkloadId,
     /// An arrival process of a workload: its own, or the extra one of a load spike.
@@ -134,6 +142,10 @@ pub struct Handle {
 /// One use of an edge: lives through retries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CallId(pub Handle);
+
+/// A group of steps under way on an instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct TaskId(pub Handle);
 
 /// One try: what the network and the servers see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

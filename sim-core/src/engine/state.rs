@@ -1,18 +1,29 @@
-//! What changes during a run, and who owns it? Plain records: requests and attempts in flight, callers,
-//! services, servers and arrival sources.
-
-use std::collections::VecDeque;
+//! What changes during a run, and who owns it? Plain records: requests and attempts in flight, steps under
+//! way, callers, servers and arrival sources.
 
 use crate::event_list::{EventList, Lane};
-use crate::ids::{AttemptId, CallId, EdgeId, InstanceId, ServiceId, WorkloadId};
+use crate::ids::{
+    AttemptId, CallId, EdgeId, FaultId, Handle, Id, IdVec, InstanceId, ServiceId, SessionId, StepId, TaskId,
+    WorkloadId,
+};
 use crate::luck::Luck;
+use crate::model::Model;
 use crate::model::edge::Edge;
 use crate::model::rate::Cursor;
-use crate::model::service::{Discipline, Service};
+use crate::model::service::Service;
 use crate::model::workload::ArrivalSource;
-use crate::policy::{balancer, retry};
+use crate::policy::{Criticality, Outcome, admission, balancer, queue, retry};
 use crate::streams::{Seed, Stream, StreamPurpose};
 use crate::time::{SimDuration, SimTime};
+
+/// No id: generations start at 1.
+const NONE: Handle = Handle { slot: 0, generation: 0 };
+/// No attempt.
+pub(super) const NO_ATTEMPT: AttemptId = AttemptId(NONE);
+/// No task.
+pub(super) const NO_TASK: TaskId = TaskId(NONE);
+/// Any instance.
+pub(super) const ANYWHERE: u32 = u32::MAX;
 
 /// One use of an edge, from the first try until the answer or the last failure. A user's request is a
 /// call without a caller behind it.
@@ -21,11 +32,82 @@ pub(super) struct Call {
     pub(super) luck: Luck,
     pub(super) arrived: SimTime,
     pub(super) progress: retry::Progress,
-    /// The attempt that the caller waits for; stale while it waits for a back-off.
+    /// The attempt that the caller waits for; stale while it waits for a back-off or a slot of its pool.
     pub(super) attempt: AttemptId,
     pub(super) edge: EdgeId,
     pub(super) workload: WorkloadId,
     pub(super) client: u32,
+    /// The only instance that will do, or `ANYWHERE`.
+    pub(super) place: u32,
+}
+
+/// What travels with a request from service to service.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Baggage {
+    /// When nobody waits any more, as far as this service knows.
+    pub(super) deadline: SimTime,
+    pub(super) key: u32,
+    pub(super) tenant: u32,
+    pub(super) class: Criticality,
+    /// Calls above.
+    pub(super) depth: u16,
+}
+
+impl Baggage {
+    pub(super) const NONE: Baggage = Baggage {
+        deadline: SimTime::NEVER,
+        key: 0,
+        tenant: 0,
+        class: Criticality::Critical,
+        depth: 0,
+    };
+}
+
+/// Who waits for a call.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Parent {
+    /// A user who comes once.
+    Visitor,
+    /// A user who sends one request after the other.
+    User(SessionId),
+    /// A step of a service.
+    Task(TaskId),
+    /// A readiness or liveness probe of an instance, by number of its check.
+    Check(u32),
+}
+
+/// Children of a task: calls and groups of steps, in a list through their own records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Child {
+    None,
+    Call(CallId),
+    Task(TaskId),
+}
+
+/// What a call has beside what every call needs; unused where a model has only plain calls of users.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Context {
+    pub(super) parent: Parent,
+    pub(super) baggage: Baggage,
+    pub(super) before: Child,
+    pub(super) after: Child,
+    /// Whether the call holds a slot of its pool.
+    pub(super) holds_slot: bool,
+    /// Whether it stands in line for one.
+    pub(super) awaits_slot: bool,
+}
+
+/// How far an attempt has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// On the way to its instance.
+    Out,
+    /// In the waiting line.
+    Waiting,
+    /// In service.
+    Serving,
+    /// Its answer is on the way back.
+    Back,
 }
 
 /// One try, until the server is done with it: it may outlive its call.
@@ -33,15 +115,73 @@ pub(super) struct Call {
 pub(super) struct Attempt {
     pub(super) luck: Luck,
     pub(super) call: CallId,
-    /// When it reached the instance.
+    /// When it reached the instance; before that, when it was sent.
     pub(super) entered: SimTime,
     /// When a worker took it; no meaning while it waits.
     pub(super) started: SimTime,
     pub(super) instance: InstanceId,
     pub(super) edge: EdgeId,
-    pub(super) in_service: bool,
+    pub(super) phase: Phase,
     /// Whether the caller still waits for this attempt.
     pub(super) wanted: bool,
+    /// Whether its caller has told the server that it left.
+    pub(super) withdrawn: bool,
+    /// What is on the way back.
+    pub(super) outcome: Outcome,
+}
+
+/// What an attempt has beside what every attempt needs.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Errand {
+    pub(super) baggage: Baggage,
+    /// The steps under way for it.
+    pub(super) root: TaskId,
+    pub(super) workload: WorkloadId,
+    pub(super) sent: SimTime,
+}
+
+/// A group of steps under way.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Task {
+    pub(super) step: StepId,
+    /// The group that waits for it, or none if it is the root of an attempt or nobody waits.
+    pub(super) parent: TaskId,
+    /// The attempt that it serves, or none if nobody waits.
+    pub(super) attempt: AttemptId,
+    pub(super) instance: InstanceId,
+    pub(super) workload: WorkloadId,
+    pub(super) luck: Luck,
+    pub(super) baggage: Baggage,
+    /// Which copy of the innermost fan-out.
+    pub(super) shard: u32,
+    /// Steps begun.
+    pub(super) begun: u32,
+    /// Steps that succeeded.
+    pub(super) succeeded: u32,
+    /// Steps that failed.
+    pub(super) failed: u32,
+    pub(super) child: Child,
+    pub(super) before: Child,
+    pub(super) after: Child,
+}
+
+/// What goes on at once, after the event that caused it: a list instead of a recursion.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Ready {
+    /// A step of this group has ended.
+    Step(TaskId, Outcome),
+    /// A slot of its pool is this call's.
+    Granted(CallId),
+}
+
+/// A user who sends one request after the other.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Session {
+    pub(super) luck: Luck,
+    pub(super) workload: WorkloadId,
+    pub(super) client: u32,
+    /// Requests sent.
+    pub(super) sent: u32,
 }
 
 /// What the clients of an edge remember.
@@ -51,6 +191,7 @@ pub(super) struct CallerState {
     pub(super) attempt_timeout: Lane,
     pub(super) total_timeout: Lane,
     pub(super) no_delay: Lane,
+    pub(super) latency: Lane,
 }
 
 /// What one client of an edge remembers.
@@ -61,70 +202,109 @@ pub(super) struct ClientState {
 }
 
 impl CallerState {
-    pub(super) fn new(edge: &Edge, events: &mut EventList) -> Self {
+    pub(super) fn new(edge: &Edge, model: &Model, seed: Seed, events: &mut EventList) -> Self {
+        let instances = model.services[edge.to].instances;
         let clients = (0..edge.clients)
             .map(|client| ClientState {
                 retry: retry::State::new(&edge.retry),
                 balancer: balancer::State::new(&edge.balancer, client),
             })
             .collect();
+        let _ = (instances, seed);
         let mut lane = |delay: Option<SimDuration>| delay.map_or(Lane::HEAP, |d| events.lane_for_delay(d));
         CallerState {
             clients,
             attempt_timeout: lane(edge.attempt_timeout),
             total_timeout: lane(edge.total_timeout),
             no_delay: lane((edge.retry.max_attempts() > 1).then_some(SimDuration::ZERO)),
+            latency: lane(edge.latency.as_ref().and_then(|latency| latency.constant())),
         }
     }
 }
 
-/// The condition of a service, changed by triggers.
+/// A pool of one caller.
+#[derive(Debug, Default)]
+pub(super) struct PoolState {
+    /// Slots taken.
+    pub(super) taken: u32,
+    /// Calls in line, in order; those that have left are still in it.
+    pub(super) line: std::collections::VecDeque<CallId>,
+    /// Calls in line that have not left.
+    pub(super) waiting: usize,
+}
+
+/// Whether an instance serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// It serves.
+    Up,
+    /// It starts.
+    Booting,
+    /// It is gone.
+    Down,
+    /// It finishes what it has and takes nothing new.
+    Draining,
+}
+
+/// One instance: its waiting line and its condition. How many are busy stands in its meter.
 #[derive(Debug)]
-pub(super) struct ServiceState {
-    /// How many times as long a service takes.
-    pub(super) slowdown: f64,
+pub(super) struct Server {
+    pub(super) service: ServiceId,
+    pub(super) line: queue::State,
+    /// Attempts in line that have not left.
+    pub(super) waiting: usize,
+    /// Whether it takes attempts: up, and nothing stops it.
+    pub(super) accepts: bool,
     /// Nothing starts.
     pub(super) stopped: bool,
+    /// How many times as long work takes.
+    pub(super) slowdown: f64,
     /// Probability that an attempt is answered with an error.
     pub(super) error_ratio: f64,
+    /// Probability that work which starts is held.
+    pub(super) hang_ratio: f64,
+    /// Work of attempts turned away, to be paid by the next that starts.
+    pub(super) debt: SimDuration,
+    pub(super) stage: Stage,
+    /// Whether it counts as ready to its orchestrator.
+    pub(super) ready: bool,
+    /// Counts lives: what belongs to an earlier life is stale.
+    pub(super) life: u32,
+    /// Until when it is cold.
+    pub(super) cold_until: SimTime,
+    /// Work that is held, with its length.
+    pub(super) held: Vec<(Work, SimDuration)>,
     /// Lane of a constant service time.
     pub(super) finish: Lane,
 }
 
-impl ServiceState {
-    pub(super) fn new(service: &Service, events: &mut EventList) -> Self {
-        let finish = service.service_time.constant().map_or(Lane::HEAP, |d| events.lane_for_delay(d));
-        ServiceState { slowdown: 1.0, stopped: false, error_ratio: service.error_ratio, finish }
-    }
-}
-
-/// One instance: its waiting line. How many are busy stands in its meter.
-#[derive(Debug)]
-pub(super) struct Server {
-    pub(super) service: ServiceId,
-    line: VecDeque<AttemptId>,
+/// A piece of work on an instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Work {
+    /// The whole service of an attempt.
+    Attempt(AttemptId, u32),
+    /// A step.
+    Step(TaskId),
 }
 
 impl Server {
-    pub(super) fn new(service: ServiceId) -> Self {
-        Server { service, line: VecDeque::new() }
-    }
-
-    /// Attempts that wait.
-    pub(super) fn waiting(&self) -> usize {
-        self.line.len()
-    }
-
-    /// Joins the waiting line.
-    pub(super) fn join(&mut self, attempt: AttemptId) {
-        self.line.push_back(attempt);
-    }
-
-    /// Takes the attempt whose turn it is.
-    pub(super) fn take(&mut self, discipline: Discipline) -> Option<AttemptId> {
-        match discipline {
-            Discipline::Fifo => self.line.pop_front(),
-            Discipline::Lifo => self.line.pop_back(),
+    pub(super) fn new(id: ServiceId, service: &Service, place: u32, finish: Lane) -> Self {
+        Server {
+            service: id,
+            line: queue::State::new(&service.queue),
+            waiting: 0,
+            accepts: true,
+            stopped: false,
+            slowdown: service.slownesses[place as usize],
+            error_ratio: service.error_ratio,
+            hang_ratio: 0.0,
+            debt: SimDuration::ZERO,
+            stage: Stage::Up,
+            ready: true,
+            life: 0,
+            cold_until: SimTime::ZERO,
+            held: Vec::new(),
+            finish,
         }
     }
 }

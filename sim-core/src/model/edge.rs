@@ -2,28 +2,75 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::ServiceId;
+use crate::dist::{Distribution, Sampler};
+use crate::ids::{EndpointId, PoolId, ServiceId, WorkloadId};
 use crate::policy::{balancer, retry};
 use crate::time::SimDuration;
-use crate::units::Patience;
+use crate::units::{Count, Patience};
 
 /// A call to a service: the edge from the caller to it, with the caller's policies. With nothing said
-/// nothing happens: no timeout, no retry.
+/// nothing happens: no timeout, no retry, no time on the way.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct CallConfig {
-    /// Name of the service that is called.
+    /// Name of the service that is called, or `service/endpoint`.
     pub to: String,
     /// How long the caller waits; default: for ever.
     #[serde(default)]
     pub timeouts: TimeoutsConfig,
+    /// Whether the server and those behind it are told how long the caller waits; default `none`.
+    #[serde(default)]
+    pub deadline: DeadlineConfig,
     /// Whether and when a failed attempt is tried again; default `none`.
     #[serde(default)]
     pub retry: retry::Config,
+    /// Name of a pool of the caller; every attempt holds a slot of it. Default: none.
+    #[serde(default)]
+    pub pool: Option<String>,
+    /// What lies between the caller and the service; default: nothing, no time.
+    #[serde(default)]
+    pub network: NetworkConfig,
+    /// Most calls above this one in the request; a call that would be deeper is left out and counts as
+    /// answered. A circle of calls needs it. Default: no bound.
+    #[serde(default)]
+    pub max_depth: Option<Count>,
     /// Which instance serves an attempt; default `round_robin`.
     #[serde(default)]
     pub load_balancer: balancer::Config,
+}
+
+/// Whether a call carries the moment at which its caller stops waiting.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub enum DeadlineConfig {
+    /// The server knows nothing of its caller's patience.
+    #[default]
+    None,
+    /// The call ends at the earliest of its own timeouts and the deadline of the request that it serves,
+    /// less a margin; the server is told (gRPC).
+    Propagate(PropagateConfig),
+}
+
+/// How much of the time left is passed on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct PropagateConfig {
+    /// Kept back from the deadline at this hop, for the work after the answer and the way back; default 0ms.
+    #[serde(default)]
+    pub margin: SimDuration,
+}
+
+/// What lies between a caller and a service.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct NetworkConfig {
+    /// Time of a message, one way, beside that of zones: a duration or a distribution; default: none.
+    #[serde(default)]
+    pub latency: Option<Distribution>,
 }
 
 /// How long a caller waits.
@@ -41,6 +88,17 @@ pub struct TimeoutsConfig {
     pub total: Patience,
 }
 
+/// Who uses an edge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EdgeCaller {
+    /// The clients of a workload.
+    Workload(WorkloadId),
+    /// The instances of a service.
+    Service(ServiceId),
+    /// Probes and health checks: nobody's request.
+    Monitor,
+}
+
 /// An edge, ready to run.
 #[derive(Clone, Debug)]
 pub struct Edge {
@@ -48,16 +106,32 @@ pub struct Edge {
     pub path: String,
     /// Number of the edge in the luck of its calls; follows from the path alone.
     pub key: u32,
+    /// Who calls.
+    pub caller: EdgeCaller,
     /// The service that is called.
     pub to: ServiceId,
+    /// What it is asked to do.
+    pub endpoint: EndpointId,
     /// Callers with policy state of their own.
     pub clients: u32,
     /// Patience with one attempt.
     pub attempt_timeout: Option<SimDuration>,
     /// Patience with the whole call.
     pub total_timeout: Option<SimDuration>,
+    /// Whether deadlines travel with its calls, and how much is kept back.
+    pub deadline_margin: Option<SimDuration>,
     /// The retry policy.
     pub retry: retry::Config,
     /// Chooses the instance.
     pub balancer: balancer::Config,
+    /// Whether there is anything to choose: several instances, or any that callers may know to be away.
+    pub chooses: bool,
+    /// The pool that its attempts hold slots of.
+    pub pool: Option<PoolId>,
+    /// Time on the way beside that between zones, one way.
+    pub latency: Option<Sampler>,
+    /// Whether anything lies on the way.
+    pub has_network: bool,
+    /// Most calls above this one.
+    pub max_depth: u32,
 }

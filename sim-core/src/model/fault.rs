@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{ServiceId, WorkloadId};
+use crate::dist::{Distribution, Sampler};
+use crate::ids::{InstanceId, ServiceId, WorkloadId};
 use crate::time::{SimDuration, SimTime};
-use crate::units::{Factor, Probability};
+use crate::units::{Count, Factor, Probability};
 
 /// A trigger: when it starts, how long it lasts, and exactly one of the kinds below.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,9 +29,155 @@ pub struct FaultConfig {
     /// A share of the attempts is answered with an error after full service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub errors: Option<ErrorsFault>,
+    /// Instances crash: what is on them is lost; they are down while the fault lasts, then they boot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub crash: Option<CrashFault>,
+    /// Instances are stopped in good order when the fault starts, and start again at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restart: Option<RestartFault>,
+    /// Instances accept attempts but do not get on with them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hang: Option<HangFault>,
+    /// Every instance in a zone is down while the fault lasts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone_down: Option<ZoneDownFault>,
+    /// Instances crash at random moments while the fault lasts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub monkey: Option<MonkeyFault>,
     /// The workload sends `factor` times as many requests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub load_spike: Option<LoadSpikeFault>,
+}
+
+/// Which instances of a service a fault hits. Instances of a service are alike unless the file says
+/// otherwise, so the first ones stand for any.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub enum Selection {
+    /// Every one.
+    #[default]
+    All,
+    /// The first one.
+    One,
+    /// The first so many.
+    First(FirstSelection),
+    /// A share of them, rounded up, from the first on.
+    Share(ShareSelection),
+    /// Those at these places, numbered from 0.
+    Places(PlacesSelection),
+    /// Those in a zone.
+    Zone(ZoneSelection),
+}
+
+/// The first so many.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct FirstSelection {
+    /// How many.
+    pub count: Count,
+}
+
+/// A share of the instances.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct ShareSelection {
+    /// 0 to 1.
+    pub ratio: Probability,
+}
+
+/// Instances by place.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct PlacesSelection {
+    /// Numbers from 0.
+    pub list: Vec<u32>,
+}
+
+/// Instances of a zone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct ZoneSelection {
+    /// Its name.
+    pub name: String,
+}
+
+/// Instances crash.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct CrashFault {
+    /// Names of the services: what fails together is one fault.
+    pub services: Vec<String>,
+    /// Which instances of each; default `all`.
+    #[serde(default)]
+    pub instances: Selection,
+}
+
+/// Instances are stopped and started again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct RestartFault {
+    /// Name of the service.
+    pub service: String,
+    /// Which instances; default `all`.
+    #[serde(default)]
+    pub instances: Selection,
+}
+
+/// What a worker takes up during the fault is held until its end, then served.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct HangFault {
+    /// Name of the service.
+    pub service: String,
+    /// Which instances; default `all`.
+    #[serde(default)]
+    pub instances: Selection,
+    /// Share of the attempts that hang, 0 to 1; default 1.
+    #[serde(default = "always")]
+    pub ratio: Probability,
+}
+
+fn always() -> Probability {
+    Probability::new(1.0)
+}
+
+/// A zone is down.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct ZoneDownFault {
+    /// Its name.
+    pub zone: String,
+}
+
+/// Now and then some instances of a service crash, as Chaos Monkey has it. They come back as their
+/// lifecycle says, or after `downtime`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct MonkeyFault {
+    /// Name of the service.
+    pub service: String,
+    /// Between two strikes: a duration or a distribution.
+    pub every: Distribution,
+    /// Instances that crash together; default 1.
+    #[serde(default = "single")]
+    pub group: Count,
+    /// How long they are down before they boot; default 0s.
+    #[serde(default)]
+    pub downtime: SimDuration,
+}
+
+fn single() -> Count {
+    Count::ONE
 }
 
 /// Services that start during the fault take 1 / `factor` as long; work under way is not rescheduled.
@@ -42,6 +189,9 @@ pub struct CapacityFault {
     pub service: String,
     /// What is left of its capacity: `0.2` leaves a fifth.
     pub factor: Factor,
+    /// Which instances; default `all`.
+    #[serde(default)]
+    pub instances: Selection,
 }
 
 /// Nothing starts at the service; attempts wait, those under way are finished.
@@ -51,6 +201,9 @@ pub struct CapacityFault {
 pub struct StopFault {
     /// Name of the service.
     pub service: String,
+    /// Which instances; default `all`.
+    #[serde(default)]
+    pub instances: Selection,
 }
 
 /// Services that start during the fault take `factor` times as long.
@@ -62,6 +215,9 @@ pub struct SlowFault {
     pub service: String,
     /// How many times as long: `5` makes 10 ms into 50 ms.
     pub factor: Factor,
+    /// Which instances; default `all`.
+    #[serde(default)]
+    pub instances: Selection,
 }
 
 /// A share of the attempts that end during the fault is answered with `server_error`.
@@ -73,6 +229,9 @@ pub struct ErrorsFault {
     pub service: String,
     /// Share of the attempts, 0 to 1, beside the service's own `error_ratio`.
     pub ratio: Probability,
+    /// Which instances; default `all`.
+    #[serde(default)]
+    pub instances: Selection,
 }
 
 /// The workload sends `factor` times as many requests. Above 1 the additional requests come beside those
@@ -98,19 +257,51 @@ pub enum Kind<'a> {
     Slow(&'a SlowFault),
     /// See [`ErrorsFault`].
     Errors(&'a ErrorsFault),
+    /// See [`CrashFault`].
+    Crash(&'a CrashFault),
+    /// See [`RestartFault`].
+    Restart(&'a RestartFault),
+    /// See [`HangFault`].
+    Hang(&'a HangFault),
+    /// See [`ZoneDownFault`].
+    ZoneDown(&'a ZoneDownFault),
+    /// See [`MonkeyFault`].
+    Monkey(&'a MonkeyFault),
     /// See [`LoadSpikeFault`].
     LoadSpike(&'a LoadSpikeFault),
 }
 
 impl FaultConfig {
+    /// The words of the kinds, in the order of the file.
+    pub const WORDS: [&'static str; 10] =
+        ["capacity", "stop", "slow", "errors", "crash", "restart", "hang", "zone_down", "monkey", "load_spike"];
+
     /// The kinds given, of which there must be exactly one.
     pub fn kinds(&self) -> Vec<Kind<'_>> {
-        let FaultConfig { at: _, length: _, capacity, stop, slow, errors, load_spike } = self;
+        let FaultConfig {
+            at: _,
+            length: _,
+            capacity,
+            stop,
+            slow,
+            errors,
+            crash,
+            restart,
+            hang,
+            zone_down,
+            monkey,
+            load_spike,
+        } = self;
         [
             capacity.as_ref().map(Kind::Capacity),
             stop.as_ref().map(Kind::Stop),
             slow.as_ref().map(Kind::Slow),
             errors.as_ref().map(Kind::Errors),
+            crash.as_ref().map(Kind::Crash),
+            restart.as_ref().map(Kind::Restart),
+            hang.as_ref().map(Kind::Hang),
+            zone_down.as_ref().map(Kind::ZoneDown),
+            monkey.as_ref().map(Kind::Monkey),
             load_spike.as_ref().map(Kind::LoadSpike),
         ]
         .into_iter()
@@ -123,14 +314,41 @@ impl FaultConfig {
         match self.kinds().first() {
             None => "no trigger".to_owned(),
             Some(Kind::Capacity(f)) => {
-                format!("{} at {} % of its capacity", f.service, percent(f.factor.get()))
+                format!("{} at {} % of its capacity", f.instances.of(&f.service), percent(f.factor.get()))
             }
-            Some(Kind::Stop(f)) => format!("{} starts nothing", f.service),
-            Some(Kind::Slow(f)) => format!("{} takes {} times as long", f.service, f.factor),
+            Some(Kind::Stop(f)) => format!("{} starts nothing", f.instances.of(&f.service)),
+            Some(Kind::Slow(f)) => {
+                format!("{} takes {} times as long", f.instances.of(&f.service), f.factor)
+            }
             Some(Kind::Errors(f)) => {
-                format!("{} fails {} % of its attempts", f.service, percent(f.ratio.get()))
+                format!("{} fails {} % of its attempts", f.instances.of(&f.service), percent(f.ratio.get()))
             }
+            Some(Kind::Crash(f)) => format!("{} down", f.instances.of(&f.services.join(", "))),
+            Some(Kind::Restart(f)) => format!("{} restarted", f.instances.of(&f.service)),
+            Some(Kind::Hang(f)) if f.ratio.get() < 1.0 => {
+                format!("{} hangs on {} % of its attempts", f.instances.of(&f.service), percent(f.ratio.get()))
+            }
+            Some(Kind::Hang(f)) => format!("{} hangs", f.instances.of(&f.service)),
+            Some(Kind::ZoneDown(f)) => format!("zone {} down", f.zone),
+            Some(Kind::Monkey(f)) => format!("instances of {} crash at random", f.service),
             Some(Kind::LoadSpike(f)) => format!("{} send {} times the load", f.workload, f.factor),
+        }
+    }
+}
+
+impl Selection {
+    /// The hit part of `service` in words.
+    fn of(&self, service: &str) -> String {
+        match self {
+            Selection::All => service.to_owned(),
+            Selection::One => format!("one of {service}"),
+            Selection::First(first) => format!("{} of {service}", first.count),
+            Selection::Share(share) => format!("{} % of {service}", percent(share.ratio.get())),
+            Selection::Places(places) => match places.list[..] {
+                [place] => format!("{service}[{place}]"),
+                _ => format!("{} of {service}", places.list.len()),
+            },
+            Selection::Zone(zone) => format!("{service} in {}", zone.name),
         }
     }
 }
@@ -140,26 +358,41 @@ fn percent(share: f64) -> f64 {
 }
 
 /// What a trigger does while it lasts.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
-    /// Services of `service` that start take `factor` times as long.
+    /// Work that starts takes `factor` times as long.
     Slower {
-        /// The service.
-        service: ServiceId,
         /// How many times as long.
         factor: f64,
     },
-    /// Nothing starts at `service`.
-    Stopped {
-        /// The service.
-        service: ServiceId,
-    },
-    /// Attempts at `service` fail with probability `ratio`.
+    /// Nothing starts.
+    Stopped,
+    /// Attempts fail with probability `ratio`.
     Failing {
-        /// The service.
-        service: ServiceId,
         /// Probability.
         ratio: f64,
+    },
+    /// Instances are down.
+    Down,
+    /// Instances are stopped and started again when it begins.
+    Restarted,
+    /// Work that starts is held with probability `ratio`.
+    Hanging {
+        /// Probability.
+        ratio: f64,
+    },
+    /// Instances crash at random moments.
+    Monkey {
+        /// Whose.
+        service: ServiceId,
+        /// Between two strikes.
+        every: Sampler,
+        /// Instances that crash together.
+        group: u32,
+        /// How long they are down.
+        downtime: SimDuration,
+        /// Number of the fault's stream.
+        key: u32,
     },
     /// The load of `workload` is changed by its arrival sources.
     Load {
@@ -179,4 +412,6 @@ pub struct Fault {
     pub ends: SimTime,
     /// What it does in between.
     pub effect: Effect,
+    /// The instances that it hits.
+    pub instances: Vec<InstanceId>,
 }

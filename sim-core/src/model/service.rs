@@ -1,13 +1,20 @@
-//! What is a service? Replicas, each with workers in front of a waiting line.
+//! What is a service? Replicas, each with workers in front of a waiting line, and what they do with an
+//! attempt.
 
 use serde::{Deserialize, Serialize};
 
-use crate::dist::{Distribution, Sampler};
-use crate::ids::InstanceId;
+use super::Named;
+use super::endpoint::{EndpointsConfig, StepConfig};
+use super::lifecycle::{Lifecycle, LifecycleConfig};
+use super::pool::PoolConfig;
+use crate::dist::Distribution;
+use crate::ids::{InstanceId, ZoneId};
+use crate::policy::{admission, queue};
 use crate::time::SimDuration;
-use crate::units::{Count, Limit, Patience, Probability};
+use crate::units::{Count, Factor, Limit, Probability};
 
-/// A service: `instances` replicas, each with `workers` that take attempts from one waiting line.
+/// A service: `instances` replicas, each with `workers` that take attempts from one waiting line. What it
+/// does with an attempt is `service_time` alone, or `steps`, or one of its named `endpoints`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -15,18 +22,48 @@ pub struct ServiceConfig {
     /// Replicas, each with its own queue and workers; default 1.
     #[serde(default = "one")]
     pub instances: Count,
-    /// Attempts that one instance serves at the same time; default 1.
+    /// Attempts that one instance serves at the same time; default 1. A worker is held until the attempt is
+    /// done with, answers of other services included.
     #[serde(default = "one")]
     pub workers: Count,
     /// How long a worker is busy with one attempt: a duration, or a distribution such as
-    /// `{exponential: {mean: 10ms}}`.
-    pub service_time: Distribution,
+    /// `{exponential: {mean: 10ms}}`. Short for `steps: [{compute: ...}]`.
+    #[serde(default)]
+    pub service_time: Option<Distribution>,
+    /// What is done with an attempt that names no endpoint, in order.
+    #[serde(default)]
+    pub steps: Vec<StepConfig>,
+    /// Further ways to use the service; calls name them as `service/endpoint`.
+    #[serde(default)]
+    pub endpoints: EndpointsConfig,
+    /// Pools that calls of this service may hold slots of; each instance has its own.
+    #[serde(default)]
+    pub pools: Named<PoolConfig>,
     /// The waiting line in front of the workers of an instance; default `{fifo: {capacity: unlimited}}`.
     #[serde(default)]
-    pub queue: QueueConfig,
+    pub queue: queue::Config,
+    /// Whether an attempt may enter at all; default `none`: all may.
+    #[serde(default)]
+    pub admission: admission::Config,
+    /// Work of a worker for each attempt that is turned away, paid by the next attempt that it serves;
+    /// default 0ms.
+    #[serde(default)]
+    pub reject_cost: SimDuration,
+    /// What happens to an attempt whose caller gave up; default `ignore`: it is served to the end.
+    #[serde(default)]
+    pub on_cancel: OnCancel,
     /// Share of attempts answered with `server_error` after their full service time; default 0.
     #[serde(default = "never")]
     pub error_ratio: Probability,
+    /// How fast each instance is, in order, as a factor; default and for those not listed: 1.
+    #[serde(default)]
+    pub speeds: Vec<Factor>,
+    /// Zones that the instances are spread over, in turns; default: no zone.
+    #[serde(default)]
+    pub zones: Vec<String>,
+    /// How instances crash, start and are watched; default: they run for ever.
+    #[serde(default)]
+    pub lifecycle: LifecycleConfig,
 }
 
 fn one() -> Count {
@@ -37,45 +74,38 @@ fn never() -> Probability {
     Probability::ZERO
 }
 
-/// The order in which waiting attempts are served.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// What a server does when a caller lets it know that it has given up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-pub enum QueueConfig {
-    /// First in, first out.
-    Fifo(LineConfig),
-    /// Last in, first out: the newest attempt is served next, the oldest may wait for ever.
-    Lifo(LineConfig),
+pub enum OnCancel {
+    /// Nothing: the attempt is served to the end (plain HTTP/1.1 servers).
+    #[default]
+    Ignore,
+    /// The work looks from time to time whether it is still wanted (gRPC handlers, .NET tokens).
+    Checkpoint(CheckpointConfig),
+    /// Work stops at once (async tasks that are dropped).
+    Immediate,
 }
 
-/// Bounds of a waiting line.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "snake_case")]
+/// How often work looks whether it is still wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-pub struct LineConfig {
-    /// Most attempts that wait, those in service not counted; one more is turned away at once with
-    /// `queue_full`. Default `unlimited`.
-    #[serde(default)]
-    pub capacity: Limit,
-    /// An attempt that has waited longer than this when its turn comes is discarded with `expired`
-    /// instead of being served. A duration or `none` (default).
-    #[serde(default)]
-    pub max_wait: Patience,
+pub struct CheckpointConfig {
+    /// Time between two looks, counted from the start of the service; default 10ms.
+    #[serde(default = "ten_ms")]
+    pub interval: SimDuration,
 }
 
-impl Default for QueueConfig {
+impl Default for CheckpointConfig {
     fn default() -> Self {
-        QueueConfig::Fifo(LineConfig::default())
+        CheckpointConfig { interval: ten_ms() }
     }
 }
 
-/// Which end of the line is served.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Discipline {
-    /// First in, first out.
-    Fifo,
-    /// Last in, first out.
-    Lifo,
+fn ten_ms() -> SimDuration {
+    SimDuration::from_millis(10)
 }
 
 /// A service, ready to run.
@@ -89,35 +119,55 @@ pub struct Service {
     pub instances: u32,
     /// Workers of each instance.
     pub workers: u32,
-    /// Draws service times.
-    pub service_time: Sampler,
+    /// Attempts in service at once: the workers, or no bound where all share them.
+    pub slots: u32,
+    /// Whether all in service share the workers.
+    pub shares_workers: bool,
     /// Order of the waiting line.
-    pub discipline: Discipline,
+    pub queue: queue::Config,
     /// Most that wait at one instance.
     pub capacity: Limit,
     /// Longest wait that is still served.
     pub max_wait: SimDuration,
+    /// Whether an attempt is dropped when its deadline is this near at its turn.
+    pub expired_margin: Option<SimDuration>,
+    /// Who may enter.
+    pub admission: admission::Config,
+    /// Whether anybody may be refused entry.
+    pub has_admission: bool,
+    /// Work for each attempt turned away.
+    pub reject_cost: SimDuration,
+    /// What happens to attempts that nobody wants any more.
+    pub on_cancel: OnCancel,
     /// Share of attempts answered with an error.
     pub error_ratio: f64,
+    /// How many times as long each instance takes: 1 / speed.
+    pub slownesses: Vec<f64>,
+    /// Zone of each instance; empty without zones.
+    pub zones: Vec<ZoneId>,
+    /// How its instances live.
+    pub lifecycle: Lifecycle,
 }
 
-impl ServiceConfig {
-    /// The service as it runs, without problems that [`Distribution::check`] would find.
-    pub(super) fn lower(&self, name: &str, first_instance: InstanceId) -> Service {
-        let (discipline, line) = match &self.queue {
-            QueueConfig::Fifo(line) => (Discipline::Fifo, line),
-            QueueConfig::Lifo(line) => (Discipline::Lifo, line),
-        };
-        Service {
-            name: name.to_owned(),
-            first_instance,
-            instances: self.instances.get(),
-            workers: self.workers.get(),
-            service_time: self.service_time.sampler(),
-            discipline,
-            capacity: line.capacity,
-            max_wait: line.max_wait.0.unwrap_or(SimDuration::MAX),
-            error_ratio: self.error_ratio.get(),
-        }
+impl Service {
+    /// The instance at `place`, numbered from 0 within the service.
+    #[inline]
+    pub fn instance(&self, place: u32) -> InstanceId {
+        use crate::ids::Id;
+        InstanceId::from_index(self.first_instance.index() + place as usize)
+    }
+
+    /// The number of `instance` within the service.
+    #[inline]
+    pub fn place(&self, instance: InstanceId) -> u32 {
+        use crate::ids::Id;
+        (instance.index() - self.first_instance.index()) as u32
+    }
+
+    /// All its instances.
+    pub fn all_instances(&self) -> impl Iterator<Item = InstanceId> + use<> {
+        use crate::ids::Id;
+        let first = self.first_instance.index();
+        (first..first + self.instances as usize).map(InstanceId::from_index)
     }
 }

@@ -1,15 +1,23 @@
-//! Who sends requests? Open workloads: users who come whether or not the system copes.
+//! Who sends requests? Open workloads: users who come whether or not the system copes. Closed ones: users
+//! who wait for an answer before they ask again.
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{EdgeId, WorkloadId};
+use super::Named;
+use super::pool::PoolConfig;
+use crate::dist::{Distribution, Sampler};
+use crate::ids::{EdgeId, WorkloadId, ZoneId};
+use crate::luck::Draws;
+use crate::math;
 use crate::model::edge::CallConfig;
 use crate::model::rate::{Piece, RateProfile};
+use crate::policy::Criticality;
 use crate::streams::Stream;
-use crate::time::SimTime;
-use crate::units::Count;
+use crate::time::{SimDuration, SimTime};
+use crate::units::{Count, Factor};
 
-/// A group of users that sends requests of one kind.
+/// A group of users that sends requests of one kind. Classes of requests (kinds of clients, tenants,
+/// criticalities) are workloads of their own: each has statistics of its own.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
@@ -22,21 +30,158 @@ pub struct WorkloadConfig {
     pub clients: Count,
     /// What a request does: the call, with the clients' policies.
     pub call: CallConfig,
+    /// How much its requests matter to servers that cannot serve all; default `critical`.
+    #[serde(default)]
+    pub criticality: Criticality,
+    /// What its requests are about: each has a key, for balancers and queues that go by key. Default: all
+    /// the same.
+    #[serde(default)]
+    pub keys: Option<KeysConfig>,
+    /// On whose behalf its requests come, for queues that are fair between tenants. Default: all the same.
+    #[serde(default)]
+    pub tenants: Option<KeysConfig>,
+    /// Pools that its call may hold slots of; each client has its own.
+    #[serde(default)]
+    pub pools: Named<PoolConfig>,
+    /// Zone that the clients stand in; default: no zone, no time to any.
+    #[serde(default)]
+    pub zone: Option<String>,
 }
 
 fn one() -> Count {
     Count::ONE
 }
 
-/// An open arrival process: its rate does not depend on the answers.
+/// How many keys there are and how often each is asked for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct KeysConfig {
+    /// How many.
+    pub count: Count,
+    /// How the requests are spread over them; default `uniform`.
+    #[serde(default)]
+    pub popularity: PopularityConfig,
+}
+
+/// How requests are spread over keys.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub enum PopularityConfig {
+    /// All alike.
+    #[default]
+    Uniform,
+    /// The k-th key is asked for in proportion to 1 / k^exponent.
+    Zipf(ZipfConfig),
+}
+
+/// Zipf's law.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct ZipfConfig {
+    /// 1 is the classic; above it fewer keys take more.
+    #[serde(default = "classic")]
+    pub exponent: Factor,
+}
+
+impl Default for ZipfConfig {
+    fn default() -> Self {
+        ZipfConfig { exponent: classic() }
+    }
+}
+
+fn classic() -> Factor {
+    Factor::new(1.0)
+}
+
+/// Draws keys.
+#[derive(Clone, Debug)]
+pub enum Keys {
+    /// Below this number, all alike.
+    Uniform(u32),
+    /// Cumulated shares of the keys, ascending to 1.
+    Weighted(Vec<f64>),
+}
+
+impl KeysConfig {
+    pub(super) fn lower(&self) -> Keys {
+        match &self.popularity {
+            PopularityConfig::Uniform => Keys::Uniform(self.count.get()),
+            PopularityConfig::Zipf(zipf) => {
+                let mut sum = 0.0;
+                let mut cumulated: Vec<f64> = (1..=self.count.get())
+                    .map(|k| {
+                        sum += math::pow(f64::from(k), -zipf.exponent.get());
+                        sum
+                    })
+                    .collect();
+                for share in &mut cumulated {
+                    *share /= sum;
+                }
+                Keys::Weighted(cumulated)
+            }
+        }
+    }
+}
+
+impl Keys {
+    /// A key, numbered from 0: the most popular.
+    #[inline]
+    pub(crate) fn draw(&self, mut draws: Draws) -> u32 {
+        match self {
+            Keys::Uniform(count) => draws.below(*count),
+            Keys::Weighted(cumulated) => {
+                let share = draws.unit();
+                let key = cumulated.partition_point(|up_to| *up_to < share);
+                key.min(cumulated.len() - 1) as u32
+            }
+        }
+    }
+}
+
+/// When requests come.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub enum ArrivalsConfig {
-    /// Independent users: exponential gaps.
+    /// Open: independent users, exponential gaps.
     Poisson(Arrivals),
-    /// A metronome: equal gaps.
+    /// Open: a metronome, equal gaps.
     EvenlySpaced(Arrivals),
+    /// Closed: a fixed number of users, each of whom waits for the end of a request, thinks, and sends the
+    /// next.
+    Closed(ClosedConfig),
+    /// Users who come as in `poisson`, send several requests one after the other, and leave.
+    Sessions(SessionsConfig),
+}
+
+/// A fixed number of users.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct ClosedConfig {
+    /// How many.
+    pub users: Count,
+    /// From the end of a request to the next, and before the first: a duration or a distribution; default
+    /// no time.
+    #[serde(default)]
+    pub think_time: Option<Distribution>,
+}
+
+/// Users who come and go.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct SessionsConfig {
+    /// Sessions per second: a rate such as `10/s`, or a profile over time.
+    pub rate: RateProfile,
+    /// Requests of each session, one after the other.
+    pub requests: Count,
+    /// From the end of a request to the next: a duration or a distribution; default no time.
+    #[serde(default)]
+    pub think_time: Option<Distribution>,
 }
 
 /// The rate of an arrival process.
@@ -49,17 +194,32 @@ pub struct Arrivals {
 }
 
 impl ArrivalsConfig {
-    /// The rate over time.
-    pub fn rate(&self) -> &RateProfile {
+    /// The rate over time at which users come; `None` if nobody comes because all are there.
+    pub fn rate(&self) -> Option<&RateProfile> {
         match self {
-            ArrivalsConfig::Poisson(arrivals) | ArrivalsConfig::EvenlySpaced(arrivals) => &arrivals.rate,
+            ArrivalsConfig::Poisson(arrivals) | ArrivalsConfig::EvenlySpaced(arrivals) => Some(&arrivals.rate),
+            ArrivalsConfig::Sessions(sessions) => Some(&sessions.rate),
+            ArrivalsConfig::Closed(_) => None,
         }
     }
 
     /// The rate over time, to fill in a trace.
-    pub fn rate_mut(&mut self) -> &mut RateProfile {
+    pub fn rate_mut(&mut self) -> Option<&mut RateProfile> {
         match self {
-            ArrivalsConfig::Poisson(arrivals) | ArrivalsConfig::EvenlySpaced(arrivals) => &mut arrivals.rate,
+            ArrivalsConfig::Poisson(arrivals) | ArrivalsConfig::EvenlySpaced(arrivals) => {
+                Some(&mut arrivals.rate)
+            }
+            ArrivalsConfig::Sessions(sessions) => Some(&mut sessions.rate),
+            ArrivalsConfig::Closed(_) => None,
+        }
+    }
+
+    /// How long users think between two requests, if they send several.
+    pub(super) fn think_time(&self) -> Option<&Distribution> {
+        match self {
+            ArrivalsConfig::Poisson(_) | ArrivalsConfig::EvenlySpaced(_) => None,
+            ArrivalsConfig::Closed(closed) => closed.think_time.as_ref(),
+            ArrivalsConfig::Sessions(sessions) => sessions.think_time.as_ref(),
         }
     }
 }
@@ -94,6 +254,42 @@ pub struct Workload {
     pub edge: EdgeId,
     /// Clients that share the load.
     pub clients: u32,
+    /// How much its requests matter.
+    pub criticality: Criticality,
+    /// Draws what a request is about.
+    pub keys: Option<Keys>,
+    /// Draws on whose behalf it comes.
+    pub tenants: Option<Keys>,
+    /// Where the clients stand.
+    pub zone: Option<ZoneId>,
+    /// Users who send one request after the other.
+    pub users: Option<Users>,
+}
+
+/// Users who wait for the end of a request before they send the next.
+#[derive(Clone, Debug)]
+pub struct Users {
+    /// How many are there from the start; 0 if they come in sessions.
+    pub present: u32,
+    /// Requests of each; `u32::MAX` if they never leave.
+    pub requests: u32,
+    /// From the end of a request to the next.
+    pub think_time: Sampler,
+    /// Number in the luck of those present.
+    pub key: u32,
+}
+
+impl Users {
+    pub(super) fn lower(arrivals: &ArrivalsConfig) -> Option<Users> {
+        let (present, requests) = match arrivals {
+            ArrivalsConfig::Poisson(_) | ArrivalsConfig::EvenlySpaced(_) => return None,
+            ArrivalsConfig::Closed(closed) => (closed.users.get(), u32::MAX),
+            ArrivalsConfig::Sessions(sessions) => (0, sessions.requests.get()),
+        };
+        let none = Distribution::Text(SimDuration::ZERO);
+        let think_time = arrivals.think_time().unwrap_or(&none).sampler();
+        Some(Users { present, requests, think_time, key: 0 })
+    }
 }
 
 /// A window in which the load is another.

@@ -1,0 +1,249 @@
+//! What does a service do with an attempt? The steps of an endpoint: work of its own, calls to others,
+//! in order, side by side, now and then, again and again. A worker is held from the first step to the
+//! last, waiting for answers included: that is what lets trouble climb.
+
+use serde::{Deserialize, Serialize};
+
+use super::Named;
+use super::edge::CallConfig;
+use crate::dist::{Distribution, Sampler};
+use crate::ids::{EdgeId, ServiceId, StepId};
+use crate::units::{Count, Probability};
+
+/// One way to use a service: steps in order; the first that fails ends the attempt with `server_error`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct EndpointConfig {
+    /// What is done, in order.
+    pub steps: Vec<StepConfig>,
+}
+
+/// A step of an endpoint.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub enum StepConfig {
+    /// Work of the service itself: a duration, or a distribution such as `{exponential: {mean: 10ms}}`.
+    Compute(Distribution),
+    /// A call to another service, with the policies of this caller; the worker waits for the answer.
+    Call(Box<CallConfig>),
+    /// Steps one after the other; the first that fails ends the group.
+    Serial(GroupConfig),
+    /// Steps side by side; fails as soon as fewer than `need` can still succeed.
+    Parallel(ParallelConfig),
+    /// The same steps several times side by side, each with luck of its own.
+    FanOut(FanOutConfig),
+    /// The steps are done with a probability, else nothing.
+    Maybe(MaybeConfig),
+    /// The steps are done several times, one round after the other.
+    Repeat(RepeatConfig),
+    /// If a step fails, the steps of `otherwise` are done instead; the attempt succeeds if they do.
+    Fallback(FallbackConfig),
+    /// Fire and forget: the steps go on beside the attempt; nobody waits for them, no worker is held.
+    Spawn(GroupConfig),
+}
+
+/// Steps in order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct GroupConfig {
+    /// What is done, in order.
+    pub steps: Vec<StepConfig>,
+}
+
+/// Steps side by side.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct ParallelConfig {
+    /// What is done at the same time.
+    pub steps: Vec<StepConfig>,
+    /// How many must succeed; the group goes on with the last of these. Default: all.
+    #[serde(default)]
+    pub need: Option<Count>,
+}
+
+/// The same steps side by side.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct FanOutConfig {
+    /// How many copies. Leave it out to send one to each instance of the service called first in `steps`:
+    /// the instances are shards.
+    #[serde(default)]
+    pub times: Option<Count>,
+    /// What each copy does, in order.
+    pub steps: Vec<StepConfig>,
+    /// How many copies must succeed. Default: all.
+    #[serde(default)]
+    pub need: Option<Count>,
+}
+
+/// Steps that are done now and then.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct MaybeConfig {
+    /// Share of the attempts that do them, 0 to 1.
+    pub probability: Probability,
+    /// What is done, in order.
+    pub steps: Vec<StepConfig>,
+    /// What the other attempts do; default: nothing.
+    #[serde(default)]
+    pub otherwise: Vec<StepConfig>,
+}
+
+/// Steps that are done again and again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct RepeatConfig {
+    /// How many rounds.
+    pub times: Count,
+    /// What each round does, in order.
+    pub steps: Vec<StepConfig>,
+}
+
+/// Steps with a second way.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct FallbackConfig {
+    /// What is tried first, in order.
+    pub steps: Vec<StepConfig>,
+    /// What is done instead if one of them fails.
+    pub otherwise: Vec<StepConfig>,
+}
+
+/// Endpoints by name.
+pub type EndpointsConfig = Named<EndpointConfig>;
+
+impl StepConfig {
+    /// The word that files use for this kind of step.
+    pub fn word(&self) -> &'static str {
+        match self {
+            StepConfig::Compute(_) => "compute",
+            StepConfig::Call(_) => "call",
+            StepConfig::Serial(_) => "serial",
+            StepConfig::Parallel(_) => "parallel",
+            StepConfig::FanOut(_) => "fan_out",
+            StepConfig::Maybe(_) => "maybe",
+            StepConfig::Repeat(_) => "repeat",
+            StepConfig::Fallback(_) => "fallback",
+            StepConfig::Spawn(_) => "spawn",
+        }
+    }
+
+    /// The steps inside, with the name of the field they stand in.
+    pub fn inner(&self) -> Vec<(&'static str, &[StepConfig])> {
+        match self {
+            StepConfig::Compute(_) | StepConfig::Call(_) => Vec::new(),
+            StepConfig::Serial(group) | StepConfig::Spawn(group) => vec![("steps", &group.steps)],
+            StepConfig::Parallel(group) => vec![("steps", &group.steps)],
+            StepConfig::FanOut(group) => vec![("steps", &group.steps)],
+            StepConfig::Repeat(group) => vec![("steps", &group.steps)],
+            StepConfig::Maybe(group) => vec![("steps", &group.steps), ("otherwise", &group.otherwise)],
+            StepConfig::Fallback(group) => vec![("steps", &group.steps), ("otherwise", &group.otherwise)],
+        }
+    }
+}
+
+/// A step, ready to run.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// Own work.
+    Compute {
+        /// Draws its length.
+        work: Sampler,
+        /// Number of the step in the luck of the attempt; follows from its place alone.
+        key: u32,
+    },
+    /// A call.
+    Call {
+        /// Over which edge.
+        edge: EdgeId,
+        /// Whether copy `k` of a fan-out goes to instance `k`.
+        by_shard: bool,
+    },
+    /// One after the other.
+    Serial {
+        /// In order.
+        steps: Box<[StepId]>,
+    },
+    /// Side by side.
+    Parallel {
+        /// All at once.
+        steps: Box<[StepId]>,
+        /// How many must succeed.
+        need: u32,
+        /// As in `Compute`.
+        key: u32,
+    },
+    /// Copies side by side.
+    FanOut {
+        /// What each copy does.
+        step: StepId,
+        /// How many copies.
+        times: u32,
+        /// How many must succeed.
+        need: u32,
+        /// As in `Compute`.
+        key: u32,
+    },
+    /// With a probability.
+    Maybe {
+        /// Share of the attempts.
+        probability: f64,
+        /// What they do.
+        step: StepId,
+        /// What the others do.
+        otherwise: StepId,
+        /// As in `Compute`.
+        key: u32,
+    },
+    /// Round after round.
+    Repeat {
+        /// What each round does.
+        step: StepId,
+        /// How many rounds.
+        times: u32,
+        /// As in `Compute`.
+        key: u32,
+    },
+    /// One way, else another.
+    Fallback {
+        /// Tried first.
+        step: StepId,
+        /// Done if it fails.
+        otherwise: StepId,
+    },
+    /// Nobody waits.
+    Spawn {
+        /// What is done.
+        step: StepId,
+        /// As in `Compute`.
+        key: u32,
+    },
+}
+
+/// An endpoint, ready to run.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    /// Name as calls use it: `orders`, or `orders/create`.
+    pub name: String,
+    /// Whose.
+    pub service: ServiceId,
+    /// What is done.
+    pub program: Program,
+}
+
+/// What an endpoint does.
+#[derive(Clone, Debug)]
+pub enum Program {
+    /// Nothing but own work: the worker is busy for one draw, nothing else is kept.
+    Leaf(Sampler),
+    /// Steps; the root is `Serial`.
+    Steps(StepId),
+}
