@@ -1,7 +1,8 @@
 //! What can be wrong with a file whose every value is sound? Names that lead nowhere, claims that cannot
 //! be judged, settings that contradict each other.
 
-use sim_core::time::SimDuration;
+use sim_core::metrics::series::window_width;
+use sim_core::time::{SimDuration, SimTime};
 
 use crate::document::{Document, RunConfig};
 use crate::expectation::{Compare, ExpectationConfig, Reduce, Subject};
@@ -112,11 +113,23 @@ pub(crate) fn run(
     layers: &[Layer<'_>],
     problems: &mut Vec<Problem>,
 ) {
-    if reading.is_real("run") && run.horizon > SimDuration::ZERO && run.warmup >= run.horizon {
-        let message = format!("a warm-up of {} leaves nothing of a run of {}", run.warmup, run.horizon);
-        problems
-            .push(Problem::at(layers, "run/warmup", message).with_help("a tenth of the horizon is usual"));
+    if !reading.is_real("run") || run.horizon == SimDuration::ZERO {
+        return;
     }
+    // Metrics are made of whole windows that begin after warm-up.
+    let width = window_width(SimTime::ZERO + run.horizon);
+    let first_window_ends = (run.warmup.as_nanos().div_ceil(width.as_nanos()) + 1) * width.as_nanos();
+    let message = if run.warmup >= run.horizon {
+        format!("a warm-up of {} leaves nothing of a run of {}", run.warmup, run.horizon)
+    } else if first_window_ends > run.horizon.as_nanos() {
+        format!(
+            "a warm-up of {} leaves no whole window of {width} of a run of {}; there would be nothing to measure",
+            run.warmup, run.horizon
+        )
+    } else {
+        return;
+    };
+    problems.push(Problem::at(layers, "run/warmup", message).with_help("a tenth of the horizon is usual"));
 }
 
 fn expectation(

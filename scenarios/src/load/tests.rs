@@ -132,3 +132,13 @@ fn a_plain_word_stands_for_a_choice_whose_settings_all_have_defaults() {
     let service = model(&scenario, "naive").services.iter().next().unwrap().clone();
     assert_eq!(service.discipline, sim_core::model::service::Discipline::Lifo);
 }
+
+#[test]
+fn a_warm_up_that_leaves_no_whole_window_is_refused() {
+    // A run of a minute has windows of 100 ms.
+    assert_eq!(problems(BASE, &["run.warmup=59.9s"]), "");
+    let told = problems(BASE, &["run.warmup=59.91s"]);
+    let wanted = "a warm-up of 59.91s leaves no whole window of 100ms of a run of 1m; there would be nothing to measure";
+    assert!(told.contains(wanted), "{told}");
+    assert!(told.contains("a tenth of the horizon is usual"), "{told}");
+}
