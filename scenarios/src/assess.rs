@@ -53,7 +53,9 @@ pub fn assess_as(line: &ExpectationConfig, runs: &Runs, other: Option<(&str, Arm
                 Arm::Control => 0,
             };
             if of < chosen.judgements.len() as u32 {
-                return nothing("there was no trigger to judge, or a run did not reach its horizon");
+                return nothing(
+                    "there was no trigger to judge, too little time after it, or a run did not reach its horizon",
+                );
             }
             let share = statistics::wilson(count, of);
             return ExpectationResult {

@@ -6,7 +6,7 @@
 
 use sim_core::metrics::series::window_width;
 use sim_core::model::Model;
-use sim_core::time::SimTime;
+use sim_core::time::{SimDuration, SimTime};
 
 use crate::expectation::Verdict;
 use crate::measure::{Record, Span};
@@ -39,10 +39,31 @@ pub struct Judgement {
 
 const NOTHING: Judgement = Judgement { verdict: Verdict::Inconclusive, recovery_s: None };
 
+/// The horizon that a verdict on `model` needs at least, if its own leaves too little time after the last trigger to
+/// see whether success stays.
+pub fn needed_horizon(model: &Model) -> Option<SimDuration> {
+    let (begins, ends) = model.trigger_window()?;
+    let tells = |horizon: SimTime| {
+        let last = spans(horizon, begins, ends).last();
+        last.is_some_and(|(_, end_s, _)| end_s >= stays_s(horizon) - 1e-6)
+    };
+    if tells(model.horizon) {
+        return None;
+    }
+    // A longer horizon may have coarser windows, of which success must stay for one: step by step.
+    let later = |horizon: &SimTime| {
+        let step = window_width(*horizon).as_nanos().max(1_000_000_000);
+        Some(SimTime::from_nanos((horizon.as_nanos() / step + 1) * step))
+    };
+    let first = SimTime::ZERO + SimDuration::from_secs(ends.as_secs_f64().ceil() as u64 + STAYS_S as u64);
+    let enough = std::iter::successors(Some(first), later).find(|horizon| tells(*horizon));
+    enough.map(|horizon| horizon.since(SimTime::ZERO))
+}
+
 /// Judges the triggered arm of a seed. Without a trigger there is nothing to judge.
 pub fn judge(model: &Model, triggered: &Record, control: &Record, thresholds: Thresholds) -> Judgement {
     let Some((begins, ends)) = model.trigger_window() else { return NOTHING };
-    if !triggered.complete || !control.complete || ends >= model.horizon {
+    if !triggered.complete || !control.complete || needed_horizon(model).is_some() {
         return NOTHING;
     }
     let Some(control_success) = control.answered_share(control.after_warmup()) else { return NOTHING };
@@ -111,9 +132,6 @@ fn spans(horizon: SimTime, begins: SimTime, ends: SimTime) -> impl Iterator<Item
 
 fn judge_windows(windows: &[Judged], stays_s: f64) -> Judgement {
     let last_end = windows.last().map_or(0.0, |w| w.end_s);
-    if last_end < stays_s - 1e-6 {
-        return NOTHING; // the horizon is too near to tell
-    }
     if windows.iter().all(|w| w.is_healthy) {
         return Judgement { verdict: Verdict::Unaffected, recovery_s: Some(0.0) };
     }
@@ -165,11 +183,6 @@ mod tests {
     #[test]
     fn never_unhealthy_is_unaffected() {
         assert_eq!(judge_if(100, |_| true).verdict, Verdict::Unaffected);
-    }
-
-    #[test]
-    fn a_horizon_right_after_the_trigger_tells_nothing() {
-        assert_eq!(judge_if(20, |_| false).verdict, Verdict::Inconclusive);
     }
 
     /// A horizon of a day has windows of 50 s.
