@@ -53,7 +53,9 @@ pub fn assess_as(line: &ExpectationConfig, runs: &Runs, other: Option<(&str, Arm
                 Arm::Control => 0,
             };
             if of < chosen.judgements.len() as u32 {
-                return nothing("there was no trigger to judge, or a run did not reach its horizon");
+                return nothing(
+                    "there was no trigger to judge, too little time after it, or a run did not reach its horizon",
+                );
             }
             let share = statistics::wilson(count, of);
             return ExpectationResult {
@@ -71,12 +73,21 @@ pub fn assess_as(line: &ExpectationConfig, runs: &Runs, other: Option<(&str, Arm
         let Some(versus) = versus else { return Some(value) };
         let other = measured(line, versus, arm, seed, metric)?;
         match line.compare.unwrap_or_default() {
-            Compare::Difference => Some(value - other).filter(|x| !x.is_nan()),
-            Compare::Ratio => (other != 0.0).then(|| value / other).filter(|x| !x.is_nan()),
+            Compare::Difference => Some(value - other),
+            Compare::Ratio => (other != 0.0).then(|| value / other),
         }
     };
     let values: Option<Vec<f64>> = (0..runs.seeds.len()).map(value_of).collect();
     let Some(values) = values else { return nothing("there was nothing to measure on some seeds") };
+    // Only what both variants never reach gives no number: infinity minus or divided by infinity.
+    let never = values.iter().filter(|value| value.is_nan()).count();
+    if never > 0 {
+        let what = if line.compare == Some(Compare::Ratio) { "ratio" } else { "difference" };
+        return nothing(&format!(
+            "on {} neither variant gets there: their {what} is not known",
+            seeds(never)
+        ));
+    }
     let unit = line.unit(subject);
     let mut sorted = values.clone();
     sorted.sort_by(f64::total_cmp);
@@ -88,7 +99,8 @@ pub fn assess_as(line: &ExpectationConfig, runs: &Runs, other: Option<(&str, Arm
             let share = ok as f64 / values.len() as f64;
             let wanted = line.share_of_seeds.map_or(1.0, Probability::get);
             let first_failing = values.iter().position(|value| !claim.holds(*value));
-            let median = show(statistics::quantile(&sorted, 0.5), unit);
+            let median = statistics::quantile(&sorted, 0.5);
+            let median = median.map_or("not known".to_owned(), |median| show(median, unit));
             return ExpectationResult {
                 outcome: outcome(share >= wanted),
                 measured: format!("median {median}, {spread} over seeds"),
@@ -97,16 +109,33 @@ pub fn assess_as(line: &ExpectationConfig, runs: &Runs, other: Option<(&str, Arm
                 ..nothing("")
             };
         }
-        Across::Mean => sorted.iter().sum::<f64>() / sorted.len() as f64,
+        Across::Mean => match sorted.iter().filter(|value| value.is_infinite()).count() {
+            0 => Some(sorted.iter().sum::<f64>() / sorted.len() as f64),
+            never => {
+                let seeds = seeds(never);
+                return nothing(&format!(
+                    "on {seeds} it never happens: the mean is not known, the median may be"
+                ));
+            }
+        },
         Across::Median => statistics::quantile(&sorted, 0.5),
         Across::P10 => statistics::quantile(&sorted, 0.1),
         Across::P90 => statistics::quantile(&sorted, 0.9),
+    };
+    let Some(one) = one else {
+        return nothing(
+            "it lies between seeds on which only one of the variants gets there: it is not known",
+        );
     };
     ExpectationResult {
         outcome: outcome(claim.holds(one)),
         measured: format!("{}, {spread} over seeds", show(one, unit)),
         ..nothing("")
     }
+}
+
+fn seeds(count: usize) -> String {
+    format!("{count} {}", if count == 1 { "seed" } else { "seeds" })
 }
 
 fn outcome(holds: bool) -> Outcome {
@@ -180,7 +209,7 @@ fn measured(
 /// A number for people, with its unit.
 fn show(value: f64, unit: Unit) -> String {
     if value.is_infinite() {
-        return "never".to_owned();
+        return if value > 0.0 { "never" } else { "minus infinity" }.to_owned();
     }
     // Three significant digits, as many as seeds are worth.
     let digits = |x: f64| match x.abs() {
@@ -195,5 +224,107 @@ fn show(value: f64, unit: Unit) -> String {
         Unit::Seconds => format!("{}s", digits(value)),
         Unit::PerSecond => format!("{}/s", digits(value)),
         Unit::Share | Unit::Ratio | Unit::Count => digits(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicBool;
+
+    use super::*;
+    use crate::experiment::{Hooks, run};
+    use crate::load::load;
+    use crate::verdict::Judgement;
+
+    const INF: f64 = f64::INFINITY;
+
+    /// A claim on the recovery times of two variants, which are put in place of those that were measured.
+    fn assessed(claim: &str, ours: &[f64], theirs: &[f64]) -> (Outcome, String) {
+        let text = format!(
+            "
+spiral: 1
+id: small
+title: Small
+services: {{api: {{service_time: 1ms}}}}
+workloads: {{users: {{arrivals: {{poisson: {{rate: 1/s}}}}, call: {{to: api}}}}}}
+faults: {{pause: {{at: 1s, for: 1s, stop: {{service: api}}}}}}
+variants: {{ours: {{}}, theirs: {{}}}}
+expect: [{{variant: ours, {claim}}}]
+run: {{horizon: 40s}}
+"
+        );
+        let no_files = |_: &str| Err("no such file".to_owned());
+        let scenario = load("small.yaml", text.as_bytes(), &[], &no_files)
+            .unwrap_or_else(|error| panic!("{}", error.render(false)));
+        let hooks = Hooks { threads: 1, progress: &|_, _| {}, stop: &AtomicBool::new(false) };
+        let seeds: Vec<u64> = (1..=ours.len() as u64).collect();
+        let mut runs = run(&scenario.variants, &seeds, &hooks);
+        for (variant, times) in runs.variants.iter_mut().zip([ours, theirs]) {
+            let judgement =
+                |seconds: &f64| Judgement { verdict: Verdict::Recovered, recovery_s: Some(*seconds) };
+            variant.judgements = times.iter().map(judgement).collect();
+        }
+        let result = assess(&scenario.expectations[0], &runs);
+        (result.outcome, result.measured)
+    }
+
+    #[test]
+    fn recovery_times_that_are_infinite_never_become_nan() {
+        use Outcome::{Fails, Holds, Inconclusive};
+        let at_most = "recovery_time: {at_most: 3s}";
+        for (more, ours, theirs, outcome, measured) in [
+            ("across: median", [1.0, 2.0, INF], [0.0; 3], Holds, "2.00s, 1.00s to never over seeds"),
+            ("across: p90", [1.0, 2.0, INF], [0.0; 3], Fails, "never, 1.00s to never over seeds"),
+            (
+                "across: mean",
+                [1.0, 2.0, INF],
+                [0.0; 3],
+                Inconclusive,
+                "on 1 seed it never happens: the mean is not known, the median may be",
+            ),
+            (
+                "versus: theirs",
+                [1.0, INF, INF],
+                [2.0, INF, INF],
+                Inconclusive,
+                "on 2 seeds neither variant gets there: their difference is not known",
+            ),
+            (
+                "versus: theirs, across: median",
+                [1.0, INF, INF],
+                [2.0, INF, 5.0],
+                Inconclusive,
+                "on 1 seed neither variant gets there: their difference is not known",
+            ),
+            (
+                "versus: theirs",
+                [1.0, 4.0, 5.0],
+                [INF, 2.0, 5.0],
+                Holds,
+                "median 0s, minus infinity to 2.00s over seeds",
+            ),
+            (
+                "versus: theirs, across: p10",
+                [1.0, INF, 1.0],
+                [INF, 1.0, INF],
+                Holds,
+                "minus infinity, minus infinity to never over seeds",
+            ),
+            (
+                "versus: theirs, across: p90",
+                [1.0, INF, 1.0],
+                [INF, 1.0, INF],
+                Inconclusive,
+                "it lies between seeds on which only one of the variants gets there: it is not known",
+            ),
+        ] {
+            let found = assessed(&format!("{at_most}, {more}"), &ours, &theirs);
+            assert_eq!(found, (outcome, measured.to_owned()), "{more} {ours:?} {theirs:?}");
+        }
+        let ratio = "recovery_time: {at_most: 3}, versus: theirs, compare: ratio";
+        assert_eq!(
+            assessed(ratio, &[INF], &[INF]).1,
+            "on 1 seed neither variant gets there: their ratio is not known"
+        );
     }
 }

@@ -59,6 +59,6 @@ fn band_of(mut values: Vec<f64>) -> Band {
         return Band::default();
     }
     values.sort_by(f64::total_cmp);
-    let at = |p| Some(statistics::quantile(&values, p));
+    let at = |p| statistics::quantile(&values, p);
     Band { p10: at(0.1), p50: at(0.5), p90: at(0.9) }
 }

@@ -1,12 +1,15 @@
 //! What can be wrong with a file whose every value is sound? Names that lead nowhere, claims that cannot
 //! be judged, settings that contradict each other.
 
-use sim_core::time::SimDuration;
+use sim_core::metrics::series::window_width;
+use sim_core::model::Model;
+use sim_core::time::{SimDuration, SimTime};
 
 use crate::document::{Document, RunConfig};
 use crate::expectation::{Compare, ExpectationConfig, Reduce, Subject};
 use crate::metric::Metric;
 use crate::moment::Moment;
+use crate::verdict;
 use crate::yaml::{self, Layer, Problem, Reading};
 
 /// What a variant may change.
@@ -112,10 +115,53 @@ pub(crate) fn run(
     layers: &[Layer<'_>],
     problems: &mut Vec<Problem>,
 ) {
-    if reading.is_real("run") && run.horizon > SimDuration::ZERO && run.warmup >= run.horizon {
-        let message = format!("a warm-up of {} leaves nothing of a run of {}", run.warmup, run.horizon);
-        problems
-            .push(Problem::at(layers, "run/warmup", message).with_help("a tenth of the horizon is usual"));
+    if !reading.is_real("run") || run.horizon == SimDuration::ZERO {
+        return;
+    }
+    // Metrics are made of whole windows that begin after warm-up.
+    let width = window_width(SimTime::ZERO + run.horizon);
+    let first_window_ends = (run.warmup.as_nanos().div_ceil(width.as_nanos()) + 1) * width.as_nanos();
+    let message = if run.warmup >= run.horizon {
+        format!("a warm-up of {} leaves nothing of a run of {}", run.warmup, run.horizon)
+    } else if first_window_ends > run.horizon.as_nanos() {
+        format!(
+            "a warm-up of {} leaves no whole window of {width} of a run of {}; there would be nothing to measure",
+            run.warmup, run.horizon
+        )
+    } else {
+        return;
+    };
+    problems.push(Problem::at(layers, "run/warmup", message).with_help("a tenth of the horizon is usual"));
+}
+
+/// Refuses claims that need a verdict on a variant whose run ends too early for one. Claims at a point of a sweep
+/// are about other runs.
+pub(crate) fn verdicts(
+    document: &Document,
+    variant: &str,
+    model: &Model,
+    layers: &[Layer<'_>],
+    problems: &mut Vec<Problem>,
+) {
+    let Some(needed) = verdict::needed_horizon(model) else { return };
+    let is_claimed = document.expect.iter().filter(|line| line.point.is_none()).any(|line| {
+        let baseline = || document.variants.names().next().unwrap_or("base");
+        let named = line.variant.as_deref().unwrap_or_else(baseline) == variant
+            || line.versus.as_deref() == Some(variant);
+        let needs_verdict =
+            |subject| matches!(subject, Subject::Verdict(_) | Subject::Metric(Metric::RecoveryTime));
+        named && line.claims().iter().any(|(subject, _)| needs_verdict(*subject))
+    });
+    let last = model.faults.iter().max_by_key(|fault| fault.ends);
+    if let Some(last) = last.filter(|_| is_claimed) {
+        let horizon = document.run.horizon;
+        let message = format!(
+            "the last trigger, `{}`, ends at {}, too late in a run of {horizon} to see whether success comes back: \
+             claims about verdicts and `recovery_time` would always be inconclusive",
+            last.name, last.ends
+        );
+        let help = format!("write a horizon of at least {needed}, {} longer", needed - horizon);
+        problems.push(Problem::at(layers, "run/horizon", message).with_help(help));
     }
 }
 

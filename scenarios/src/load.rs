@@ -288,6 +288,10 @@ impl Reader<'_> {
                 None
             }
         };
+        // Settings from the command line and points of sweeps explore: the file is judged as it stands.
+        if let (Some(model), 1, None) = (&model, self.texts.trees.len(), setting) {
+            check::verdicts(&document, name, model, &layers, &mut problems);
+        }
         let failed = !problems.is_empty();
         self.problems.extend(problems);
         (!failed).then_some(())?;

@@ -1,6 +1,8 @@
 //! What came out of one run? The metrics of curriculum and files, computed from the windows of a run,
 //! over the whole run or a part of it, for everything or one service or workload.
 
+use std::iter::Sum;
+
 use sim_core::engine::{self, StopReason};
 use sim_core::ids::{Id, ServiceId, WorkloadId};
 use sim_core::metrics::latency::LatencyHistogram;
@@ -142,11 +144,11 @@ impl Record {
         self.services.iter().enumerate().filter(move |(k, _)| chosen.is_none_or(|c| c == *k)).map(|(_, s)| s)
     }
 
-    fn sum_workloads(&self, scope: Scope, span: Span, count: impl Fn(&WorkloadWindow) -> u64) -> u64 {
+    fn sum_workloads<N: Sum>(&self, scope: Scope, span: Span, count: impl Fn(&WorkloadWindow) -> N) -> N {
         self.workloads(scope).flat_map(|w| &w.windows[span.from.min(span.to)..span.to]).map(count).sum()
     }
 
-    fn sum_services(&self, scope: Scope, span: Span, count: impl Fn(&ServiceWindow) -> u64) -> u64 {
+    fn sum_services<N: Sum>(&self, scope: Scope, span: Span, count: impl Fn(&ServiceWindow) -> N) -> N {
         self.services(scope).flat_map(|s| &s.windows[span.from.min(span.to)..span.to]).map(count).sum()
     }
 
@@ -300,6 +302,28 @@ fn quantile(steps: &[(u64, u64)], p: f64) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sums_over_windows_do_not_overflow() {
+        let most = u128::from(u64::MAX);
+        let workload = WorkloadWindow { answered: 1, latency_sum: most, ..WorkloadWindow::default() };
+        let service = ServiceWindow { started: 1, waiting_sum: most, ..ServiceWindow::default() };
+        let record = Record {
+            complete: true,
+            events: 0,
+            requests: 0,
+            width_s: 1.0,
+            lengths_s: vec![1.0; 2],
+            first: 0,
+            workloads: vec![WorkloadRecord { windows: vec![workload; 2], latency: Vec::new() }],
+            services: vec![ServiceRecord { windows: vec![service; 2], workers: 1.0 }],
+            latency: Vec::new(),
+        };
+        for metric in [Metric::LatencyMean, Metric::AgeAtService] {
+            let mean = record.value(metric, Scope::default(), record.after_warmup());
+            assert_eq!(mean, Some(most as f64 * 1e-9));
+        }
+    }
 
     #[test]
     fn quantiles_of_counts() {

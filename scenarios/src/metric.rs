@@ -75,7 +75,7 @@ metrics! {
     WastedShare "wasted_share" Share "wasted work" "1 - goodput / throughput: completions that helped nobody.";
     Success "success" Share "success" "Share of the requests that arrived in a window and were answered in time, of those that have ended by the horizon.";
     UnansweredShare "unanswered_share" Share "unanswered" "1 - success: share of the requests that ended without an answer.";
-    RecoveryTime "recovery_time" Seconds "recovery time" "From the end of the last trigger to the start of the first 5 s window from which success stays at 95 % of the control's for 30 s; none if not by the horizon.";
+    RecoveryTime "recovery_time" Seconds "recovery time" "From the end of the last trigger to the start of the first 5 s window from which success stays at 95 % of the control's for 30 s; none if not by the horizon. Long horizons have coarser windows; success then stays for at least one of them.";
     LatencyMean "latency_mean" Seconds "mean latency" "Mean time from arrival to answer, over answered requests.";
     LatencyP50 "latency_p50" Seconds "median latency" "Median time from arrival to answer, over answered requests.";
     LatencyP90 "latency_p90" Seconds "p90 latency" "90th percentile of the time from arrival to answer, over answered requests.";

@@ -60,15 +60,21 @@ pub fn wilson(count: u32, of: u32) -> Share {
 }
 
 /// The value that a share `p` of `values` does not exceed, interpolated between neighbours (type 7 of
-/// Hyndman and Fan 1996). Infinite values stand for censored ones: a quantile among them is infinite.
+/// Hyndman and Fan 1996). Infinite values stand for censored ones: what lies between a finite and an infinite
+/// neighbour is infinite, what lies between minus and plus infinity is not known.
 /// Panics if `values` is empty or not ascending.
-pub fn quantile(sorted: &[f64], p: f64) -> f64 {
+pub fn quantile(sorted: &[f64], p: f64) -> Option<f64> {
     debug_assert!(sorted.is_sorted());
     let place = p * (sorted.len() - 1) as f64;
     let (low, high) = (sorted[place.floor() as usize], sorted[place.ceil() as usize]);
-    match low == high {
-        true => low,
-        false => low + (high - low) * (place - place.floor()),
+    if low == high {
+        return Some(low);
+    }
+    match (low.is_finite(), high.is_finite()) {
+        (true, true) => Some(low + (high - low) * (place - place.floor())),
+        (true, false) => Some(high),
+        (false, true) => Some(low),
+        (false, false) => None,
     }
 }
 
@@ -79,7 +85,7 @@ pub fn quartiles(values: &[f64]) -> Option<Quantiles> {
     }
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
-    let at = |p| Some(quantile(&sorted, p)).filter(|x| x.is_finite());
+    let at = |p| quantile(&sorted, p).filter(|x| x.is_finite());
     let censored = sorted.iter().filter(|x| x.is_infinite()).count();
     Some(Quantiles {
         p25: at(0.25),
@@ -122,5 +128,22 @@ mod tests {
         let q = quartiles(&[10.0, f64::INFINITY, 20.0, 30.0, f64::INFINITY]).unwrap();
         assert_eq!((q.p25, q.p50, q.p75), (Some(20.0), Some(30.0), None));
         assert_eq!(q.censored_share, 0.4);
+    }
+
+    #[test]
+    fn quantiles_beside_infinite_values_are_numbers_or_not_known() {
+        const INF: f64 = f64::INFINITY;
+        for (sorted, p, wanted) in [
+            (&[1.0, 2.0][..], 0.5, Some(1.5)),
+            (&[1.0, INF], 0.0, Some(1.0)),
+            (&[1.0, INF], 0.5, Some(INF)),
+            (&[1.0, 2.0, INF], 0.5, Some(2.0)),
+            (&[INF, INF], 0.5, Some(INF)),
+            (&[-INF, 1.0], 0.5, Some(-INF)),
+            (&[-INF, 1.0], 1.0, Some(1.0)),
+            (&[-INF, INF], 0.5, None),
+        ] {
+            assert_eq!(quantile(sorted, p), wanted, "{sorted:?} at {p}");
+        }
     }
 }

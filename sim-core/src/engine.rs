@@ -10,7 +10,7 @@ mod faults;
 mod ledger;
 
 use crate::event::Event;
-use crate::event_list::EventList;
+use crate::event_list::{EventList, Lane};
 use crate::ids::{EdgeId, IdVec, InstanceId, ServiceId, SourceId};
 use crate::metrics::{Meter, Probe, Snapshot};
 use crate::model::Model;
@@ -25,11 +25,11 @@ use state::{Attempt, Call, CallerState, Server, ServiceState, SourceState};
 pub enum StopReason {
     /// The horizon was reached.
     Horizon,
-    /// Nothing was left to happen before the horizon.
+    /// Nothing was left to happen, before the horizon or after it.
     Drained,
     /// The bound on events was reached; results up to there are incomplete.
     EventLimit,
-    /// The bound on attempts in flight was reached; results up to there are incomplete.
+    /// The bound on attempts or on requests in flight was reached; results up to there are incomplete.
     InFlightLimit,
 }
 
@@ -123,7 +123,9 @@ impl<'m, P: Probe> Simulation<'m, P> {
         let mut next_sample = self.probe.next_sample();
         let stop = loop {
             let Some((now, event)) = self.events.pop_until(last) else {
-                break if self.events.len() > 0 { StopReason::Horizon } else { StopReason::Drained };
+                // Timers beyond the horizon are not in the list: what waits for one is in flight.
+                let left = self.events.len() + self.calls.len() + self.attempts.len();
+                break if left > 0 { StopReason::Horizon } else { StopReason::Drained };
             };
             debug_assert!(self.now <= now, "time runs backwards");
             while next_sample <= now {
@@ -143,7 +145,7 @@ impl<'m, P: Probe> Simulation<'m, P> {
             if handled >= bounds.events {
                 break StopReason::EventLimit;
             }
-            if self.attempts.len() >= bounds.in_flight {
+            if self.attempts.len().max(self.calls.len()) >= bounds.in_flight {
                 break StopReason::InFlightLimit;
             }
         };
@@ -157,6 +159,15 @@ impl<'m, P: Probe> Simulation<'m, P> {
         self.probe.end();
         self.close_ledger();
         Run { stop, events: handled, ledger: self.ledger, probe: self.probe }
+    }
+
+    /// Schedules what a caller does when it has waited. Beyond the horizon it can never happen, and hours of
+    /// patience would fill the memory of a short run.
+    #[inline(always)]
+    fn schedule_timer(&mut self, lane: Lane, at: SimTime, event: Event) {
+        if at < self.model.horizon {
+            self.events.schedule_in(lane, at, event);
+        }
     }
 
     /// Shows the state at `moment` to the observer and gives the next moment it asks for.

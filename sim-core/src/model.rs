@@ -153,12 +153,12 @@ pub struct Model {
 pub struct Bounds {
     /// Most events of a run.
     pub events: u64,
-    /// Most attempts in flight at once.
+    /// Most attempts, and most requests, in flight at once.
     pub in_flight: usize,
 }
 
 impl Default for Bounds {
-    /// 10^11 events (about an hour of computing) and 5 * 10^7 attempts in flight (about 4 GB).
+    /// 10^11 events (about an hour of computing) and 5 * 10^7 attempts or requests in flight (about 4 GB).
     fn default() -> Self {
         Bounds { events: 100_000_000_000, in_flight: 50_000_000 }
     }

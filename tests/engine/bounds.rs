@@ -3,6 +3,7 @@
 
 use sim_core::engine::{self, StopReason};
 use sim_core::metrics::{Observation, Probe};
+use sim_core::model::rate::Piece;
 use sim_core::model::{Bounds, Model};
 use sim_core::streams::Seed;
 use sim_core::time::SimTime;
@@ -30,6 +31,34 @@ fn a_run_without_anything_left_to_do_is_drained() {
 }
 
 #[test]
+fn timers_beyond_the_horizon_are_not_kept() {
+    // Two requests, answered at once; what is left of them are stale timers of an hour.
+    let call = "timeouts: {attempt: 1h, total: 2h}";
+    let mut model = metronome("10s", "service_time: 10ms", call, "{}");
+    for source in model.sources.iter_mut() {
+        source.pieces = vec![
+            Piece { start: SimTime::ZERO, rate: 1e-9, slope: 0.0 },
+            Piece { start: SimTime::from_nanos(2_500_000_000), rate: 0.0, slope: 0.0 },
+        ];
+    }
+    assert_eq!(stop(&model), (StopReason::Drained, 4));
+}
+
+#[test]
+fn a_request_that_waits_for_a_timer_beyond_the_horizon_is_still_under_way() {
+    let call = "retry: {constant: {max_attempts: 2, base: 1h}}";
+    let mut model = metronome("10s", "service_time: 10ms, error_ratio: 1", call, "{}");
+    for source in model.sources.iter_mut() {
+        source.pieces = vec![
+            Piece { start: SimTime::ZERO, rate: 1e-9, slope: 0.0 },
+            Piece { start: SimTime::from_nanos(1_500_000_000), rate: 0.0, slope: 0.0 },
+        ];
+    }
+    let run = engine::run(&model, Seed(1), ());
+    assert_eq!((run.stop, run.ledger.requests_in_flight), (StopReason::Horizon, 1));
+}
+
+#[test]
 fn the_bound_on_events_is_a_named_stop_reason() {
     let mut model = one_server(0.5).model(1e6);
     model.bounds = Bounds { events: 12_345, ..Bounds::default() };
@@ -46,6 +75,16 @@ fn the_bound_on_attempts_in_flight_is_a_named_stop_reason() {
     assert!(!run.stop.is_complete());
     assert_eq!(run.ledger.services.iter().next().map(|s| s.in_system), Some(500));
     assert_eq!(run.ledger.requests_in_flight, 500);
+}
+
+#[test]
+fn the_bound_on_requests_in_flight_is_the_same() {
+    // Every request fails at once and waits an hour for its second try: no attempt is ever in flight for long.
+    let call = "retry: {constant: {max_attempts: 2, base: 1h}}";
+    let mut model = metronome("1000s", "service_time: 10ms, error_ratio: 1", call, "{}");
+    model.bounds = Bounds { in_flight: 500, ..Bounds::default() };
+    let run = engine::run(&model, Seed(1), ());
+    assert_eq!((run.stop, run.ledger.requests_in_flight), (StopReason::InFlightLimit, 500));
 }
 
 /// The highest slots that were ever in use.

@@ -132,3 +132,52 @@ fn a_plain_word_stands_for_a_choice_whose_settings_all_have_defaults() {
     let service = model(&scenario, "naive").services.iter().next().unwrap().clone();
     assert_eq!(service.discipline, sim_core::model::service::Discipline::Lifo);
 }
+
+#[test]
+fn a_warm_up_that_leaves_no_whole_window_is_refused() {
+    // A run of a minute has windows of 100 ms.
+    assert_eq!(problems(BASE, &["run.warmup=59.9s"]), "");
+    let told = problems(BASE, &["run.warmup=59.91s"]);
+    let wanted = "a warm-up of 59.91s leaves no whole window of 100ms of a run of 1m; there would be nothing to measure";
+    assert!(told.contains(wanted), "{told}");
+    assert!(told.contains("a tenth of the horizon is usual"), "{told}");
+}
+
+#[test]
+fn claims_on_verdicts_need_time_after_the_last_trigger() {
+    // The trigger ends at 15 s and success must stay for 30 s.
+    let text = |horizon: &str, claim: &str| {
+        format!("{}expect:\n  - {claim}\n", BASE.replace("horizon: 60s", &format!("horizon: {horizon}")))
+    };
+    for claim in ["{stuck: {at_least: 1}}", "{variant: patient, recovery_time: {at_most: 5s}}"] {
+        assert_eq!(problems(&text("45s", claim), &[]), "", "{claim}");
+        for (horizon, longer) in [("44s", "1s"), ("15s", "30s"), ("12s", "33s")] {
+            let told = problems(&text(horizon, claim), &[]);
+            let wanted = format!(
+                "the last trigger, `brownout`, ends at 15s, too late in a run of {horizon} to see whether success \
+                 comes back: claims about verdicts and `recovery_time` would always be inconclusive"
+            );
+            assert!(told.contains(&wanted), "{told}");
+            assert!(told.contains(&format!("write a horizon of at least 45s, {longer} longer")), "{told}");
+            assert_eq!(told.matches("the last trigger").count(), 1, "{told}");
+        }
+    }
+    assert_eq!(problems(&text("44s", "{success: {at_least: 0.1}}"), &[]), "", "needs no verdict");
+    assert_eq!(problems(&text("44s", "{variant: calm, stuck: {at_most: 0}}"), &[]), "", "has no trigger");
+    assert_eq!(problems(&text("60s", "{stuck: {at_least: 1}}"), &["run.horizon=44s"]), "", "is explored");
+}
+
+#[test]
+fn the_horizon_that_is_asked_for_is_enough() {
+    // From minutes to years: the longer the run, the coarser its windows.
+    for end_s in [10u64, 1_990, 3_961, 9_970, 39_990, 86_400, 40_000_000, 3_000_000_000] {
+        let text = |horizon: &str| {
+            BASE.replace("at: 10s, for: 5s", &format!("at: 1s, for: {}s", end_s - 1))
+                .replace("horizon: 60s", &format!("horizon: {horizon}"))
+                + "expect:\n  - {stuck: {at_least: 1}}\n"
+        };
+        let told = problems(&text(&format!("{end_s}s")), &[]);
+        let needed = told.split("a horizon of at least ").nth(1).and_then(|rest| rest.split(',').next());
+        assert_eq!(problems(&text(needed.expect("a horizon is asked for")), &[]), "", "{end_s}: {told}");
+    }
+}

@@ -61,7 +61,8 @@ impl<P: Probe> Simulation<'_, P> {
         let callers = &mut self.callers[workload.edge];
         callers.clients[client as usize].retry.begin(&edge.retry, now);
         if let Some(patience) = edge.total_timeout {
-            self.events.schedule_in(callers.total_timeout, now + patience, Event::TotalTimeout { call });
+            let lane = callers.total_timeout;
+            self.schedule_timer(lane, now + patience, Event::TotalTimeout { call });
         }
         self.send_attempt(call);
     }

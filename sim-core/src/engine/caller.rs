@@ -51,11 +51,8 @@ impl<P: Probe> Simulation<'_, P> {
         };
         self.probe.observe(now, sent);
         if let Some(patience) = edge.attempt_timeout {
-            self.events.schedule_in(
-                callers.attempt_timeout,
-                now + patience,
-                Event::AttemptTimeout { attempt },
-            );
+            let lane = callers.attempt_timeout;
+            self.schedule_timer(lane, now + patience, Event::AttemptTimeout { attempt });
         }
         self.reach(attempt);
     }
@@ -108,7 +105,7 @@ impl<P: Probe> Simulation<'_, P> {
         match retry.decide(config, &mut call.progress, outcome, now, luck) {
             Decision::Retry { after } => {
                 let lane = if after == SimDuration::ZERO { callers.no_delay } else { Lane::HEAP };
-                self.events.schedule_in(lane, now + after, Event::Retry { call: call_id });
+                self.schedule_timer(lane, now + after, Event::Retry { call: call_id });
                 self.probe.observe(now, Observation::RetryPlanned { call: call_id, after });
             }
             Decision::GiveUp(reason) => {

@@ -13,7 +13,8 @@ pub const MAX_WINDOWS: u64 = 2_000;
 /// Below a second finer windows show little more and cost percentiles: half as many are enough.
 const MAX_SHORT_WINDOWS: u64 = 1_000;
 
-/// What happened to one workload in one window.
+/// What happened to one workload in one window. A count goes up to 4.29 * 10^9: the default bound of 10^11
+/// events, spread evenly over [`MAX_WINDOWS`], is 5 * 10^7 in each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct WorkloadWindow {
     /// Requests that arrived.
@@ -29,14 +30,14 @@ pub struct WorkloadWindow {
     /// Requests under way at the end of the window, over all workloads.
     pub in_flight: u32,
     /// Summed latency of the answers that came in this window, nanoseconds.
-    pub latency_sum: u64,
+    pub latency_sum: u128,
     /// Median latency of those answers; zero without any.
     pub latency_p50: SimDuration,
     /// 99th percentile of the latency of those answers; zero without any.
     pub latency_p99: SimDuration,
 }
 
-/// What happened at one service in one window.
+/// What happened at one service in one window. Counts go as far as those of [`WorkloadWindow`].
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ServiceWindow {
     /// Attempts that arrived.
@@ -54,7 +55,7 @@ pub struct ServiceWindow {
     /// Attempts discarded after waiting too long.
     pub dropped: u32,
     /// Summed wait of the attempts that a worker took, nanoseconds.
-    pub waiting_sum: u64,
+    pub waiting_sum: u128,
     /// Attempts that waited, mean over the window.
     pub queue_length: f64,
     /// Workers that served, mean over the window.
@@ -216,7 +217,7 @@ impl Probe for Series {
                 let service = &mut self.services[service];
                 let window = &mut service.open;
                 window.started += 1;
-                window.waiting_sum += waited.as_nanos();
+                window.waiting_sum += u128::from(waited.as_nanos());
                 if after_warmup {
                     service.waiting.record(waited);
                 }
@@ -232,7 +233,7 @@ impl Probe for Series {
                 let workload = &mut self.workloads[workload];
                 workload.window_of(arrived, self.current_start, self.width).succeeded += 1;
                 workload.open.answered += 1;
-                workload.open.latency_sum += latency.as_nanos();
+                workload.open.latency_sum += u128::from(latency.as_nanos());
                 workload.window_latency.record(latency);
                 if now >= self.warmup {
                     workload.latency.record(latency);
@@ -305,6 +306,8 @@ impl Probe for Series {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::{AttemptId, CallId, Handle};
+    use crate::model::{Named, SystemConfig};
 
     #[test]
     fn windows_grow_with_the_horizon_and_divide_a_second_or_are_whole_seconds() {
@@ -314,5 +317,44 @@ mod tests {
             let horizon = SimTime::ZERO + SimDuration::from_secs(seconds);
             assert_eq!(window_width(horizon), SimDuration::from_millis(width_ms), "{seconds} s");
         }
+    }
+
+    /// Ten answers that took a hundred years each: more nanoseconds than 64 bits count.
+    #[test]
+    fn sums_of_latencies_do_not_overflow() {
+        let read = "everything here can be read";
+        let config = SystemConfig {
+            services: serde_json::from_str(r#"{"api": {"service_time": {"exponential": {"mean": "1s"}}}}"#)
+                .expect(read),
+            workloads: serde_json::from_str(
+                r#"{"users": {"arrivals": {"poisson": {"rate": {"steps": [{"at": "0s", "rate": "1/d"}]}}},
+                              "call": {"to": "api"}}}"#,
+            )
+            .expect(read),
+            faults: Named::default(),
+            horizon: SimDuration::MAX,
+        };
+        let mut series = Series::new(&Model::new(&config).expect("the system is sound"), SimDuration::ZERO);
+        let handle = Handle { slot: 0, generation: 1 };
+        let (workload, service) = (WorkloadId::from_index(0), ServiceId::from_index(0));
+        let waited = SimDuration::MAX;
+        for _ in 0..10 {
+            series.observe(
+                SimTime::ZERO + waited,
+                Observation::Started {
+                    attempt: AttemptId(handle),
+                    service,
+                    waited,
+                    service_time: SimDuration::ZERO,
+                },
+            );
+            series.observe(
+                SimTime::ZERO + waited,
+                Observation::Answered { workload, call: CallId(handle), arrived: SimTime::ZERO, attempts: 1 },
+            );
+        }
+        let sum = 10 * u128::from(waited.as_nanos());
+        assert_eq!(series.services[service].open.waiting_sum, sum);
+        assert_eq!(series.workloads[workload].open.latency_sum, sum);
     }
 }

@@ -57,7 +57,7 @@ pub(super) fn build(config: &SystemConfig) -> Result<Model, Vec<Problem>> {
             service.lower(name, first)
         })
         .collect();
-    let sources = lower_sources(config, &faults, horizon);
+    let sources = lower_sources(config, horizon);
     Ok(Model { services, edges, workloads, sources, faults, horizon, bounds: Bounds::default() })
 }
 
@@ -87,8 +87,21 @@ fn lower_workloads(config: &SystemConfig, problems: &mut Problems) -> Workloads 
     }
     for (name, workload) in config.workloads.iter() {
         let path = format!("workloads/{name}");
-        if let Err(message) = workload.arrivals.rate().check() {
+        let rate = workload.arrivals.rate();
+        if let Err(message) = rate.check(config.horizon) {
             problems.add(format!("{path}/arrivals"), message);
+        }
+        let spiked = load_levels(config, name).iter().map(|level| level.factor).fold(1.0, f64::max);
+        let highest = rate.highest() * spiked;
+        if highest > rate::MAX_PER_SECOND {
+            problems.add(
+                format!("{path}/arrivals"),
+                format!(
+                    "the load reaches {highest:.0}/s, spikes included; at most {:.0}/s are simulated, because \
+                     moments are whole nanoseconds; share it between several workloads",
+                    rate::MAX_PER_SECOND
+                ),
+            );
         }
         let call = &workload.call;
         for problem in call.retry.check() {
@@ -195,20 +208,16 @@ fn lower_effect(
 }
 
 /// One arrival source per workload, then one more for each workload whose load is spiked at any time.
-fn lower_sources(
-    config: &SystemConfig,
-    faults: &IdVec<FaultId, Fault>,
-    horizon: SimTime,
-) -> IdVec<SourceId, ArrivalSource> {
+fn lower_sources(config: &SystemConfig, horizon: SimTime) -> IdVec<SourceId, ArrivalSource> {
     let mut sources: Vec<ArrivalSource> = Vec::new();
     let mut extra: Vec<ArrivalSource> = Vec::new();
-    for (index, (_, workload)) in config.workloads.iter().enumerate() {
+    for (index, (name, workload)) in config.workloads.iter().enumerate() {
         let id = WorkloadId::from_index(index);
         let spacing = match workload.arrivals {
             ArrivalsConfig::Poisson(_) => Spacing::Poisson,
             ArrivalsConfig::EvenlySpaced(_) => Spacing::Even,
         };
-        let levels = load_levels(config, faults, id);
+        let levels = load_levels(config, name);
         let pieces = workload.arrivals.rate().pieces(horizon);
         let beyond: Vec<_> = levels.iter().copied().filter(|level| level.factor > 1.0).collect();
         if !beyond.is_empty() {
@@ -238,18 +247,14 @@ fn lower_sources(
 
 /// The windows in which load spikes change the load of `workload`, in order; where spikes overlap their
 /// factors multiply.
-fn load_levels(
-    config: &SystemConfig,
-    faults: &IdVec<FaultId, Fault>,
-    workload: WorkloadId,
-) -> Vec<LoadLevel> {
-    let spikes: Vec<LoadLevel> = faults
+fn load_levels(config: &SystemConfig, workload: &str) -> Vec<LoadLevel> {
+    let spikes: Vec<LoadLevel> = config
+        .faults
         .iter()
-        .zip(config.faults.iter())
-        .filter(|(fault, _)| fault.effect == Effect::Load { workload })
-        .filter_map(|(fault, (_, settings))| {
-            let factor = settings.load_spike.as_ref()?.factor.get();
-            Some(LoadLevel { begins: fault.begins, ends: fault.ends, factor })
+        .filter_map(|(_, fault)| {
+            let spike = fault.load_spike.as_ref().filter(|spike| spike.workload == workload)?;
+            let begins = SimTime::ZERO + fault.at;
+            Some(LoadLevel { begins, ends: begins + fault.length, factor: spike.factor.get() })
         })
         .collect();
     let mut moments: Vec<SimTime> = spikes.iter().flat_map(|spike| [spike.begins, spike.ends]).collect();
@@ -295,5 +300,50 @@ mod tests {
         let problems = build(&SystemConfig::default()).unwrap_err();
         let paths: Vec<&str> = problems.iter().map(|p| p.path.as_str()).collect();
         assert_eq!(paths, ["run/horizon", "services", "workloads"]);
+    }
+
+    /// One service, one workload of this rate, and these faults, for an hour.
+    fn system(rate: &str, faults: &str) -> SystemConfig {
+        let read = "everything here can be read";
+        let workloads = format!(
+            r#"{{"users": {{"arrivals": {{"poisson": {{"rate": {rate}}}}}, "call": {{"to": "api"}}}}}}"#
+        );
+        SystemConfig {
+            services: serde_json::from_str(r#"{"api": {"service_time": {"exponential": {"mean": "1ms"}}}}"#)
+                .expect(read),
+            workloads: serde_json::from_str(&workloads).expect(read),
+            faults: serde_json::from_str(faults).expect(read),
+            horizon: SimDuration::from_secs(3_600),
+        }
+    }
+
+    #[test]
+    fn a_rate_too_high_for_nanoseconds_is_refused_with_its_spikes() {
+        let steps = |rate: &str| format!(r#"{{"steps": [{{"at": "0s", "rate": "{rate}"}}]}}"#);
+        let spike =
+            r#"{"rush": {"at": "1s", "for": "1s", "load_spike": {"workload": "users", "factor": 3}}}"#;
+        assert!(build(&system(&steps("10000/ms"), "{}")).is_ok());
+        for (rate, faults, reached) in [("20000/ms", "{}", "20000000/s"), ("4000/ms", spike, "12000000/s")] {
+            let [problem] = &build(&system(&steps(rate), faults)).unwrap_err()[..] else {
+                panic!("one problem is told");
+            };
+            assert_eq!(problem.path, "workloads/users/arrivals");
+            assert_eq!(
+                problem.message,
+                format!(
+                    "the load reaches {reached}, spikes included; at most 10000000/s are simulated, because moments \
+                     are whole nanoseconds; share it between several workloads"
+                )
+            );
+        }
+    }
+
+    #[test]
+    fn a_wave_of_too_many_pieces_is_refused() {
+        let wave = r#"{"diurnal": {"mean": "10/s", "amplitude_ratio": 0.5, "period": "1s"}}"#;
+        let problems = build(&system(wave, "{}")).unwrap_err();
+        assert_eq!(problems.len(), 1);
+        assert_eq!(problems[0].path, "workloads/users/arrivals");
+        assert!(problems[0].message.starts_with("a period of 1s is too short for a run of 1h"));
     }
 }

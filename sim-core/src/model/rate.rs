@@ -1,5 +1,6 @@
-//! How does a load change over time? A rate as a piecewise linear function, and the exact inversion that
-//! turns uniform draws into arrival times.
+//! How does a load change over time? A rate as a piecewise linear function.
+
+mod cursor;
 
 use serde::{Deserialize, Serialize};
 
@@ -7,6 +8,8 @@ use crate::math;
 use crate::model::workload::LoadLevel;
 use crate::time::{SimDuration, SimTime};
 use crate::units::{Probability, Rate};
+pub(crate) use cursor::Cursor;
+pub(super) use cursor::MAX_PER_SECOND;
 
 /// A rate that may change over time. A plain rate such as `800/s` is constant.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -112,6 +115,19 @@ pub struct Diurnal {
     pub peak_at: SimDuration,
 }
 
+impl Diurnal {
+    /// Length of a straight piece, nanoseconds.
+    fn piece_ns(&self) -> u64 {
+        self.period.as_nanos() / PIECES_PER_PERIOD
+    }
+
+    /// How long a run may be, in whole seconds: until it takes more than `MAX_PIECES`.
+    fn longest_run(&self) -> SimDuration {
+        let ns = self.piece_ns().saturating_mul(MAX_PIECES as u64 - 2);
+        SimDuration::from_secs(ns / 1_000_000_000)
+    }
+}
+
 fn a_day() -> SimDuration {
     SimDuration::from_secs(86_400)
 }
@@ -145,8 +161,8 @@ pub struct Piece {
 }
 
 impl RateProfile {
-    /// What is wrong with the profile.
-    pub fn check(&self) -> Result<(), String> {
+    /// What is wrong with the profile in a run until `horizon`.
+    pub fn check(&self, horizon: SimDuration) -> Result<(), String> {
         let ascending = |steps: &[Step], what: &str| match steps {
             [] => Err(format!("{what} is empty; give at least one rate")),
             [first, ..] if first.at > SimDuration::ZERO => {
@@ -171,7 +187,29 @@ impl RateProfile {
             RateProfile::Diurnal(wave) if wave.period < SimDuration::from_secs(1) => {
                 Err(format!("a period of {} is too short; at least 1s", wave.period))
             }
-            RateProfile::Diurnal(_) => Ok(()),
+            RateProfile::Diurnal(wave) => match wave.longest_run() {
+                longest if horizon > longest => Err(format!(
+                    "a period of {} is too short for a run of {horizon}: its wave is drawn up to {longest} only; \
+                     write a longer period or a shorter horizon",
+                    wave.period
+                )),
+                _ => Ok(()),
+            },
+        }
+    }
+
+    /// The highest rate that the profile ever reaches, per second.
+    pub(super) fn highest(&self) -> f64 {
+        match self {
+            RateProfile::Text(rate) => rate.as_per_second(),
+            RateProfile::Steps(steps)
+            | RateProfile::Points(steps)
+            | RateProfile::Trace(Trace { steps, .. }) => {
+                steps.iter().map(|step| step.rate.as_per_second()).fold(0.0, f64::max)
+            }
+            RateProfile::Ramp(ramp) => ramp.from.as_per_second().max(ramp.to.as_per_second()),
+            RateProfile::Spike(spike) => spike.base.as_per_second().max(spike.peak.as_per_second()),
+            RateProfile::Diurnal(wave) => wave.mean.as_per_second() * (1.0 + wave.amplitude_ratio.get()),
         }
     }
 
@@ -201,8 +239,8 @@ impl RateProfile {
                 pieces
             }
             RateProfile::Diurnal(wave) => {
-                let step = wave.period.as_nanos() / PIECES_PER_PERIOD;
-                let count = (horizon.as_nanos() / step + 2).min(MAX_PIECES as u64);
+                let step = wave.piece_ns();
+                let count = horizon.as_nanos() / step + 2;
                 lines((0..count).map(|k| {
                     let t = SimTime::from_nanos(k * step);
                     let phase =
@@ -254,73 +292,6 @@ pub(super) fn windows(pieces: &[Piece], windows: &[LoadLevel]) -> Vec<Piece> {
         covered
     });
     cut
-}
-
-/// A place on a rate function, moving forward.
-#[derive(Clone, Debug)]
-pub(crate) struct Cursor {
-    now: SimTime,
-    piece: usize,
-    /// Mean gap in nanoseconds, if the rate is one constant above zero.
-    constant_gap: Option<f64>,
-}
-
-impl Cursor {
-    pub(crate) fn new(pieces: &[Piece]) -> Self {
-        let constant_gap = match *pieces {
-            [Piece { rate, slope: 0.0, .. }] if rate > 1e-15 => Some(1.0 / rate),
-            _ => None,
-        };
-        Cursor { now: SimTime::ZERO, piece: 0, constant_gap }
-    }
-
-    /// Moves on until the rate has added up to `mass` arrivals, and gives the moment; `None` if the rate
-    /// ends at zero before. Exact inversion: one draw per arrival, whatever the profile.
-    #[inline]
-    pub(crate) fn advance(&mut self, pieces: &[Piece], mass: f64) -> Option<SimTime> {
-        match self.constant_gap {
-            Some(gap) => {
-                self.now = self.now + SimDuration::from_nanos_f64(mass * gap);
-                Some(self.now)
-            }
-            None => self.advance_through(pieces, mass),
-        }
-    }
-
-    fn advance_through(&mut self, pieces: &[Piece], mut mass: f64) -> Option<SimTime> {
-        loop {
-            let piece = pieces[self.piece];
-            let rate = piece.rate + piece.slope * self.now.since(piece.start).as_nanos_f64();
-            // Time until `mass` is reached in this piece: the root of slope/2 x^2 + rate x = mass,
-            // in the form that stays exact for a slope near zero.
-            let discriminant = rate * rate + 2.0 * piece.slope * mass;
-            let reach = if piece.slope == 0.0 {
-                mass / rate
-            } else if discriminant > 0.0 {
-                2.0 * mass / (rate + math::sqrt(discriminant))
-            } else {
-                f64::INFINITY
-            };
-            let Some(next) = pieces.get(self.piece + 1) else {
-                if !reach.is_finite() || reach > SimDuration::MAX.as_nanos_f64() {
-                    return None;
-                }
-                self.now = self.now + SimDuration::from_nanos_f64(reach);
-                return Some(self.now);
-            };
-            let left = next.start.since(self.now).as_nanos_f64();
-            // Compared as moments: what rounds to the end of the piece belongs to the next one.
-            let at = self.now + SimDuration::from_nanos_f64(reach);
-            if at < next.start {
-                self.now = at;
-                return Some(at);
-            }
-            mass -= (rate + 0.5 * piece.slope * left) * left;
-            mass = mass.max(0.0);
-            self.now = next.start;
-            self.piece += 1;
-        }
-    }
 }
 
 #[cfg(test)]
@@ -403,6 +374,26 @@ mod tests {
     }
 
     #[test]
+    fn a_wave_is_drawn_up_to_the_horizon_or_refused() {
+        let wave = RateProfile::Diurnal(Diurnal {
+            mean: rate(10.0),
+            amplitude_ratio: Probability::new(0.5),
+            period: SimDuration::from_secs(1),
+            peak_at: SimDuration::ZERO,
+        });
+        let longest = SimDuration::from_secs(1_041);
+        assert_eq!(wave.check(longest), Ok(()));
+        let horizon = SimTime::ZERO + longest;
+        let pieces = wave.pieces(horizon);
+        assert!(pieces.len() <= MAX_PIECES && pieces.last().is_some_and(|piece| piece.start > horizon));
+        assert_eq!(
+            wave.check(SimDuration::from_secs(1_042)).unwrap_err(),
+            "a period of 1s is too short for a run of 17m22s: its wave is drawn up to 17m21s only; \
+             write a longer period or a shorter horizon"
+        );
+    }
+
+    #[test]
     fn a_windowed_rate_is_the_extra_load_inside_the_window_only() {
         let base = RateProfile::Text(rate(10.0)).pieces(SimTime::NEVER);
         let (begins, ends) = (SimTime::from_nanos(20_000_000_000), SimTime::from_nanos(30_000_000_000));
@@ -428,7 +419,8 @@ mod tests {
     #[test]
     fn profiles_that_go_back_in_time_are_refused() {
         let step = |s, r| Step { at: SimDuration::from_secs(s), rate: rate(r) };
-        let check = |steps: Vec<Step>| RateProfile::Steps(steps).check().unwrap_err();
+        let horizon = SimDuration::from_secs(100);
+        let check = |steps: Vec<Step>| RateProfile::Steps(steps).check(horizon).unwrap_err();
         assert!(check(vec![]).contains("empty"));
         assert!(check(vec![step(1, 1.0)]).contains("must stand at 0s"));
         assert!(check(vec![step(0, 1.0), step(5, 1.0), step(5, 2.0)]).contains("must ascend"));
