@@ -6,7 +6,8 @@ use crate::{files, read, shown};
 const HEADINGS: [&str; 4] = ["**What it does.**", "**Why it exists.**", "**Where it fails.**", "**Source.**"];
 
 /// Files below a pattern's folder that hold a part of it, and what policies share; no patterns.
-const NO_PATTERNS: [&str; 6] = [
+const NO_PATTERNS: [&str; 7] = [
+    "sim-core/src/policy/admission/ramp.rs",
     "sim-core/src/policy/queue/arrivals.rs",
     "sim-core/src/policy/queue/exits.rs",
     "sim-core/src/policy/queue/line.rs",
