@@ -36,6 +36,8 @@ pub enum Purpose {
     Instance = 5,
     /// Whether the request exists at all while the load is thinned.
     Thinning = 6,
+    /// Whether an instance admits the attempt.
+    Admission = 7,
 }
 
 /// The luck of one request, call or attempt.

@@ -8,6 +8,8 @@
 //! | [`retry`] | the attempt failed: try again, and after which wait? | none, immediate, constant, linear, exponential, decorrelated |
 //! | [`retry::budget`] | may this caller afford one more retry? | none, success tokens, deposit |
 //! | [`balancer`] | which instance gets the attempt? | round robin, random |
+//! | [`admission`] | does the instance take the attempt at all? | none, share, rate |
+//! | [`queue`] | whose turn is it of those that wait, and who goes when the line is full? | fifo, lifo, adaptive lifo, priority, fair, earliest deadline, CoDel, processor sharing |
 //!
 //! One pattern is one file, all of one shape: what it does, why it exists, where it fails, its source;
 //! the settings ([`Config`](retry::exponential::Config), the same for every caller), what one caller
@@ -15,7 +17,9 @@
 //! pattern too, so that nobody asks whether there is a policy. The family file holds one enum per
 //! notion and one `match` per question: the compiler lists what a new pattern has to answer.
 
+pub mod admission;
 pub mod balancer;
+pub mod queue;
 pub mod retry;
 
 /// How an attempt ended for its caller.

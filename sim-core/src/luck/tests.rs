@@ -8,13 +8,14 @@ use super::*;
 use crate::math;
 
 const N: u64 = 200_000;
-const PURPOSES: [Purpose; 6] = [
+const PURPOSES: [Purpose; 7] = [
     Purpose::ServiceTime,
     Purpose::Backoff,
     Purpose::Error,
     Purpose::Client,
     Purpose::Instance,
     Purpose::Thinning,
+    Purpose::Admission,
 ];
 
 fn request(index: u64) -> Luck {
