@@ -3,7 +3,11 @@
 //! all at once.
 
 pub mod service;
+pub mod endpoint;
 pub mod edge;
+pub mod pool;
+pub mod zone;
+pub mod lifecycle;
 pub mod workload;
 pub mod rate;
 pub mod fault;
@@ -14,12 +18,16 @@ use std::fmt;
 use serde::de::{Error as _, MapAccess};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::ids::{EdgeId, FaultId, IdVec, ServiceId, SourceId, WorkloadId};
+use crate::dist::Sampler;
+use crate::ids::{EdgeId, EndpointId, FaultId, IdVec, PoolId, ServiceId, SourceId, StepId, WorkloadId};
 use crate::time::{SimDuration, SimTime};
 use edge::Edge;
 use fault::{Fault, FaultConfig};
-use service::{Service, ServiceConfig};
+use endpoint::{Endpoint, Program, Step};
+use pool::Pool;
+use service::{OnCancel, Service, ServiceConfig};
 use workload::{ArrivalSource, Workload, WorkloadConfig};
+use zone::ZonesConfig;
 
 /// Entries with names, in the order of the file: a map whose order counts, because ids follow it.
 #[derive(Clone, Debug, PartialEq)]
@@ -114,6 +122,8 @@ pub struct SystemConfig {
     pub workloads: Named<WorkloadConfig>,
     /// The triggers by name.
     pub faults: Named<FaultConfig>,
+    /// Where instances stand.
+    pub zones: ZonesConfig,
     /// How long a run lasts, as simulated time.
     pub horizon: SimDuration,
 }
@@ -134,11 +144,25 @@ pub struct Problem {
 pub struct Model {
     /// The services.
     pub services: IdVec<ServiceId, Service>,
-    /// The edges.
+    /// What can be asked of services.
+    pub endpoints: IdVec<EndpointId, Endpoint>,
+    /// The steps of all endpoints.
+    pub steps: IdVec<StepId, Step>,
+    /// The edges: those of workloads in workload order, then those of services, then those of probes.
     pub edges: IdVec<EdgeId, Edge>,
+    /// The pools of callers.
+    pub pools: IdVec<PoolId, Pool>,
+    /// Probes and health checks.
+    pub checks: Vec<Check>,
+    /// Names of the zones.
+    pub zones: Vec<String>,
+    /// One way inside a zone.
+    pub within_zone: Option<Sampler>,
+    /// One way from zone to zone.
+    pub between_zones: Option<Sampler>,
     /// The workloads.
     pub workloads: IdVec<WorkloadId, Workload>,
-    /// The arrival processes: one per workload in workload order, then those of spikes.
+    /// The arrival processes: one per open workload in workload order, then those of spikes.
     pub sources: IdVec<SourceId, ArrivalSource>,
     /// The triggers.
     pub faults: IdVec<FaultId, Fault>,
@@ -146,6 +170,34 @@ pub struct Model {
     pub horizon: SimTime,
     /// What ends a run before its horizon.
     pub bounds: Bounds,
+    /// Whether all calls are those of users to services that call nobody: nothing travels with them then.
+    pub is_plain: bool,
+}
+
+/// What a check is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CheckKind {
+    /// Whether callers are told of an instance.
+    Readiness,
+    /// Whether an instance is killed.
+    Liveness,
+    /// Whether the clients of an edge use an instance.
+    Health(EdgeId),
+}
+
+/// A probe or health check, made again and again.
+#[derive(Clone, Copy, Debug)]
+pub struct Check {
+    /// What for.
+    pub kind: CheckKind,
+    /// Of whose instances.
+    pub service: ServiceId,
+    /// The edge of the calls that check; `None` if the process itself is asked.
+    pub edge: Option<EdgeId>,
+    /// From one check to the next.
+    pub period: SimDuration,
+    /// Before the first.
+    pub initial_delay: SimDuration,
 }
 
 /// What ends a run before its horizon. Reaching a bound is a named stop reason.
@@ -180,6 +232,17 @@ impl Model {
             source.thinning.clear();
         }
         control
+    }
+
+    fn needs_no_context(&self) -> bool {
+        let plain_services = self.services.iter().all(|service| service.on_cancel == OnCancel::Ignore);
+        let plain_lines = self.services.iter().all(|service| service.queue.is_plain());
+        let leaves = self.endpoints.iter().all(|endpoint| matches!(endpoint.program, Program::Leaf(_)));
+        let plain_users = self.workloads.iter().all(|workload| {
+            workload.users.is_none() && workload.keys.is_none() && workload.tenants.is_none()
+        });
+        let plain_edges = self.edges.iter().all(|edge| edge.deadline_margin.is_none() && edge.pool.is_none());
+        plain_services && plain_lines && leaves && plain_users && plain_edges && self.checks.is_empty()
     }
 
     /// Begin of the first trigger and end of the last, or `None` without triggers.

@@ -1,16 +1,26 @@
 //! Is this system complete and sound? Names become ids, settings become flat arrays, and every problem
 //! is collected with its place in the file.
 
-use super::fault::{Effect, Fault, FaultConfig, Kind};
+mod calls;
+mod faults;
+mod sources;
+
 use super::rate;
-use super::workload::{ArrivalSource, ArrivalsConfig, LoadLevel, Spacing, Workload};
-use super::{Bounds, Edge, Model, Named, Problem, SystemConfig};
-use crate::ids::{EdgeId, FaultId, Id, IdVec, InstanceId, ServiceId, SourceId, WorkloadId};
+use super::service::{Service, ServiceConfig};
+use super::workload::{KeysConfig, Users, Workload, WorkloadConfig};
+use super::{Bounds, Model, Named, Problem, SystemConfig};
+use crate::dist::Distribution;
+use crate::ids::{Id, IdVec, InstanceId, ServiceId, WorkloadId, ZoneId};
 use crate::luck::mix;
 use crate::time::{SimDuration, SimTime};
+use calls::Calls;
 
 /// Most instances of a model over all services: each has a queue of its own.
 const MAX_INSTANCES: u64 = 1_000_000;
+/// Most keys of a workload: each takes eight bytes.
+const MAX_KEYS: u32 = 10_000_000;
+/// Most users of a closed workload who are there at once.
+const MAX_USERS: u32 = 10_000_000;
 
 #[derive(Default)]
 struct Problems(Vec<Problem>);
@@ -20,17 +30,45 @@ impl Problems {
         self.0.push(Problem { path: path.into(), message: message.into(), candidates: Vec::new() });
     }
 
+    /// The problems of a policy, seen from `path`.
+    fn policy(&mut self, path: &str, problems: Vec<crate::policy::Problem>) {
+        for problem in problems {
+            self.add(format!("{path}/{}", problem.field), problem.sentence);
+        }
+    }
+
+    fn distribution(&mut self, path: String, distribution: Option<&Distribution>) {
+        if let Some(Err(message)) = distribution.map(Distribution::check) {
+            self.add(path, message);
+        }
+    }
+
     /// The place of `name` among `all`, or a problem at `path`.
     fn find<T>(&mut self, path: String, what: &str, name: &str, all: &Named<T>) -> Option<usize> {
-        let found = all.position(name);
+        self.find_name(path, what, name, all.names())
+    }
+
+    fn find_name<'a>(
+        &mut self,
+        path: String,
+        what: &str,
+        name: &str,
+        all: impl Iterator<Item = &'a str> + Clone,
+    ) -> Option<usize> {
+        let found = all.clone().position(|n| n == name);
         if found.is_none() {
             self.0.push(Problem {
                 path,
                 message: format!("there is no {what} `{name}`"),
-                candidates: all.names().map(str::to_owned).collect(),
+                candidates: all.map(str::to_owned).collect(),
             });
         }
         found
+    }
+
+    fn zone(&mut self, path: String, name: &str, config: &SystemConfig) -> Option<ZoneId> {
+        let found = self.find_name(path, "zone", name, config.zones.names.iter().map(String::as_str));
+        found.map(ZoneId::from_index)
     }
 }
 
@@ -40,231 +78,223 @@ pub(super) fn build(config: &SystemConfig) -> Result<Model, Vec<Problem>> {
     if config.horizon == SimDuration::ZERO {
         problems.add("run/horizon", "a run of no length shows nothing; write a horizon such as `300s`");
     }
-    check_services(config, &mut problems);
-    let (workloads, edges) = lower_workloads(config, &mut problems);
-    let faults = lower_faults(config, &mut problems);
+    problems.distribution("zones/within".to_owned(), config.zones.within.as_ref());
+    problems.distribution("zones/between".to_owned(), config.zones.between.as_ref());
+    let services = lower_services(config, &mut problems);
+    let calls = Calls::lower(config, &services, &mut problems);
+    let workloads = lower_workloads(config, &mut problems);
+    let faults = faults::lower(config, &services, &mut problems);
     if !problems.0.is_empty() {
         return Err(problems.0);
     }
-
-    let mut next_instance = 0;
-    let services = config
-        .services
-        .iter()
-        .map(|(name, service)| {
-            let first = InstanceId::from_index(next_instance);
-            next_instance += service.instances.get() as usize;
-            service.lower(name, first)
-        })
-        .collect();
-    let sources = lower_sources(config, horizon);
-    Ok(Model { services, edges, workloads, sources, faults, horizon, bounds: Bounds::default() })
+    let mut model = Model {
+        services,
+        endpoints: calls.endpoints,
+        steps: calls.steps,
+        edges: calls.edges,
+        pools: calls.pools,
+        checks: calls.checks,
+        zones: config.zones.names.clone(),
+        within_zone: config.zones.within.as_ref().map(Distribution::sampler),
+        between_zones: config.zones.between.as_ref().map(Distribution::sampler),
+        workloads,
+        sources: sources::lower(config, horizon),
+        faults,
+        horizon,
+        bounds: Bounds::default(),
+        is_plain: false,
+    };
+    model.is_plain = model.needs_no_context();
+    Ok(model)
 }
 
-fn check_services(config: &SystemConfig, problems: &mut Problems) {
+fn lower_services(config: &SystemConfig, problems: &mut Problems) -> IdVec<ServiceId, Service> {
     if config.services.is_empty() {
         problems.add("services", "there is no service; a system has at least one");
     }
-    let mut instances = 0;
-    for (name, service) in config.services.iter() {
-        if let Err(message) = service.service_time.check() {
-            problems.add(format!("services/{name}/service_time"), message);
-        }
-        instances += u64::from(service.instances.get());
-    }
+    let instances: u64 = config.services.iter().map(|(_, service)| u64::from(service.instances.get())).sum();
     if instances > MAX_INSTANCES {
         problems
             .add("services", format!("{instances} instances in all; at most {MAX_INSTANCES} are simulated"));
+        return IdVec::new();
+    }
+    let mut next_instance = 0;
+    let lower = |(name, service): (&str, &ServiceConfig)| {
+        check_service(name, service, problems);
+        let first_instance = InstanceId::from_index(next_instance);
+        let instances = service.instances.get();
+        next_instance += instances as usize;
+        let zones: Vec<ZoneId> = service
+            .zones
+            .iter()
+            .enumerate()
+            .filter_map(|(k, zone)| problems.zone(format!("services/{name}/zones/{k}"), zone, config))
+            .collect();
+        let zone_of = |place: u32| zones[place as usize % zones.len()];
+        let speed = |place: u32| service.speeds.get(place as usize).map_or(1.0, |speed| speed.get());
+        let shares_workers = service.queue.is_shared();
+        let slots = match (shares_workers, service.queue.capacity()) {
+            (false, _) => service.workers.get(),
+            (true, crate::units::Limit::AtMost(most)) => most,
+            (true, crate::units::Limit::Unlimited) => u32::MAX,
+        };
+        Service {
+            name: name.to_owned(),
+            first_instance,
+            instances,
+            workers: service.workers.get(),
+            slots,
+            shares_workers,
+            queue: service.queue.clone(),
+            capacity: if shares_workers { crate::units::Limit::AtMost(0) } else { service.queue.capacity() },
+            max_wait: service.queue.max_wait(),
+            expired_margin: service.queue.expired_margin(),
+            admission: service.admission.clone(),
+            has_admission: service.admission != crate::policy::admission::Config::None,
+            reject_cost: service.reject_cost,
+            on_cancel: service.on_cancel,
+            error_ratio: service.error_ratio.get(),
+            slownesses: (0..instances).map(|place| 1.0 / speed(place)).collect(),
+            zones: if zones.is_empty() { Vec::new() } else { (0..instances).map(zone_of).collect() },
+            lifecycle: service.lifecycle.lower(),
+        }
+    };
+    config.services.iter().map(lower).collect()
+}
+
+fn check_service(name: &str, service: &ServiceConfig, problems: &mut Problems) {
+    let path = format!("services/{name}");
+    problems.distribution(format!("{path}/service_time"), service.service_time.as_ref());
+    if service.service_time.is_some() && !service.steps.is_empty() {
+        problems.add(
+            format!("{path}/steps"),
+            "`service_time` and `steps` both say what is done; write the service time as a step `compute`",
+        );
+    }
+    if service.service_time.is_none() && service.steps.is_empty() && service.endpoints.is_empty() {
+        problems.add(&path, "the service does nothing; add a `service_time` such as `10ms`, or `steps`");
+    }
+    problems.policy(&format!("{path}/queue"), service.queue.check());
+    problems.policy(&format!("{path}/admission"), service.admission.check());
+    if service.speeds.len() > service.instances.get() as usize {
+        problems.add(
+            format!("{path}/speeds"),
+            format!("{} speeds for {} instances", service.speeds.len(), service.instances),
+        );
+    }
+    if let super::service::OnCancel::Checkpoint(checkpoint) = service.on_cancel
+        && checkpoint.interval == SimDuration::ZERO
+    {
+        problems.add(
+            format!("{path}/on_cancel/checkpoint/interval"),
+            "work that looks all the time is `on_cancel: immediate`; write a duration above zero",
+        );
+    }
+    let lifecycle = &service.lifecycle;
+    let path = format!("{path}/lifecycle");
+    problems.distribution(format!("{path}/boot_time"), lifecycle.boot_time.as_ref());
+    if let Some(probe) = &lifecycle.readiness {
+        problems.policy(&format!("{path}/readiness"), probe.check());
+    }
+    if let Some(probe) = &lifecycle.liveness {
+        problems.policy(&format!("{path}/liveness"), probe.check_liveness());
+    }
+    if let Some(restart) = &lifecycle.restart {
+        problems.policy(&format!("{path}/restart"), restart.check());
+    } else if lifecycle.liveness.is_some() {
+        problems.add(
+            format!("{path}/liveness"),
+            "what fails is killed, but nothing starts it again; add `restart: {}`",
+        );
     }
 }
 
-type Workloads = (IdVec<WorkloadId, Workload>, IdVec<EdgeId, Edge>);
-
-fn lower_workloads(config: &SystemConfig, problems: &mut Problems) -> Workloads {
-    let (mut workloads, mut edges) = (IdVec::new(), IdVec::new());
+fn lower_workloads(config: &SystemConfig, problems: &mut Problems) -> IdVec<WorkloadId, Workload> {
     if config.workloads.is_empty() {
         problems.add("workloads", "there is no workload; without users nothing happens");
     }
-    for (name, workload) in config.workloads.iter() {
+    // The edges of workloads come first, in their order.
+    let lower = |(index, (name, workload)): (usize, (&str, &WorkloadConfig))| {
         let path = format!("workloads/{name}");
-        let rate = workload.arrivals.rate();
-        if let Err(message) = rate.check(config.horizon) {
-            problems.add(format!("{path}/arrivals"), message);
-        }
-        let spiked = load_levels(config, name).iter().map(|level| level.factor).fold(1.0, f64::max);
-        let highest = rate.highest() * spiked;
-        if highest > rate::MAX_PER_SECOND {
-            problems.add(
-                format!("{path}/arrivals"),
-                format!(
-                    "the load reaches {highest:.0}/s, spikes included; at most {:.0}/s are simulated, because \
-                     moments are whole nanoseconds; share it between several workloads",
-                    rate::MAX_PER_SECOND
-                ),
-            );
-        }
-        let call = &workload.call;
-        for problem in call.retry.check() {
-            problems.add(format!("{path}/call/retry/{}", problem.field), problem.sentence);
-        }
-        for (field, patience) in [("attempt", call.timeouts.attempt), ("total", call.timeouts.total)] {
-            if patience.0 == Some(SimDuration::ZERO) {
-                problems.add(
-                    format!("{path}/call/timeouts/{field}"),
-                    "a timeout of zero lets nothing through; write `none` for no timeout",
-                );
+        check_arrivals(&path, name, workload, config, problems);
+        let mut keys = |field: &str, keys: &Option<KeysConfig>| {
+            let keys = keys.as_ref()?;
+            if keys.count.get() > MAX_KEYS {
+                let message = format!("{} keys; at most {MAX_KEYS} are simulated", keys.count);
+                problems.add(format!("{path}/{field}/count"), message);
+                return None;
             }
-        }
-        if let (Some(attempt), Some(total)) = (call.timeouts.attempt.0, call.timeouts.total.0)
-            && attempt > total
-        {
-            problems.add(
-                format!("{path}/call/timeouts/attempt"),
-                format!("one attempt may take {attempt}, longer than the whole call with {total}; it could never time out"),
-            );
-        }
-        let to = problems.find(format!("{path}/call/to"), "service", &call.to, &config.services);
-        let edge = edges.push(Edge {
-            path: format!("{path}/call"),
-            key: 0,
-            to: ServiceId::from_index(to.unwrap_or(0)),
+            Some(keys.lower())
+        };
+        Workload {
+            name: name.to_owned(),
+            edge: Id::from_index(index),
             clients: workload.clients.get(),
-            attempt_timeout: call.timeouts.attempt.0,
-            total_timeout: call.timeouts.total.0,
-            retry: call.retry.clone(),
-            balancer: call.load_balancer.clone(),
-        });
-        workloads.push(Workload { name: name.to_owned(), edge, clients: workload.clients.get() });
+            criticality: workload.criticality,
+            keys: keys("keys", &workload.keys),
+            tenants: keys("tenants", &workload.tenants),
+            zone: workload
+                .zone
+                .as_ref()
+                .and_then(|zone| problems.zone(format!("{path}/zone"), zone, config)),
+            users: Users::lower(&workload.arrivals),
+        }
+    };
+    let mut workloads: IdVec<WorkloadId, Workload> =
+        config.workloads.iter().enumerate().map(lower).collect();
+    let keys = unique_keys(config.workloads.names());
+    for (workload, key) in workloads.iter_mut().zip(keys) {
+        if let Some(users) = &mut workload.users {
+            users.key = key;
+        }
     }
-    let keys = unique_keys(edges.iter().map(|edge| edge.path.as_str()));
-    for (edge, key) in edges.iter_mut().zip(keys) {
-        edge.key = key;
-    }
-    (workloads, edges)
+    workloads
 }
 
-fn lower_faults(config: &SystemConfig, problems: &mut Problems) -> IdVec<FaultId, Fault> {
-    let mut faults = IdVec::new();
-    for (name, fault) in config.faults.iter() {
-        let path = format!("faults/{name}");
-        if fault.at >= config.horizon {
-            problems.add(
-                format!("{path}/at"),
-                format!(
-                    "the fault starts at {}, but the run ends at {}; it would never happen",
-                    fault.at, config.horizon
-                ),
-            );
-        }
-        if fault.length == SimDuration::ZERO {
-            problems
-                .add(format!("{path}/for"), "a fault of no length does nothing; write a duration above zero");
-        }
-        if let Some(effect) = lower_effect(config, fault, &path, problems) {
-            let begins = SimTime::ZERO + fault.at;
-            faults.push(Fault { name: name.to_owned(), begins, ends: begins + fault.length, effect });
-        }
-    }
-    faults
-}
-
-fn lower_effect(
-    config: &SystemConfig,
-    fault: &FaultConfig,
+fn check_arrivals(
     path: &str,
+    name: &str,
+    workload: &WorkloadConfig,
+    config: &SystemConfig,
     problems: &mut Problems,
-) -> Option<Effect> {
-    let kinds = fault.kinds();
-    let [kind] = kinds[..] else {
-        let message = match kinds.len() {
-            0 => {
-                "the fault says when, but not what; add one of `capacity`, `stop`, `slow`, `errors`, `load_spike`"
-            }
-            _ => "a fault does one thing; write two faults of other names instead",
-        };
-        problems.add(path, message);
-        return None;
+) {
+    use super::workload::ArrivalsConfig;
+    if let ArrivalsConfig::Closed(closed) = &workload.arrivals
+        && closed.users.get() > MAX_USERS
+    {
+        let message = format!("{} users; at most {MAX_USERS} are simulated", closed.users);
+        problems.add(format!("{path}/arrivals/closed/users"), message);
+    }
+    let kind = match workload.arrivals {
+        ArrivalsConfig::Sessions(_) => "sessions",
+        _ => "closed",
     };
-    let (tag, service) = match kind {
-        Kind::Capacity(f) => ("capacity", &f.service),
-        Kind::Stop(f) => ("stop", &f.service),
-        Kind::Slow(f) => ("slow", &f.service),
-        Kind::Errors(f) => ("errors", &f.service),
-        Kind::LoadSpike(f) => {
-            let path = format!("{path}/load_spike/workload");
-            let found = problems.find(path, "workload", &f.workload, &config.workloads)?;
-            return Some(Effect::Load { workload: WorkloadId::from_index(found) });
+    problems.distribution(format!("{path}/arrivals/{kind}/think_time"), workload.arrivals.think_time());
+    let Some(rate) = workload.arrivals.rate() else {
+        let spiked = config.faults.iter().find(|(_, fault)| {
+            fault.load_spike.as_ref().is_some_and(|spike| spike.workload == name)
+        });
+        if let Some((fault, _)) = spiked {
+            let message = format!("the users of `{name}` are always the same; a spike needs an open workload");
+            problems.add(format!("faults/{fault}/load_spike/workload"), message);
         }
+        return;
     };
-    let found = problems.find(format!("{path}/{tag}/service"), "service", service, &config.services)?;
-    let service = ServiceId::from_index(found);
-    match kind {
-        Kind::Capacity(f) => Some(Effect::Slower { service, factor: 1.0 / f.factor.get() }),
-        Kind::Stop(_) => Some(Effect::Stopped { service }),
-        Kind::Slow(f) => Some(Effect::Slower { service, factor: f.factor.get() }),
-        Kind::Errors(f) => Some(Effect::Failing { service, ratio: f.ratio.get() }),
-        Kind::LoadSpike(_) => None,
+    if let Err(message) = rate.check(config.horizon) {
+        problems.add(format!("{path}/arrivals"), message);
     }
-}
-
-/// One arrival source per workload, then one more for each workload whose load is spiked at any time.
-fn lower_sources(config: &SystemConfig, horizon: SimTime) -> IdVec<SourceId, ArrivalSource> {
-    let mut sources: Vec<ArrivalSource> = Vec::new();
-    let mut extra: Vec<ArrivalSource> = Vec::new();
-    for (index, (name, workload)) in config.workloads.iter().enumerate() {
-        let id = WorkloadId::from_index(index);
-        let spacing = match workload.arrivals {
-            ArrivalsConfig::Poisson(_) => Spacing::Poisson,
-            ArrivalsConfig::EvenlySpaced(_) => Spacing::Even,
-        };
-        let levels = load_levels(config, name);
-        let pieces = workload.arrivals.rate().pieces(horizon);
-        let beyond: Vec<_> = levels.iter().copied().filter(|level| level.factor > 1.0).collect();
-        if !beyond.is_empty() {
-            let more: Vec<_> =
-                beyond.iter().map(|level| LoadLevel { factor: level.factor - 1.0, ..*level }).collect();
-            let pieces = rate::windows(&pieces, &more);
-            let thinning = Vec::new();
-            extra.push(ArrivalSource { workload: id, spacing, pieces, is_spike: true, thinning, key: 0 });
-        }
-        let thinning = levels.into_iter().filter(|level| level.factor < 1.0).collect();
-        sources.push(ArrivalSource { workload: id, spacing, pieces, is_spike: false, thinning, key: 0 });
+    let spiked = sources::load_levels(config, name).iter().map(|level| level.factor).fold(1.0, f64::max);
+    let highest = rate.highest() * spiked;
+    if highest > rate::MAX_PER_SECOND {
+        problems.add(
+            format!("{path}/arrivals"),
+            format!(
+                "the load reaches {highest:.0}/s, spikes included; at most {:.0}/s are simulated, because \
+                 moments are whole nanoseconds; share it between several workloads",
+                rate::MAX_PER_SECOND
+            ),
+        );
     }
-    sources.extend(extra);
-    let names: Vec<String> = sources
-        .iter()
-        .map(|source| {
-            let name = &config.workloads.0[source.workload.index()].0;
-            format!("workloads/{name}{}", if source.is_spike { "/spike" } else { "" })
-        })
-        .collect();
-    let keys = unique_keys(names.iter().map(String::as_str));
-    for (source, key) in sources.iter_mut().zip(keys) {
-        source.key = key;
-    }
-    sources.into_iter().collect()
-}
-
-/// The windows in which load spikes change the load of `workload`, in order; where spikes overlap their
-/// factors multiply.
-fn load_levels(config: &SystemConfig, workload: &str) -> Vec<LoadLevel> {
-    let spikes: Vec<LoadLevel> = config
-        .faults
-        .iter()
-        .filter_map(|(_, fault)| {
-            let spike = fault.load_spike.as_ref().filter(|spike| spike.workload == workload)?;
-            let begins = SimTime::ZERO + fault.at;
-            Some(LoadLevel { begins, ends: begins + fault.length, factor: spike.factor.get() })
-        })
-        .collect();
-    let mut moments: Vec<SimTime> = spikes.iter().flat_map(|spike| [spike.begins, spike.ends]).collect();
-    moments.sort_unstable();
-    moments.dedup();
-    let level = |pair: &[SimTime]| {
-        let on = spikes.iter().filter(|spike| spike.begins <= pair[0] && pair[0] < spike.ends);
-        LoadLevel { begins: pair[0], ends: pair[1], factor: on.map(|spike| spike.factor).product() }
-    };
-    moments.windows(2).map(level).filter(|level| level.factor != 1.0).collect()
 }
 
 /// A number for each name that depends on the name, not on its place: adding a workload or a fault

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::dist::{Distribution, Sampler};
 use crate::ids::{EndpointId, PoolId, ServiceId, WorkloadId};
-use crate::policy::{balancer, retry};
+use crate::policy::{balancer, chooser, retry, targets};
 use crate::time::SimDuration;
 use crate::units::{Count, Patience};
 
@@ -38,6 +38,9 @@ pub struct CallConfig {
     /// Which instance serves an attempt; default `round_robin`.
     #[serde(default)]
     pub load_balancer: balancer::Config,
+    /// Which instances there are to choose from: health checks, outlier detection, subsets. Default: all.
+    #[serde(default)]
+    pub targets: targets::Config,
 }
 
 /// Whether a call carries the moment at which its caller stops waiting.
@@ -123,15 +126,19 @@ pub struct Edge {
     /// The retry policy.
     pub retry: retry::Config,
     /// Chooses the instance.
-    pub balancer: balancer::Config,
+    pub chooser: chooser::Config,
     /// Whether there is anything to choose: several instances, or any that callers may know to be away.
     pub chooses: bool,
+    /// Whether choices depend on what became of earlier attempts.
+    pub is_watched: bool,
     /// The pool that its attempts hold slots of.
     pub pool: Option<PoolId>,
     /// Time on the way beside that between zones, one way.
     pub latency: Option<Sampler>,
     /// Whether anything lies on the way.
     pub has_network: bool,
+    /// Whether zones lie at both ends.
+    pub crosses_zones: bool,
     /// Most calls above this one.
     pub max_depth: u32,
 }

@@ -25,7 +25,7 @@ pub struct LifecycleConfig {
     /// Whether what has crashed is started again by an orchestrator, and how soon; default `none`: only
     /// the end of the fault that crashed it brings it back.
     #[serde(default)]
-    pub restart: restart::Config,
+    pub restart: Option<restart::Config>,
     /// While it fails, no caller is told of the instance; default `none`.
     #[serde(default)]
     pub readiness: Option<probe::Config>,
@@ -55,7 +55,7 @@ pub struct Lifecycle {
     /// Attempts on an instance that crash it.
     pub crash_at: Option<u32>,
     /// Whether and how it is started again.
-    pub restart: restart::Config,
+    pub restart: Option<restart::Config>,
     /// Watches whether callers are told of it.
     pub readiness: Option<probe::Config>,
     /// Watches whether it is killed.
@@ -66,7 +66,7 @@ impl Lifecycle {
     /// Whether somebody takes instances that do not serve away from the callers' lists: where nobody does,
     /// callers go on sending to what is down.
     pub fn is_orchestrated(&self) -> bool {
-        self.readiness.is_some() || self.liveness.is_some() || self.restart.is_on()
+        self.readiness.is_some() || self.liveness.is_some() || self.restart.is_some()
     }
 }
 

@@ -1,0 +1,181 @@
+//! What goes wrong? Names and selections of the triggers become instances.
+
+use super::{Problems, unique_keys};
+use crate::ids::{FaultId, Id, IdVec, InstanceId, ServiceId, WorkloadId};
+use crate::model::SystemConfig;
+use crate::model::fault::{Effect, Fault, FaultConfig, Kind, Selection};
+use crate::model::service::Service;
+use crate::time::SimTime;
+
+type Services = IdVec<ServiceId, Service>;
+
+pub(super) fn lower(
+    config: &SystemConfig,
+    services: &Services,
+    problems: &mut Problems,
+) -> IdVec<FaultId, Fault> {
+    let mut faults = IdVec::new();
+    for ((name, fault), key) in config.faults.iter().zip(unique_keys(config.faults.names())) {
+        let path = format!("faults/{name}");
+        if fault.at >= config.horizon {
+            problems.add(
+                format!("{path}/at"),
+                format!(
+                    "the fault starts at {}, but the run ends at {}; it would never happen",
+                    fault.at, config.horizon
+                ),
+            );
+        }
+        if fault.length.as_nanos() == 0 {
+            problems
+                .add(format!("{path}/for"), "a fault of no length does nothing; write a duration above zero");
+        }
+        let mut lowering = Lowering { config, services, path: &path, problems };
+        if let Some((effect, instances)) = lowering.effect(fault, key) {
+            let begins = SimTime::ZERO + fault.at;
+            faults.push(Fault {
+                name: name.to_owned(),
+                begins,
+                ends: begins + fault.length,
+                effect,
+                instances,
+            });
+        }
+    }
+    faults
+}
+
+struct Lowering<'a> {
+    config: &'a SystemConfig,
+    services: &'a Services,
+    path: &'a str,
+    problems: &'a mut Problems,
+}
+
+impl Lowering<'_> {
+    fn effect(&mut self, fault: &FaultConfig, key: u32) -> Option<(Effect, Vec<InstanceId>)> {
+        let kinds = fault.kinds();
+        let [kind] = kinds[..] else {
+            let message = match kinds.len() {
+                0 => format!(
+                    "the fault says when, but not what; add one of {}",
+                    FaultConfig::WORDS.map(|word| format!("`{word}`")).join(", ")
+                ),
+                _ => "a fault does one thing; write two faults of other names instead".to_owned(),
+            };
+            self.problems.add(self.path, message);
+            return None;
+        };
+        Some(match kind {
+            Kind::Capacity(f) => {
+                (Effect::Slower { factor: 1.0 / f.factor.get() }, self.hit("capacity", &f.service, &f.instances)?)
+            }
+            Kind::Stop(f) => (Effect::Stopped, self.hit("stop", &f.service, &f.instances)?),
+            Kind::Slow(f) => {
+                (Effect::Slower { factor: f.factor.get() }, self.hit("slow", &f.service, &f.instances)?)
+            }
+            Kind::Errors(f) => {
+                (Effect::Failing { ratio: f.ratio.get() }, self.hit("errors", &f.service, &f.instances)?)
+            }
+            Kind::Restart(f) => (Effect::Restarted, self.hit("restart", &f.service, &f.instances)?),
+            Kind::Hang(f) => {
+                (Effect::Hanging { ratio: f.ratio.get() }, self.hit("hang", &f.service, &f.instances)?)
+            }
+            Kind::Crash(f) => {
+                let mut hit = Vec::new();
+                if f.services.is_empty() {
+                    let path = format!("{}/crash/services", self.path);
+                    self.problems.add(path, "nothing crashes; name a service");
+                }
+                for (k, service) in f.services.iter().enumerate() {
+                    let path = format!("{}/crash/services/{k}", self.path);
+                    let found = self.problems.find(path, "service", service, &self.config.services)?;
+                    hit.extend(self.selected("crash", ServiceId::from_index(found), &f.instances)?);
+                }
+                (Effect::Down, hit)
+            }
+            Kind::ZoneDown(f) => {
+                let zone = self.problems.zone(format!("{}/zone_down/zone", self.path), &f.zone, self.config)?;
+                let hit: Vec<InstanceId> = self
+                    .services
+                    .iter()
+                    .flat_map(|service| {
+                        service.all_instances().zip(&service.zones).filter(|(_, z)| **z == zone)
+                    })
+                    .map(|(instance, _)| instance)
+                    .collect();
+                if hit.is_empty() {
+                    let path = format!("{}/zone_down/zone", self.path);
+                    self.problems.add(path, format!("no instance stands in zone `{}`", f.zone));
+                }
+                (Effect::Down, hit)
+            }
+            Kind::Monkey(f) => {
+                let path = format!("{}/monkey/every", self.path);
+                self.problems.distribution(path.clone(), Some(&f.every));
+                if f.every.mean_secs().is_none_or(|mean| mean <= 0.0) {
+                    self.problems.add(path, "a monkey without rest never ends; write a mean above zero");
+                }
+                let path = format!("{}/monkey/service", self.path);
+                let service = self.problems.find(path, "service", &f.service, &self.config.services)?;
+                let service = ServiceId::from_index(service);
+                let (every, downtime) = (f.every.sampler(), f.downtime);
+                (Effect::Monkey { service, every, group: f.group.get(), downtime, key }, Vec::new())
+            }
+            Kind::LoadSpike(f) => {
+                let path = format!("{}/load_spike/workload", self.path);
+                let found = self.problems.find(path, "workload", &f.workload, &self.config.workloads)?;
+                (Effect::Load { workload: WorkloadId::from_index(found) }, Vec::new())
+            }
+        })
+    }
+
+    fn hit(&mut self, tag: &str, service: &str, instances: &Selection) -> Option<Vec<InstanceId>> {
+        let path = format!("{}/{tag}/service", self.path);
+        let found = self.problems.find(path, "service", service, &self.config.services)?;
+        self.selected(tag, ServiceId::from_index(found), instances)
+    }
+
+    fn selected(&mut self, tag: &str, id: ServiceId, selection: &Selection) -> Option<Vec<InstanceId>> {
+        if self.services.is_empty() {
+            return None; // told already
+        }
+        let service = &self.services[id];
+        let path = format!("{}/{tag}/instances", self.path);
+        let first = |count: u32| service.all_instances().take(count as usize).collect::<Vec<_>>();
+        let too_many = |asked: String| {
+            format!("{asked}, but `{}` has {} instances", service.name, service.instances)
+        };
+        Some(match selection {
+            Selection::All => first(service.instances),
+            Selection::One => first(1),
+            Selection::First(chosen) => {
+                if chosen.count.get() > service.instances {
+                    self.problems.add(format!("{path}/first/count"), too_many(format!("{} are hit", chosen.count)));
+                }
+                first(chosen.count.get())
+            }
+            Selection::Share(share) => {
+                first((share.ratio.get() * f64::from(service.instances)).ceil() as u32)
+            }
+            Selection::Places(places) => {
+                let mut hit = Vec::new();
+                for (k, place) in places.list.iter().enumerate() {
+                    match *place < service.instances {
+                        true => hit.push(service.instance(*place)),
+                        false => self.problems.add(
+                            format!("{path}/places/list/{k}"),
+                            too_many(format!("place {place} is hit, counted from 0")),
+                        ),
+                    }
+                }
+                hit
+            }
+            Selection::Zone(chosen) => {
+                let zone = self.problems.zone(format!("{path}/zone/name"), &chosen.name, self.config)?;
+                let there = service.all_instances().zip(&service.zones).filter(|(_, z)| **z == zone);
+                there.map(|(instance, _)| instance).collect()
+            }
+        })
+    }
+}
