@@ -8,6 +8,7 @@
 //! | [`retry`] | the attempt failed: try again, and after which wait? | none, immediate, constant, linear, exponential, decorrelated |
 //! | [`retry::budget`] | may this caller afford one more retry? | none, success tokens, deposit |
 //! | [`balancer`] | which instance gets the attempt? | round robin, random |
+//! | [`probe`] | is the instance well? | several checks in a row |
 //!
 //! One pattern is one file, all of one shape: what it does, why it exists, where it fails, its source;
 //! the settings ([`Config`](retry::exponential::Config), the same for every caller), what one caller
@@ -16,6 +17,7 @@
 //! notion and one `match` per question: the compiler lists what a new pattern has to answer.
 
 pub mod balancer;
+pub mod probe;
 pub mod retry;
 
 /// How an attempt ended for its caller.
