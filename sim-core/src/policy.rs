@@ -9,6 +9,7 @@
 //! | [`retry::budget`] | may this caller afford one more retry? | none, success tokens, deposit |
 //! | [`balancer`] | which instance gets the attempt? | round robin, random |
 //! | [`probe`] | is the instance well? | several checks in a row |
+//! | [`restart`] | the instance crashed: start it again, and after which wait? | crash-loop back-off |
 //!
 //! One pattern is one file, all of one shape: what it does, why it exists, where it fails, its source;
 //! the settings ([`Config`](retry::exponential::Config), the same for every caller), what one caller
@@ -18,6 +19,7 @@
 
 pub mod balancer;
 pub mod probe;
+pub mod restart;
 pub mod retry;
 
 /// How an attempt ended for its caller.
