@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | [`retry`] | the attempt failed: try again, and after which wait? | none, immediate, constant, linear, exponential, decorrelated |
 //! | [`retry::budget`] | may this caller afford one more retry? | none, success tokens, deposit |
-//! | [`balancer`] | which instance gets the attempt? | round robin, random |
+//! | [`balancer`] | which instance gets the attempt? | round robin, random, weighted, least request, peak EWMA, ring hash, maglev |
 //! | [`probe`] | is the instance well? | several checks in a row |
 //! | [`restart`] | the instance crashed: start it again, and after which wait? | crash-loop back-off |
 //!

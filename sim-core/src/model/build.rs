@@ -7,6 +7,7 @@ use super::workload::{ArrivalSource, ArrivalsConfig, LoadLevel, Spacing, Workloa
 use super::{Bounds, Edge, Model, Named, Problem, SystemConfig};
 use crate::ids::{EdgeId, FaultId, Id, IdVec, InstanceId, ServiceId, SourceId, WorkloadId};
 use crate::luck::mix;
+use crate::policy::balancer;
 use crate::time::{SimDuration, SimTime};
 
 /// Most instances of a model over all services: each has a queue of its own.
@@ -93,6 +94,14 @@ fn lower_workloads(config: &SystemConfig, problems: &mut Problems) -> Workloads 
         let call = &workload.call;
         for problem in call.retry.check() {
             problems.add(format!("{path}/call/retry/{}", problem.field), problem.sentence);
+        }
+        // To go with `balancer::State::pick`, which knows these two only.
+        if !matches!(call.load_balancer, balancer::Config::RoundRobin | balancer::Config::Random) {
+            let word = call.load_balancer.word();
+            problems.add(
+                format!("{path}/call/load_balancer"),
+                format!("`{word}` cannot be simulated yet; take `round_robin` or `random`"),
+            );
         }
         for (field, patience) in [("attempt", call.timeouts.attempt), ("total", call.timeouts.total)] {
             if patience.0 == Some(SimDuration::ZERO) {
