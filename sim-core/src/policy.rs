@@ -8,6 +8,7 @@
 //! | [`retry`] | the attempt failed: try again, and after which wait? | none, immediate, constant, linear, exponential, decorrelated |
 //! | [`retry::budget`] | may this caller afford one more retry? | none, success tokens, deposit |
 //! | [`balancer`] | which instance gets the attempt? | round robin, random, weighted, least request, peak EWMA, ring hash, maglev |
+//! | [`targets`] | which instances are there to choose from? | subset, health check, outlier detection, panic threshold, slow start |
 //! | [`probe`] | is the instance well? | several checks in a row |
 //! | [`restart`] | the instance crashed: start it again, and after which wait? | crash-loop back-off |
 //!
@@ -18,6 +19,7 @@
 //! notion and one `match` per question: the compiler lists what a new pattern has to answer.
 
 pub mod balancer;
+pub mod targets;
 pub mod probe;
 pub mod restart;
 pub mod retry;
