@@ -16,10 +16,13 @@
 //! the settings ([`Config`](retry::exponential::Config), the same for every caller), what one caller
 //! remembers (`State`, where there is something to remember), the rule, then the tests. `none` is a
 //! pattern too, so that nobody asks whether there is a policy. The family file holds one enum per
-//! notion and one `match` per question: the compiler lists what a new pattern has to answer.
+//! notion and one `match` per question: the compiler lists what a new pattern has to answer. Where several
+//! families answer one question of the engine, a type composes them: a [`chooser`] is a balancer and its
+//! targets.
 
 pub mod balancer;
 pub mod targets;
+pub mod chooser;
 pub mod probe;
 pub mod restart;
 pub mod retry;
