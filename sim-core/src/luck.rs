@@ -61,6 +61,11 @@ impl Luck {
         Luck::of_source(seed, source).request(index)
     }
 
+    /// The luck of client number `client` of edge `edge` in the run of `seed`, for what a client decides once.
+    pub fn of_client(seed: Seed, edge: u32, client: u32) -> Self {
+        Luck(mix(mix(seed.0, 0xc11e), u64::from(edge) << 32 | u64::from(client)))
+    }
+
     /// The luck of a call that this request or attempt makes: over edge `edge`, as the `position`-th
     /// call of its step, in the `repetition`-th round of that step.
     #[inline]

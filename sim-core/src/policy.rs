@@ -7,7 +7,10 @@
 //! |---|---|---|
 //! | [`retry`] | the attempt failed: try again, and after which wait? | none, immediate, constant, linear, exponential, decorrelated |
 //! | [`retry::budget`] | may this caller afford one more retry? | none, success tokens, deposit |
-//! | [`balancer`] | which instance gets the attempt? | round robin, random |
+//! | [`balancer`] | which instance gets the attempt? | round robin, random, weighted, least request, peak EWMA, ring hash, maglev |
+//! | [`targets`] | which instances are there to choose from? | subset, health check, outlier detection, panic threshold, slow start |
+//! | [`probe`] | is the instance well? | several checks in a row |
+//! | [`restart`] | the instance crashed: start it again, and after which wait? | crash-loop back-off |
 //! | [`admission`] | does the instance take the attempt at all? | none, share, rate |
 //! | [`queue`] | whose turn is it of those that wait, and who goes when the line is full? | fifo, lifo, adaptive lifo, priority, fair, earliest deadline, CoDel, processor sharing |
 //!
@@ -15,10 +18,16 @@
 //! the settings ([`Config`](retry::exponential::Config), the same for every caller), what one caller
 //! remembers (`State`, where there is something to remember), the rule, then the tests. `none` is a
 //! pattern too, so that nobody asks whether there is a policy. The family file holds one enum per
-//! notion and one `match` per question: the compiler lists what a new pattern has to answer.
+//! notion and one `match` per question: the compiler lists what a new pattern has to answer. Where several
+//! families answer one question of the engine, a type composes them: a [`chooser`] is a balancer and its
+//! targets.
 
 pub mod admission;
 pub mod balancer;
+pub mod targets;
+pub mod chooser;
+pub mod probe;
+pub mod restart;
 pub mod queue;
 pub mod retry;
 

@@ -7,17 +7,21 @@
 //! while another is idle, so queues are longer than with a shared queue or in turn.
 //! **Source.** Envoy `RANDOM` load balancer. Deviations: none.
 
-use crate::luck::{Luck, Purpose};
+use crate::luck::Draws;
 
 #[inline]
-pub(super) fn pick(instances: u32, luck: Luck) -> u32 {
-    luck.draws(Purpose::Instance).below(instances)
+pub(super) fn pick(instances: u32, mut draws: Draws) -> u32 {
+    draws.below(instances)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::luck::{Luck, Purpose};
     use crate::policy::testing::luck;
+
+    fn pick(instances: u32, luck: Luck) -> u32 {
+        super::pick(instances, luck.draws(Purpose::Instance))
+    }
 
     #[test]
     fn all_instances_are_equally_likely() {
