@@ -2,17 +2,22 @@
 
 #[path = "../tests/it/sample.rs"]
 mod sample;
+#[path = "../tests/it/scenes.rs"]
+mod scenes;
 
 use std::error::Error;
 use std::path::PathBuf;
 
 use reports::{Options, Size, TextStyle, Theme, comparison_text, run_text, sweep_text};
 use sample::{Fate, Sample, storm, sweep, sweep_manifest};
+use scenes::{CHAIN, add_scenes, add_tiers};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(std::env::args().nth(1).ok_or("name a folder to write to")?);
     let mut report = storm().report();
     report.sweeps.push(sweep());
+    add_tiers(&mut report, CHAIN);
+    add_scenes(&mut report);
     for theme in Theme::ALL {
         for size in Size::ALL {
             let options = Options { theme: *theme, size: *size, png: true };

@@ -1,5 +1,7 @@
 //! What does a figure say to someone who cannot see it? Alt texts made from the numbers drawn.
 
+pub(crate) mod pictures;
+
 use scenarios::metric::Metric;
 use scenarios::results::{Arm, ComparisonReport, SweepResult, TriggerWindow};
 

@@ -7,11 +7,16 @@ pub(crate) mod axis;
 pub(crate) mod canvas;
 pub(crate) mod frame;
 pub(crate) mod grid;
+pub(crate) mod heat;
+pub(crate) mod heat_strip;
 pub(crate) mod labels;
+pub(crate) mod lanes;
 pub(crate) mod latency_cdf;
 pub(crate) mod outcomes;
+pub(crate) mod pattern;
 pub(crate) mod sweep;
 pub(crate) mod timeline;
+pub(crate) mod topology;
 
 use crate::options::{Options, Size, Theme};
 
@@ -130,6 +135,12 @@ impl Look {
 pub(crate) fn mix(first: Colour, second: Colour, share: f64) -> Colour {
     let channel = |a: u8, b: u8| (f64::from(a) * (1.0 - share) + f64::from(b) * share).round() as u8;
     (channel(first.0, second.0), channel(first.1, second.1), channel(first.2, second.2))
+}
+
+/// Black or white, whichever can be read on a colour.
+pub(crate) fn readable_on((r, g, b): Colour) -> Colour {
+    let grey = 0.2126 * f64::from(r) + 0.7152 * f64::from(g) + 0.0722 * f64::from(b);
+    if grey > 115.0 { (16, 18, 20) } else { (255, 255, 255) }
 }
 
 #[cfg(test)]

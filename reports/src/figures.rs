@@ -1,6 +1,8 @@
 //! Which figures does a result have? One list for the folder and the page, each figure with its title,
 //! caption and alt text.
 
+mod pictures;
+
 use scenarios::metric::Metric;
 use scenarios::results::{ComparisonReport, Manifest, SweepResult};
 
@@ -76,11 +78,13 @@ pub fn of_comparison(report: &ComparisonReport, options: &Options) -> Result<Vec
             add("outcomes".to_owned(), drawn, title, outcome_caption(report), alt::outcomes(report))?;
         }
     }
+    figures.extend(pictures::of_comparison(report, options, &origin)?);
     if latency_cdf::has_data(report) {
         let drawn = latency_cdf::draw(report, &look);
         let title = latency_cdf::title(report);
         let caption = "Every nine on the vertical axis is as long as the one before. Only answered requests have a latency; the share without an answer stands beside its name.".to_owned();
-        add("latency".to_owned(), drawn, title, caption, alt::latency(report))?;
+        let alt = alt::latency(report);
+        figures.push(finished("latency".to_owned(), drawn, title, caption, alt, &origin)?);
     }
     for (name, sweep) in
         slug::unique(report.sweeps.iter().map(|sweep| sweep.sweep.as_str())).iter().zip(&report.sweeps)

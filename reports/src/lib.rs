@@ -38,8 +38,8 @@ pub use terminal::{TextStyle, comparison_text, run_text, sweep_text};
 use figures::Figure;
 use folder::Batch;
 
-/// Writes the folder of a comparison: results.json, series.csv, latency.csv, a sweep-*.json per sweep,
-/// manifest.json, report.html and figures; returns the paths. Either all of it appears or nothing.
+/// Writes the folder of a comparison: results.json, series.csv, latency.csv, pictures.json, a
+/// sweep-*.json per sweep, manifest.json, report.html and figures; returns the paths. Either all of it appears or nothing.
 pub fn write_comparison(
     report: &ComparisonReport,
     dir: &Path,

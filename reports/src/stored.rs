@@ -3,9 +3,10 @@
 
 use std::path::Path;
 
+use scenarios::picture::VariantPicture;
 use scenarios::results::{Comparison, ComparisonReport, Manifest, SweepResult};
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::error::{ReportError, ReportErrorKind};
@@ -25,9 +26,11 @@ const MANIFEST: &str = "manifest.json";
 const RESULTS: &str = "results.json";
 const SERIES: &str = "series.csv";
 const LATENCY: &str = "latency.csv";
+const PICTURES: &str = "pictures.json";
 const MANIFEST_SCHEMA: &[&str] = &["spiral/manifest/1"];
 const COMPARE_SCHEMA: &[&str] = &["spiral/compare/1", "spiral/run/1"];
 const SWEEP_SCHEMA: &[&str] = &["spiral/sweep/1"];
+const PICTURES_SCHEMA: &[&str] = &["spiral/pictures/1"];
 
 /// What `manifest.json` holds besides the manifest, so that the tables can be read.
 #[derive(Deserialize)]
@@ -37,12 +40,26 @@ struct Contents {
     sweeps: Vec<String>,
 }
 
+/// `pictures.json`; folders without anything to show have none.
+#[derive(Serialize, Deserialize)]
+struct Pictures {
+    schema: String,
+    variants: Vec<VariantPicture>,
+}
+
 /// Adds the files of a comparison that hold its numbers.
 pub(crate) fn add_comparison(batch: &mut Batch, report: &ComparisonReport) {
     let names = sweep_files(&report.sweeps);
     batch.add(RESULTS, pretty(&report.comparison));
     batch.add(SERIES, tables::series_csv(&report.series));
     batch.add(LATENCY, tables::latency_csv(&report.latency));
+    if report.pictures.is_empty() {
+        batch.remove(PICTURES);
+    } else {
+        let pictures = Pictures { schema: PICTURES_SCHEMA[0].to_owned(), variants: report.pictures.clone() };
+        // Not pretty: one line per number would be most of the folder.
+        batch.add(PICTURES, serde_json::to_string(&pictures).expect("plain data becomes JSON") + "\n");
+    }
     for (name, sweep) in names.iter().zip(&report.sweeps) {
         batch.add(name, pretty(sweep));
     }
@@ -102,6 +119,10 @@ fn read_comparison(dir: &Path, manifest: Manifest, contents: Contents) -> Result
     let series = tables::read_series(&series, &read_text(&series)?, width_s)?;
     let latency = dir.join(LATENCY);
     let latency = tables::read_latency(&latency, &read_text(&latency)?)?;
+    let pictures = match dir.join(PICTURES) {
+        path if path.exists() => versioned::<Pictures>(&path, &read_text(&path)?, PICTURES_SCHEMA)?.variants,
+        _ => Vec::new(),
+    };
     let mut sweeps = Vec::new();
     for name in &contents.sweeps {
         if name.contains(['/', '\\']) {
@@ -111,7 +132,7 @@ fn read_comparison(dir: &Path, manifest: Manifest, contents: Contents) -> Result
         let path = dir.join(name);
         sweeps.push(versioned::<SweepResult>(&path, &read_text(&path)?, SWEEP_SCHEMA)?);
     }
-    Ok(Stored::Comparison(ComparisonReport { manifest, comparison, series, latency, sweeps }))
+    Ok(Stored::Comparison(ComparisonReport { manifest, comparison, series, latency, pictures, sweeps }))
 }
 
 /// File names of the sweeps of a comparison, in order and all different.

@@ -35,8 +35,10 @@ pub(crate) fn series(runs: &Runs) -> Series {
 fn line(variant: &VariantRuns, arm: Arm, moment_s: f64, count: usize) -> VariantSeries {
     let records = variant.arm(arm);
     let band = |metric: Metric, moment: usize| {
-        let values: Vec<f64> =
-            records.iter().filter_map(|record| at(record, metric, moment, moment_s)).collect();
+        let values: Vec<f64> = records
+            .iter()
+            .filter_map(|record| at(record, metric, Scope::default(), moment, moment_s))
+            .collect();
         band_of(values)
     };
     let bands = SERIES_METRICS
@@ -46,15 +48,23 @@ fn line(variant: &VariantRuns, arm: Arm, moment_s: f64, count: usize) -> Variant
     VariantSeries { variant: variant.variant.name.clone(), arm, bands }
 }
 
-fn at(record: &Arc<Record>, metric: Metric, moment: usize, moment_s: f64) -> Option<f64> {
+/// The metric of a run in one moment.
+pub(crate) fn at(
+    record: &Arc<Record>,
+    metric: Metric,
+    scope: Scope,
+    moment: usize,
+    moment_s: f64,
+) -> Option<f64> {
     let windows = |seconds: f64| ((seconds / record.width_s) + 1e-9).floor() as usize;
     let last = record.lengths_s.len();
     let from = windows(moment as f64 * moment_s).min(last);
     let to = windows((moment + 1) as f64 * moment_s).max(from + 1).min(last);
-    (from < to).then(|| record.value(metric, Scope::default(), Span { from, to })).flatten()
+    (from < to).then(|| record.value(metric, scope, Span { from, to })).flatten()
 }
 
-fn band_of(mut values: Vec<f64>) -> Band {
+/// The band of one moment's values over seeds.
+pub(crate) fn band_of(mut values: Vec<f64>) -> Band {
     if values.is_empty() {
         return Band::default();
     }

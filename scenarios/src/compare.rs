@@ -9,7 +9,7 @@ use crate::metric::Metric;
 use crate::request::{self, Request, VERSION};
 use crate::results::{Comparison, ComparisonReport, LatencyCdf, Outcome, PairedDifference, VariantResult};
 use crate::summary::variant_result;
-use crate::{bands, statistics, sweep};
+use crate::{bands, picture, statistics, sweep};
 
 /// A comparison and whether it covers everything asked for.
 #[derive(Clone, Debug)]
@@ -68,10 +68,12 @@ pub fn compare(scenario: &Scenario, request: &Request, hooks: &Hooks<'_>) -> Com
         },
         reproduce: request.reproduce.clone(),
     };
+    let series = bands::series(&runs);
     let report = ComparisonReport {
         manifest: request::manifest(scenario, &variants, &runs.seeds, request),
         comparison,
-        series: bands::series(&runs),
+        pictures: picture::pictures(&runs, &series),
+        series,
         latency: runs.variants.iter().map(latency_cdf).collect(),
         sweeps,
     };

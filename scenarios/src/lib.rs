@@ -21,6 +21,7 @@ pub mod statistics;
 pub mod experiment;
 pub mod assess;
 mod bands;
+pub mod picture;
 mod summary;
 pub mod request;
 pub mod compare;

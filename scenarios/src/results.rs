@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::metric::Metric;
+use crate::picture::VariantPicture;
 
 /// Which scenario, and exactly which text of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -339,6 +340,9 @@ pub struct ComparisonReport {
     pub series: Series,
     /// Latency distributions of the triggered arms.
     pub latency: Vec<LatencyCdf>,
+    /// What single services and instances did, for the variants that have something to show
+    /// (`pictures.json`).
+    pub pictures: Vec<VariantPicture>,
     /// Named sweeps of the file that were run along.
     pub sweeps: Vec<SweepResult>,
 }

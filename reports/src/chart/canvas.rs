@@ -125,8 +125,16 @@ impl Canvas<'_> {
         if style.dash.is_empty() {
             return self.line(points, width, style.colour, 1.0);
         }
-        for piece in dashes(points, style.dash, width) {
+        for piece in dashes(points, style.dash, width, 3.0) {
             self.line(&piece, width, style.colour, 1.0)?;
+        }
+        Ok(())
+    }
+
+    /// A dashed line whose dashes are equally long in every direction.
+    pub(crate) fn dashed_line(&self, points: &[Point], width: f64, colour: Colour, dash: &[f64]) -> Drawn {
+        for piece in dashes(points, dash, width, 1.0) {
+            self.line(&piece, width, colour, 1.0)?;
         }
         Ok(())
     }
@@ -194,8 +202,9 @@ impl Canvas<'_> {
     }
 }
 
-/// Cuts a line into dashes. Steps down or up count a third, so that a noisy curve keeps its pattern.
-fn dashes(points: &[Point], pattern: &[f64], width: f64) -> Vec<Vec<Point>> {
+/// Cuts a line into dashes. Steps down or up count less by the factor `calm`, so that a noisy curve keeps
+/// its pattern.
+fn dashes(points: &[Point], pattern: &[f64], width: f64, calm: f64) -> Vec<Vec<Point>> {
     let mut pieces = Vec::new();
     let mut piece: Vec<Point> = points.first().copied().into_iter().collect();
     let mut turn = 0;
@@ -203,7 +212,7 @@ fn dashes(points: &[Point], pattern: &[f64], width: f64) -> Vec<Vec<Point>> {
     for pair in points.windows(2) {
         let (mut from, to) = (pair[0], pair[1]);
         loop {
-            let length = ((to.0 - from.0).powi(2) + ((to.1 - from.1) / 3.0).powi(2)).sqrt();
+            let length = ((to.0 - from.0).powi(2) + ((to.1 - from.1) / calm).powi(2)).sqrt();
             let is_drawn = turn % 2 == 0;
             if length < left {
                 left -= length;
@@ -253,7 +262,7 @@ mod tests {
 
     #[test]
     fn dashes_cover_their_share_of_a_straight_line() {
-        let pieces = dashes(&[(0.0, 0.0), (100.0, 0.0)], &[3.0, 1.0], 5.0);
+        let pieces = dashes(&[(0.0, 0.0), (100.0, 0.0)], &[3.0, 1.0], 5.0, 3.0);
         let drawn: f64 = pieces.iter().map(|piece| piece.last().unwrap().0 - piece[0].0).sum();
         assert!((drawn - 75.0).abs() < 1e-9, "{drawn}");
     }

@@ -1,8 +1,11 @@
 //! What stands around the data? Title, subtitle, axes with a sparse grid, shaded trigger windows.
 
+use scenarios::results::TriggerWindow;
+
 use super::axis::Axis;
 use super::canvas::{Align, Canvas, Drawn, Point, TextLook};
 use super::{Colour, Look};
+use crate::format;
 
 /// A rectangle in pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -127,6 +130,73 @@ pub(crate) fn axes(canvas: &Canvas<'_>, look: &Look, panel: &Panel, labels: Tick
         }
     }
     debug_assert!(top < bottom);
+    Ok(())
+}
+
+/// Shades trigger windows and, if wanted, names them above the panel.
+pub(crate) fn triggers(
+    canvas: &Canvas<'_>,
+    look: &Look,
+    panel: &Panel,
+    windows: &[&TriggerWindow],
+    named: bool,
+) -> Drawn {
+    for window in windows {
+        let (from, to) = window_at(look, panel, window);
+        canvas.rectangle((from, panel.rect.top), (to, panel.rect.bottom), look.shade)?;
+    }
+    if named { trigger_names(canvas, look, panel, windows) } else { Ok(()) }
+}
+
+/// Where a trigger window begins and ends in a panel.
+pub(crate) fn window_at(look: &Look, panel: &Panel, window: &TriggerWindow) -> (f64, f64) {
+    let from = panel.x_at(window.start_s);
+    (from, panel.x_at(window.end_s).max(from + look.line))
+}
+
+/// Where a trigger begins and ends, as lines over areas that hide its shade; a halo keeps them apart from
+/// every colour.
+pub(crate) fn window_outline(
+    canvas: &Canvas<'_>,
+    look: &Look,
+    panel: &Panel,
+    window: &TriggerWindow,
+    [top, bottom]: [f64; 2],
+) -> Drawn {
+    let (from, to) = window_at(look, panel, window);
+    let top = top - 0.2 * look.font;
+    for x in [from, to] {
+        canvas.line(&[(x, top), (x, bottom)], 1.1 * look.line, look.background, 1.0)?;
+        canvas.line(&[(x, top), (x, bottom)], 0.5 * look.line, look.ink, 1.0)?;
+    }
+    canvas.line(&[(from, top), (to, top)], 0.5 * look.line, look.ink, 1.0)
+}
+
+/// The names of trigger windows above a panel, each on a tab in the colour of the shade.
+pub(crate) fn trigger_names(
+    canvas: &Canvas<'_>,
+    look: &Look,
+    panel: &Panel,
+    windows: &[&TriggerWindow],
+) -> Drawn {
+    let Rect { top, left, right, .. } = panel.rect;
+    let mut free_from = left;
+    for window in windows {
+        let (from, to) = window_at(look, panel, window);
+        let size = look.font * 0.9;
+        // With its times if it stands alone or its name does not tell it from another; otherwise
+        // short, to stay above its window.
+        let long = format!("{}, {}", window.name, format::span(window.start_s, window.end_s));
+        let namesakes = windows.iter().filter(|other| other.name == window.name).count();
+        let name = if windows.len() == 1 || namesakes > 1 { &long } else { &window.name };
+        let name = canvas.fitted(name, size, right - free_from);
+        let half = 0.5 * canvas.text_width(&name, size);
+        // Centred over the window, pushed aside by its neighbour and by the border.
+        let middle = (0.5 * (from + to)).max(free_from + half).min(right - half);
+        canvas.text(&name, (middle, top - 0.95 * look.font), look.text(0.9, look.ink, Align::Centre))?;
+        canvas.rectangle((from, top - 0.3 * look.font), (to, top), look.shade)?;
+        free_from = middle + half + 0.8 * look.font;
+    }
     Ok(())
 }
 

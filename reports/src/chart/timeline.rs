@@ -6,14 +6,13 @@ mod overlaid;
 mod panels;
 
 use scenarios::metric::Metric;
-use scenarios::results::{ComparisonReport, TriggerWindow};
+use scenarios::results::ComparisonReport;
 
-use super::canvas::{self, Align, Canvas, DrawError, Drawn, Point};
-use super::frame::{self, Panel, Rect};
+use super::canvas::{self, Canvas, DrawError, Drawn, Point};
+use super::frame::{self, Panel};
 use super::{Look, Marker, SeriesStyle};
-use crate::format;
-pub(crate) use data::has_data;
 use data::{Line, Timeline, finite, runs};
+pub(crate) use data::{has_data, windows};
 
 /// More variants than this become small multiples.
 const OVERLAID: usize = 6;
@@ -42,41 +41,6 @@ pub(crate) fn title(report: &ComparisonReport, metric: Metric) -> String {
 
 /// The marks that both ways of drawing share.
 impl Timeline<'_> {
-    /// Shades the trigger windows and, if wanted, names them above the panel.
-    fn paint_triggers(
-        &self,
-        canvas: &Canvas<'_>,
-        look: &Look,
-        panel: &Panel,
-        windows: &[&TriggerWindow],
-        named: bool,
-    ) -> Drawn {
-        let Rect { top, bottom, left, right } = panel.rect;
-        let mut free_from = left;
-        for window in windows {
-            let from = panel.x_at(window.start_s);
-            let to = panel.x_at(window.end_s).max(from + look.line);
-            canvas.rectangle((from, top), (to, bottom), look.shade)?;
-            if !named {
-                continue;
-            }
-            let size = look.font * 0.9;
-            // With its times if it stands alone or its name does not tell it from another; otherwise
-            // short, to stay above its window.
-            let long = format!("{}, {}", window.name, format::span(window.start_s, window.end_s));
-            let namesakes = windows.iter().filter(|other| other.name == window.name).count();
-            let name = if windows.len() == 1 || namesakes > 1 { &long } else { &window.name };
-            let name = canvas.fitted(name, size, right - free_from);
-            let half = 0.5 * canvas.text_width(&name, size);
-            // Centred over the window, pushed aside by its neighbour and by the border.
-            let middle = (0.5 * (from + to)).max(free_from + half).min(right - half);
-            canvas.text(&name, (middle, top - 0.95 * look.font), look.text(0.9, look.ink, Align::Centre))?;
-            canvas.rectangle((from, top - 0.3 * look.font), (to, top), look.shade)?;
-            free_from = middle + half + 0.8 * look.font;
-        }
-        Ok(())
-    }
-
     fn paint_offered(&self, canvas: &Canvas<'_>, look: &Look, panel: &Panel, line: &Line<'_>) -> Drawn {
         let points: Vec<Point> = line.offered.iter().map(|(x, y)| panel.at(*x, *y)).collect();
         canvas.series_line(&points, look.line * 0.6, self.offered_style(look))

@@ -3,5 +3,7 @@
 mod figures; // what SVG and PNG hold
 mod folder; // what is written and read back
 mod page; // the HTML page
+mod pictures; // strips, lanes and topologies
 mod sample; // made-up results
+mod scenes; // made-up services, instances and calls
 mod text; // the terminal

@@ -117,8 +117,14 @@ impl Sample {
             expectations: self.expectations(),
             reproduce,
         };
-        let sweeps = Vec::new();
-        ComparisonReport { manifest, comparison, series: self.series(), latency: self.latency(), sweeps }
+        ComparisonReport {
+            manifest,
+            comparison,
+            series: self.series(),
+            latency: self.latency(),
+            pictures: Vec::new(),
+            sweeps: Vec::new(),
+        }
     }
 
     fn expectations(&self) -> Vec<ExpectationResult> {

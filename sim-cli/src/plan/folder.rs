@@ -71,7 +71,7 @@ impl Folder {
         let files = |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten();
         let data = files(&self.path).map(|file| file.path()).filter(|file| {
             let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            matches!(name, "series.csv" | "latency.csv")
+            matches!(name, "series.csv" | "latency.csv" | "pictures.json")
                 || (name.starts_with("sweep-") && name.ends_with(".json"))
         });
         let is_figure = |file: &PathBuf| file.extension().is_some_and(|end| end == "svg" || end == "png");

@@ -165,7 +165,7 @@ fn offered(report: &ComparisonReport, series: &VariantSeries) -> Vec<(f64, f64)>
 }
 
 /// All different trigger windows, by start.
-fn windows(report: &ComparisonReport) -> Vec<&TriggerWindow> {
+pub(crate) fn windows(report: &ComparisonReport) -> Vec<&TriggerWindow> {
     let mut seen: BTreeMap<(u64, u64, &str), &TriggerWindow> = BTreeMap::new();
     for window in report.manifest.triggers.values().flatten() {
         seen.insert((window.start_s.to_bits(), window.end_s.to_bits(), &window.name), window);

@@ -28,7 +28,7 @@ impl Timeline<'_> {
             bottom: look.height - look.margin() * 0.6 - look.footer(),
         };
         let panel = Panel { rect, x: self.x.clone(), y };
-        self.paint_triggers(canvas, look, &panel, &self.triggers, !look.is_thumb)?;
+        frame::triggers(canvas, look, &panel, &self.triggers, !look.is_thumb)?;
         frame::axes(canvas, look, &panel, TickLabels { x: true, y: true })?;
         frame::y_name(canvas, look, &rect, &self.y_name(), name_rows)?;
         frame::x_name(canvas, look, &rect, "time")?;

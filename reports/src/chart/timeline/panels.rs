@@ -50,7 +50,7 @@ fn paint_panel(
     labels: TickLabels,
 ) -> Drawn {
     let line = &timeline.lines[index];
-    timeline.paint_triggers(canvas, look, panel, &line.triggers, false)?;
+    frame::triggers(canvas, look, panel, &line.triggers, false)?;
     frame::axes(canvas, look, panel, labels)?;
     if let Some(baseline) = timeline.lines.first().filter(|_| index > 0) {
         for run in runs(&timeline.points(&baseline.band, |band| finite(band.p50))) {

@@ -1,0 +1,87 @@
+//! Which figures show single parts of a system? Strips per service, lanes per instance, topologies.
+
+use scenarios::picture::{States, Topology};
+use scenarios::results::ComparisonReport;
+
+use super::{Figure, Origin, finished};
+use crate::chart::{Look, heat_strip, lanes, topology};
+use crate::error::ReportError;
+use crate::options::Options;
+use crate::{alt, format, slug};
+
+/// Strips of all variants, then lanes and topologies of each that has them.
+pub(super) fn of_comparison(
+    report: &ComparisonReport,
+    options: &Options,
+    origin: &Origin,
+) -> Result<Vec<Figure>, ReportError> {
+    let mut figures = strips_figures(report, options, origin)?;
+    let slugs = slug::unique(report.pictures.iter().map(|picture| picture.variant.as_str()));
+    let named = || slugs.iter().zip(&report.pictures);
+    for (slug, picture) in named() {
+        if let Some(states) = picture.states.as_ref().filter(|states| !states.lanes.is_empty()) {
+            figures.push(lanes_figure(report, (slug, &picture.variant), states, options, origin)?);
+        }
+    }
+    for (slug, picture) in named() {
+        let topologies = picture.topologies.iter().filter(|topology| !topology.nodes.is_empty());
+        for (number, topology) in (1..).zip(topologies) {
+            let name = if number == 1 { slug.clone() } else { format!("{slug}-{number}") };
+            figures.push(topology_figure(report, (&name, &picture.variant), topology, options, origin)?);
+        }
+    }
+    Ok(figures)
+}
+
+/// How busy each service is over time, as many variants in one figure as fit.
+fn strips_figures(
+    report: &ComparisonReport,
+    options: &Options,
+    origin: &Origin,
+) -> Result<Vec<Figure>, ReportError> {
+    let look = Look::new(options);
+    let pages = heat_strip::pages(report);
+    let figures = (1..).zip(&pages).map(|(number, pictures)| {
+        let name = if number == 1 { "busy".to_owned() } else { format!("busy-{number}") };
+        let drawn = heat_strip::draw(report, pictures, &look, options.theme);
+        let caption = "One strip per service, callers above the services that they call. Hatched: at least 99.9 % of the workers are busy; the times on the right are the longest such stretch. Lines mark where a trigger begins and ends.";
+        let alt = alt::pictures::strips(report, pictures);
+        finished(name, drawn, heat_strip::title(report), caption.to_owned(), alt, origin)
+    });
+    figures.collect()
+}
+
+/// In which state each instance is over time, below the goodput.
+fn lanes_figure(
+    report: &ComparisonReport,
+    (slug, variant): (&str, &str),
+    states: &States,
+    options: &Options,
+    origin: &Origin,
+) -> Result<Figure, ReportError> {
+    let drawn = lanes::draw(report, variant, states, &Look::new(options), options.theme);
+    let caption = format!(
+        "One lane per instance, on seed {}: states differ from seed to seed. Where nothing is drawn, no state is known.",
+        states.seed
+    );
+    let alt = alt::pictures::lanes(variant, states);
+    finished(format!("states-{slug}"), drawn, lanes::title(report, variant), caption, alt, origin)
+}
+
+/// Who calls whom, with the numbers of one part of the run.
+fn topology_figure(
+    report: &ComparisonReport,
+    (slug, variant): (&str, &str),
+    topology: &Topology,
+    options: &Options,
+    origin: &Origin,
+) -> Result<Figure, ReportError> {
+    let drawn = topology::draw(report, variant, topology, &Look::new(options), options.theme);
+    let caption = format!(
+        "Means over {}. Boxes: instances × workers of each, the share of busy workers, attempts waiting. Arrows: attempts per second and the share of them that succeed; the thicker, the more attempts.",
+        format::span(topology.from_s, topology.to_s)
+    );
+    let alt = alt::pictures::topology(variant, topology);
+    let title = topology::title(report, variant, topology);
+    finished(format!("topology-{slug}"), drawn, title, caption, alt, origin)
+}
