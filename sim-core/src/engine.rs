@@ -5,20 +5,33 @@ mod in_flight;
 mod state;
 mod arrivals;
 mod caller;
+mod pools;
+mod network;
 mod server;
+mod sharing;
+mod steps;
+mod cancel;
+mod lifecycle;
+mod checks;
 mod faults;
 mod ledger;
 
+use std::collections::VecDeque;
+
 use crate::event::Event;
 use crate::event_list::{EventList, Lane};
-use crate::ids::{EdgeId, IdVec, InstanceId, ServiceId, SourceId};
+use crate::ids::{EdgeId, EndpointId, FaultId, IdVec, InstanceId, PoolId, SourceId};
 use crate::metrics::{Meter, Probe, Snapshot};
 use crate::model::Model;
-use crate::streams::Seed;
+use crate::model::endpoint::Program;
+use crate::streams::{Seed, Stream};
 use crate::time::SimTime;
 use in_flight::Table;
 pub use ledger::{EdgeLedger, Ledger, ServiceLedger};
-use state::{Attempt, Call, CallerState, Server, ServiceState, SourceState};
+use sharing::Sharing;
+use state::{
+    Attempt, Call, CallerState, Child, Context, Errand, PoolState, Ready, Server, Session, SourceState, Task, Ticket,
+};
 
 /// Why a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,8 +87,25 @@ struct Simulation<'m, P> {
     attempts: Table<Attempt>,
     /// One per edge and client.
     callers: IdVec<EdgeId, CallerState>,
-    services: IdVec<ServiceId, ServiceState>,
+    /// One per pool and client.
+    pools: IdVec<PoolId, Vec<PoolState>>,
+    /// By slot of the calls; empty where all calls are plain.
+    contexts: Vec<Context>,
+    /// By slot of the attempts; empty where all calls are plain.
+    errands: Vec<Errand>,
+    tasks: Table<Task>,
+    sessions: Table<Session>,
+    tickets: Table<Ticket>,
+    /// What goes on at once, after the event under way.
+    ready: VecDeque<Ready>,
+    no_links: (Child, Child),
+    /// Monkeys that are about, with what they draw from.
+    monkeys: Vec<(FaultId, Stream)>,
     servers: IdVec<InstanceId, Server>,
+    sharing: IdVec<InstanceId, Sharing>,
+    /// Lanes of constant service times.
+    finish_lanes: IdVec<EndpointId, Lane>,
+    seed: Seed,
     meters: IdVec<InstanceId, Meter>,
     ledger: Ledger,
     probe: P,
@@ -86,14 +116,19 @@ impl<'m, P: Probe> Simulation<'m, P> {
         let mut events = EventList::new();
         let sources =
             model.sources.iter().map(|source| SourceState::new(source, seed, &mut events)).collect();
-        let callers = model.edges.iter().map(|edge| CallerState::new(edge, &mut events)).collect();
-        let services: IdVec<ServiceId, _> =
-            model.services.iter().map(|service| ServiceState::new(service, &mut events)).collect();
+        let callers =
+            model.edges.iter().map(|edge| CallerState::new(edge, model, seed, &mut events)).collect();
+        let mut lane = |program: &Program| match program {
+            Program::Leaf(work) => work.constant().map_or(Lane::HEAP, |d| events.lane_for_delay(d)),
+            Program::Steps(_) => Lane::HEAP,
+        };
+        let finish_lanes = model.endpoints.iter().map(|endpoint| lane(&endpoint.program)).collect();
         let servers: IdVec<InstanceId, _> = model
             .services
             .iter_ids()
-            .flat_map(|(id, service)| (0..service.instances).map(move |_| Server::new(id)))
+            .flat_map(|(id, service)| (0..service.instances).map(move |k| Server::new(id, service, k)))
             .collect();
+        let pool = |clients: u32| (0..clients).map(|_| PoolState::default()).collect();
         let meters = servers.iter().map(|_| Meter::default()).collect();
         let ledger = Ledger::new(model);
         Simulation {
@@ -104,7 +139,18 @@ impl<'m, P: Probe> Simulation<'m, P> {
             calls: Table::new(),
             attempts: Table::new(),
             callers,
-            services,
+            pools: model.pools.iter().map(|p| pool(p.clients)).collect(),
+            contexts: Vec::new(),
+            errands: Vec::new(),
+            tasks: Table::new(),
+            sessions: Table::new(),
+            tickets: Table::new(),
+            ready: VecDeque::new(),
+            no_links: (Child::None, Child::None),
+            monkeys: Vec::new(),
+            sharing: servers.iter().map(|_| Sharing::default()).collect(),
+            finish_lanes,
+            seed,
             servers,
             meters,
             ledger,
@@ -114,6 +160,7 @@ impl<'m, P: Probe> Simulation<'m, P> {
 
     fn run(mut self) -> Run<P> {
         self.schedule_faults();
+        self.schedule_first_checks();
         self.schedule_first_arrivals();
 
         // The run covers [0, horizon): what happens at the horizon itself is not part of it.
@@ -140,12 +187,28 @@ impl<'m, P: Probe> Simulation<'m, P> {
                 Event::TotalTimeout { call } => self.on_total_timeout(call),
                 Event::Retry { call } => self.on_retry(call),
                 Event::Fault { fault, begins } => self.on_fault(fault, begins),
+                Event::Reach { attempt } => self.reach(attempt),
+                Event::Deliver { attempt } => self.on_deliver(attempt),
+                Event::Computed { task } => self.on_computed(task),
+                Event::Shared { instance, plan } => self.on_shared(instance, plan),
+                Event::PoolTimeout { call, number } => self.on_pool_timeout(call, number),
+                Event::Cancel { attempt } => self.on_cancel(attempt),
+                Event::Checkpoint { attempt } => self.on_checkpoint(attempt),
+                Event::UserReturns { session } => self.on_user_returns(session),
+                Event::Check { check, of, life } => self.on_check(check, of, life),
+                Event::Interval { edge } => self.on_interval(edge),
+                Event::Life { instance, life, change } => self.on_life(instance, life, change),
+                Event::Strike { fault } => self.on_strike(fault),
+            }
+            while let Some(ready) = self.ready.pop_front() {
+                self.on_ready(ready);
             }
             handled += 1;
             if handled >= bounds.events {
                 break StopReason::EventLimit;
             }
-            if self.attempts.len().max(self.calls.len()) >= bounds.in_flight {
+            let in_flight = self.attempts.len().max(self.calls.len()).max(self.tasks.len());
+            if in_flight.max(self.sessions.len()) >= bounds.in_flight {
                 break StopReason::InFlightLimit;
             }
         };
@@ -159,6 +222,18 @@ impl<'m, P: Probe> Simulation<'m, P> {
         self.probe.end();
         self.close_ledger();
         Run { stop, events: handled, ledger: self.ledger, probe: self.probe }
+    }
+
+    /// What follows at once from the event under way.
+    #[cold]
+    #[inline(never)]
+    fn on_ready(&mut self, ready: Ready) {
+        match ready {
+            Ready::Step(task, outcome) => self.step_ended(task, outcome),
+            Ready::Granted(call) => self.send_granted(call),
+            Ready::Overflow(instance) => self.on_overflow(instance),
+            Ready::Drained(instance) => self.end_and_start(instance),
+        }
     }
 
     /// Schedules what a caller does when it has waited. Beyond the horizon it can never happen, and hours of
@@ -177,7 +252,9 @@ impl<'m, P: Probe> Simulation<'m, P> {
         for meter in self.meters.iter_mut() {
             meter.advance(moment);
         }
-        let snapshot = Snapshot { meters: &self.meters, requests_in_flight: self.calls.len() };
+        let ledger = &self.ledger;
+        let under_way = ledger.requests_created - ledger.requests_answered - ledger.requests_failed;
+        let snapshot = Snapshot { meters: &self.meters, requests_in_flight: under_way as usize };
         self.probe.sample(moment, snapshot);
         let next = self.probe.next_sample();
         assert!(next > moment, "an observer asks for the same moment for ever");

@@ -1,6 +1,6 @@
 //! What can happen? One closed set of plain events; the engine handles each in one place.
 
-use crate::ids::{AttemptId, CallId, FaultId, Handle, Id, SourceId};
+use crate::ids::{AttemptId, CallId, EdgeId, FaultId, Handle, Id, InstanceId, SessionId, SourceId, TaskId};
 use crate::time::SimTime;
 
 /// Something that happens at a moment. Ids only, no boxes.
@@ -41,6 +41,91 @@ pub enum Event {
         /// Begins (`true`) or ends.
         begins: bool,
     },
+    /// An attempt reaches its instance.
+    Reach {
+        /// The attempt, if it is still under way.
+        attempt: AttemptId,
+    },
+    /// An answer reaches its caller.
+    Deliver {
+        /// The attempt, if it is still under way.
+        attempt: AttemptId,
+    },
+    /// A step of own work is done.
+    Computed {
+        /// The steps that it belongs to, if they are still under way.
+        task: TaskId,
+    },
+    /// Shared workers have finished the first of what they share.
+    Shared {
+        /// Where.
+        instance: InstanceId,
+        /// Of which plan; an older one is stale.
+        plan: u32,
+    },
+    /// A caller's patience with its pool ends.
+    PoolTimeout {
+        /// The call, if it still waits for a slot.
+        call: CallId,
+        /// For which attempt.
+        number: u32,
+    },
+    /// A server learns that nobody wants an attempt any more.
+    Cancel {
+        /// The attempt, if it is still there.
+        attempt: AttemptId,
+    },
+    /// Work looks whether it is still wanted.
+    Checkpoint {
+        /// The attempt, if it is still there.
+        attempt: AttemptId,
+    },
+    /// A user has thought and sends the next request.
+    UserReturns {
+        /// Who.
+        session: SessionId,
+    },
+    /// A probe or the health checks of a client are due.
+    Check {
+        /// Number of the check.
+        check: u32,
+        /// Which instance is probed, or which client checks.
+        of: u32,
+        /// In which life of the instance.
+        life: u32,
+    },
+    /// The clients of an edge look at what they have seen of its instances.
+    Interval {
+        /// Which edge.
+        edge: EdgeId,
+    },
+    /// Something is due in the life of an instance.
+    Life {
+        /// Which instance.
+        instance: InstanceId,
+        /// Which life; an event of an earlier one is stale.
+        life: u32,
+        /// What.
+        change: LifeChange,
+    },
+    /// A monkey strikes.
+    Strike {
+        /// Which fault.
+        fault: FaultId,
+    },
+}
+
+/// What is due in the life of an instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LifeChange {
+    /// Its process starts.
+    Start = 0,
+    /// It has booted.
+    Booted = 1,
+    /// It is warm.
+    Warm = 2,
+    /// Its time to finish what it has is over.
+    GraceOver = 3,
 }
 
 /// An event in the event list. Equal times are served in the order of `sequence`, which is the order
@@ -67,6 +152,18 @@ const ATTEMPT_TIMEOUT: u64 = 2;
 const TOTAL_TIMEOUT: u64 = 3;
 const RETRY: u64 = 4;
 const FAULT: u64 = 5;
+const REACH: u64 = 6;
+const DELIVER: u64 = 7;
+const COMPUTED: u64 = 8;
+const SHARED: u64 = 9;
+const POOL_TIMEOUT: u64 = 10;
+const CANCEL: u64 = 11;
+const CHECKPOINT: u64 = 12;
+const USER_RETURNS: u64 = 13;
+const CHECK: u64 = 14;
+const INTERVAL: u64 = 15;
+const LIFE: u64 = 16;
+const STRIKE: u64 = 17;
 
 impl Packed {
     #[inline(always)]
@@ -84,6 +181,24 @@ impl Packed {
             Event::Fault { fault, begins } => {
                 Packed(words(FAULT as u32, u32::from(begins)), fault.index() as u64)
             }
+            Event::Reach { attempt } => Packed(REACH, handle(attempt.0)),
+            Event::Deliver { attempt } => Packed(DELIVER, handle(attempt.0)),
+            Event::Computed { task } => Packed(COMPUTED, handle(task.0)),
+            Event::Shared { instance, plan } => {
+                Packed(words(SHARED as u32, plan), instance.index() as u64)
+            }
+            Event::PoolTimeout { call, number } => {
+                Packed(words(POOL_TIMEOUT as u32, number), handle(call.0))
+            }
+            Event::Cancel { attempt } => Packed(CANCEL, handle(attempt.0)),
+            Event::Checkpoint { attempt } => Packed(CHECKPOINT, handle(attempt.0)),
+            Event::UserReturns { session } => Packed(USER_RETURNS, handle(session.0)),
+            Event::Check { check, of, life } => Packed(words(CHECK as u32, check), words(of, life)),
+            Event::Interval { edge } => Packed(INTERVAL, edge.index() as u64),
+            Event::Life { instance, life, change } => {
+                Packed(words(LIFE as u32, change as u32), words(instance.index() as u32, life))
+            }
+            Event::Strike { fault } => Packed(STRIKE, fault.index() as u64),
         }
     }
 
@@ -98,7 +213,30 @@ impl Packed {
             ATTEMPT_TIMEOUT => Event::AttemptTimeout { attempt: AttemptId(handle) },
             TOTAL_TIMEOUT => Event::TotalTimeout { call: CallId(handle) },
             RETRY => Event::Retry { call: CallId(handle) },
-            _ => Event::Fault { fault: FaultId::from_index(second as usize), begins: number == 1 },
+            FAULT => Event::Fault { fault: FaultId::from_index(second as usize), begins: number == 1 },
+            REACH => Event::Reach { attempt: AttemptId(handle) },
+            DELIVER => Event::Deliver { attempt: AttemptId(handle) },
+            COMPUTED => Event::Computed { task: TaskId(handle) },
+            SHARED => {
+                Event::Shared { instance: InstanceId::from_index(second as usize), plan: number }
+            }
+            POOL_TIMEOUT => Event::PoolTimeout { call: CallId(handle), number },
+            CANCEL => Event::Cancel { attempt: AttemptId(handle) },
+            CHECKPOINT => Event::Checkpoint { attempt: AttemptId(handle) },
+            USER_RETURNS => Event::UserReturns { session: SessionId(handle) },
+            CHECK => Event::Check { check: number, of: handle.slot, life: handle.generation },
+            INTERVAL => Event::Interval { edge: EdgeId::from_index(second as usize) },
+            LIFE => Event::Life {
+                instance: InstanceId::from_index(handle.slot as usize),
+                life: handle.generation,
+                change: match number {
+                    0 => LifeChange::Start,
+                    1 => LifeChange::Booted,
+                    2 => LifeChange::Warm,
+                    _ => LifeChange::GraceOver,
+                },
+            },
+            _ => Event::Strike { fault: FaultId::from_index(second as usize) },
         }
     }
 }
@@ -118,6 +256,21 @@ mod tests {
             Event::Retry { call: CallId(id) },
             Event::Fault { fault: FaultId::from_index(3), begins: true },
             Event::Fault { fault: FaultId::from_index(3), begins: false },
+            Event::Reach { attempt: AttemptId(id) },
+            Event::Deliver { attempt: AttemptId(id) },
+            Event::Computed { task: TaskId(id) },
+            Event::Shared { instance: InstanceId::from_index(8), plan: u32::MAX },
+            Event::PoolTimeout { call: CallId(id), number: 3 },
+            Event::Cancel { attempt: AttemptId(id) },
+            Event::Checkpoint { attempt: AttemptId(id) },
+            Event::UserReturns { session: SessionId(id) },
+            Event::Check { check: 4, of: 5, life: 6 },
+            Event::Interval { edge: EdgeId::from_index(9) },
+            Event::Life { instance: InstanceId::from_index(1), life: 2, change: LifeChange::Start },
+            Event::Life { instance: InstanceId::from_index(1), life: 2, change: LifeChange::Booted },
+            Event::Life { instance: InstanceId::from_index(1), life: 2, change: LifeChange::Warm },
+            Event::Life { instance: InstanceId::from_index(1), life: 2, change: LifeChange::GraceOver },
+            Event::Strike { fault: FaultId::from_index(3) },
         ] {
             assert_eq!(Packed::new(event).event(), event);
         }

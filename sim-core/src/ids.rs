@@ -147,6 +147,10 @@ pub struct CallId(pub Handle);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TaskId(pub Handle);
 
+/// A user who sends one request after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SessionId(pub Handle);
+
 /// One try: what the network and the servers see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct AttemptId(pub Handle);

@@ -38,6 +38,24 @@ pub enum Purpose {
     Thinning = 6,
     /// Whether an instance admits the attempt.
     Admission = 7,
+    /// Whether an optional step is done.
+    Branch = 8,
+    /// Whether work hangs.
+    Hang = 9,
+    /// How long the attempt travels.
+    WayThere = 10,
+    /// How long its answer travels.
+    WayBack = 11,
+    /// How long the word that nobody wants it any more travels.
+    WayOfCancel = 12,
+    /// What the request is about.
+    Key = 13,
+    /// On whose behalf it comes.
+    Tenant = 14,
+    /// How long its user thinks before the next.
+    ThinkTime = 15,
+    /// How long an instance boots.
+    BootTime = 16,
 }
 
 /// The luck of one request, call or attempt.

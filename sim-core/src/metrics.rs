@@ -7,11 +7,13 @@ pub mod digest;
 pub mod journal;
 pub mod latency;
 pub mod series;
+pub mod states;
 
 use crate::event::Event;
 use crate::ids::{AttemptId, CallId, EdgeId, FaultId, IdVec, InstanceId, ServiceId, WorkloadId};
 use crate::policy::Outcome;
 use crate::policy::retry::GiveUp;
+use crate::policy::targets::ChangeKind;
 use crate::time::{SimDuration, SimTime};
 
 /// Something that happened, in the words of the field. Plain data.
@@ -26,10 +28,19 @@ pub enum Observation {
         /// Which client sends it.
         client: u32,
     },
+    /// A step of a service calls another service.
+    Called {
+        /// The attempt that the step serves; stale if nobody waits for it.
+        by: AttemptId,
+        /// The call.
+        call: CallId,
+        /// Over which edge.
+        edge: EdgeId,
+    },
     /// An attempt leaves its caller.
     Sent {
-        /// Whose request it serves.
-        workload: WorkloadId,
+        /// Whose request it is, if a user sends it.
+        workload: Option<WorkloadId>,
         /// Its call.
         call: CallId,
         /// The attempt.
@@ -50,11 +61,39 @@ pub enum Observation {
         /// Those that wait before or with it, itself included.
         waiting: usize,
     },
-    /// An attempt is turned away because the line is full.
+    /// An attempt could not be sent.
+    NotSent {
+        /// Its call.
+        call: CallId,
+        /// Why.
+        outcome: Outcome,
+    },
+    /// An attempt waits for a slot of its caller's pool.
+    AwaitsSlot {
+        /// Its call.
+        call: CallId,
+    },
+    /// An attempt is turned away on arrival.
     Rejected {
         /// The attempt.
         attempt: AttemptId,
         /// By which service.
+        service: ServiceId,
+        /// Why: the line is full, admission control, or nobody is there.
+        outcome: Outcome,
+    },
+    /// An attempt is lost with its instance.
+    Lost {
+        /// The attempt.
+        attempt: AttemptId,
+        /// At which service.
+        service: ServiceId,
+    },
+    /// A server lets go of an attempt that nobody wants any more.
+    Withdrawn {
+        /// The attempt.
+        attempt: AttemptId,
+        /// At which service.
         service: ServiceId,
     },
     /// An attempt is discarded when its turn comes, because it waited too long.
@@ -72,8 +111,8 @@ pub enum Observation {
         service: ServiceId,
         /// How long it waited.
         waited: SimDuration,
-        /// How long it will take.
-        service_time: SimDuration,
+        /// How long it will take, if that is known: not where others are called or workers are shared.
+        service_time: Option<SimDuration>,
     },
     /// A worker has finished an attempt.
     Completed {
@@ -133,6 +172,38 @@ pub enum Observation {
         /// Attempts it took.
         attempts: u32,
     },
+    /// A call of a step has ended.
+    CallEnded {
+        /// The call.
+        call: CallId,
+        /// How.
+        outcome: Outcome,
+        /// Attempts it took.
+        attempts: u32,
+    },
+    /// A call of a step is left: nobody waits for it any more.
+    Abandoned {
+        /// The call.
+        call: CallId,
+    },
+    /// An instance is in another state.
+    InstanceState {
+        /// Which.
+        instance: InstanceId,
+        /// Which state.
+        state: InstanceState,
+    },
+    /// A client's belief about an instance has changed.
+    Believed {
+        /// Clients of which edge.
+        edge: EdgeId,
+        /// Which of them.
+        client: u32,
+        /// About which instance.
+        instance: InstanceId,
+        /// What it believes now.
+        belief: ChangeKind,
+    },
     /// A trigger begins or ends.
     Trigger {
         /// Which.
@@ -140,6 +211,40 @@ pub enum Observation {
         /// Begins (`true`) or ends.
         begins: bool,
     },
+}
+
+/// What can be said of an instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InstanceState {
+    /// It serves, and callers are told of it.
+    Ready,
+    /// It serves, but callers are not told of it.
+    NotReady,
+    /// It serves, slower than it will.
+    Warming,
+    /// It starts.
+    Booting,
+    /// It finishes what it has.
+    Draining,
+    /// It is gone.
+    Down,
+    /// It accepts attempts, but some or all hang.
+    Hung,
+}
+
+impl InstanceState {
+    /// The word that tables and lanes use for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            InstanceState::Ready => "ready",
+            InstanceState::NotReady => "not ready",
+            InstanceState::Warming => "warming",
+            InstanceState::Booting => "booting",
+            InstanceState::Draining => "draining",
+            InstanceState::Down => "down",
+            InstanceState::Hung => "hung",
+        }
+    }
 }
 
 /// How full one instance is, and how full it has been so far: exact areas under the curves.

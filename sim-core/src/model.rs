@@ -51,7 +51,7 @@ impl<T> Named<T> {
     }
 
     /// The names in order.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
+    pub fn names(&self) -> impl Iterator<Item = &str> + Clone {
         self.0.iter().map(|(name, _)| name.as_str())
     }
 
@@ -241,7 +241,9 @@ impl Model {
         let plain_users = self.workloads.iter().all(|workload| {
             workload.users.is_none() && workload.keys.is_none() && workload.tenants.is_none()
         });
-        let plain_edges = self.edges.iter().all(|edge| edge.deadline_margin.is_none() && edge.pool.is_none());
+        let plain_edges = self.edges.iter().all(|edge| {
+            edge.deadline_margin.is_none() && edge.pool.is_none() && !edge.is_watched
+        });
         plain_services && plain_lines && leaves && plain_users && plain_edges && self.checks.is_empty()
     }
 

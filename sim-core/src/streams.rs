@@ -19,6 +19,8 @@ pub enum StreamPurpose {
     Arrivals = 1,
     /// Choices of a fault.
     Fault = 2,
+    /// When in its period an instance is probed.
+    Probe = 3,
 }
 
 /// A generator of one purpose and one entity. Every variate uses exactly one 64-bit draw, so that
@@ -49,6 +51,11 @@ impl Stream {
     #[inline]
     pub fn exponential(&mut self) -> f64 {
         ziggurat::exponential(&mut Draws::keyed(self.0.next_u64()))
+    }
+
+    /// Draws of one variate: as many as it likes, and the stream moves on by one.
+    pub fn draws(&mut self) -> Draws {
+        Draws::keyed(self.0.next_u64())
     }
 
     /// A uniform whole number below `n`, by multiply-shift (bias below n / 2^64).

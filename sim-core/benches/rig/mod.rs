@@ -4,18 +4,12 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
-use sim_core::dist::{Distribution, Exponential};
 use sim_core::luck::mix;
 use sim_core::metrics::series::Series;
-use sim_core::model::edge::{CallConfig, TimeoutsConfig};
-use sim_core::model::rate::RateProfile;
-use sim_core::model::service::ServiceConfig;
-use sim_core::model::workload::{Arrivals, ArrivalsConfig, WorkloadConfig};
-use sim_core::model::{Model, Named, SystemConfig};
-use sim_core::policy::{balancer, retry};
+use sim_core::model::{Model, SystemConfig};
 use sim_core::streams::Seed;
 use sim_core::time::SimDuration;
-use sim_core::units::{Count, Patience, Probability, Rate};
+use sim_core::units::Count;
 use sim_core::ziggurat;
 
 /// Requests per second of the rig.
@@ -43,35 +37,30 @@ pub(crate) fn crowd(pending: u32, requests: u64) -> Model {
 }
 
 fn system(workers: u32, mean: SimDuration, rate: f64, timeout: Option<SimDuration>, requests: u64) -> Model {
-    let service = ServiceConfig {
-        instances: Count::ONE,
-        workers: Count::new(workers),
-        service_time: Distribution::Exponential(Exponential { mean }),
-        queue: Default::default(),
-        error_ratio: Probability::ZERO,
+    let call = match timeout {
+        None => r#"{"to": "api"}"#.to_owned(),
+        Some(timeout) => format!(
+            r#"{{"to": "api", "timeouts": {{"attempt": "{timeout}"}},
+                 "retry": {{"immediate": {{"max_attempts": {ATTEMPTS}}}}}}}"#
+        ),
     };
-    let retry = match timeout {
-        None => retry::Config::None,
-        Some(_) => retry::Config::Immediate(retry::immediate::Config {
-            max_attempts: Count::new(ATTEMPTS),
-            budget: Default::default(),
-        }),
-    };
-    let workload = WorkloadConfig {
-        arrivals: ArrivalsConfig::Poisson(Arrivals { rate: RateProfile::Text(Rate::per_second(rate)) }),
-        clients: Count::ONE,
-        call: CallConfig {
-            to: "api".to_owned(),
-            timeouts: TimeoutsConfig { attempt: Patience(timeout), total: Patience(None) },
-            retry,
-            load_balancer: balancer::Config::default(),
-        },
-    };
+    let services = format!(
+        r#"{{"api": {{"workers": {workers}, "service_time": {{"exponential": {{"mean": "{mean}"}}}}}}}}"#
+    );
+    let workloads = format!(
+        r#"{{"users": {{"arrivals": {{"poisson": {{"rate": {{"steps": [{{"at": "0s", "rate": "{rate}/s"}}]}}}}}},
+                        "call": {call}}}}}"#
+    );
+    model(&services, &workloads, SimDuration::from_secs_f64(requests as f64 / rate))
+}
+
+/// The model of a file's parts.
+fn model(services: &str, workloads: &str, horizon: SimDuration) -> Model {
     let config = SystemConfig {
-        services: Named(vec![("api".to_owned(), service)]),
-        workloads: Named(vec![("users".to_owned(), workload)]),
-        faults: Named::default(),
-        horizon: SimDuration::from_secs_f64(requests as f64 / rate),
+        services: serde_json::from_str(services).expect("the rig can be read"),
+        workloads: serde_json::from_str(workloads).expect("the rig can be read"),
+        horizon,
+        ..SystemConfig::default()
     };
     Model::new(&config).expect("the rig is sound")
 }

@@ -1,20 +1,40 @@
 //! When does the next request come, and whose is it?
 
 use super::Simulation;
-use super::state::Call;
+use super::state::{ANYWHERE, Baggage, Call, Context, NO_ATTEMPT, Parent, Session};
 use crate::event::Event;
-use crate::ids::{AttemptId, CallId, Handle, SourceId};
-use crate::luck::Purpose;
+use crate::event_list::Lane;
+use crate::ids::{CallId, SessionId, SourceId, WorkloadId};
+use crate::luck::{Luck, Purpose};
 use crate::metrics::{Observation, Probe};
 use crate::policy::retry;
+use crate::time::{SimDuration, SimTime};
 
-/// No attempt has been sent yet.
-const NO_ATTEMPT: AttemptId = AttemptId(Handle { slot: 0, generation: 0 });
+/// A user without time to think pauses this long after a request that took no time at all: else the clock
+/// would never move on.
+const LEAST_PAUSE: SimDuration = SimDuration::from_millis(1);
 
 impl<P: Probe> Simulation<'_, P> {
     pub(super) fn schedule_first_arrivals(&mut self) {
         for source in self.sources.ids() {
             self.schedule_arrival(source);
+        }
+        for workload in self.model.workloads.ids() {
+            self.seat_users(workload);
+        }
+    }
+
+    /// Users who are there from the start think before their first request.
+    fn seat_users(&mut self, id: WorkloadId) {
+        let workload = &self.model.workloads[id];
+        let Some(users) = &workload.users else { return };
+        for user in 0..users.present {
+            let luck = Luck::of_client(self.seed, users.key, user);
+            let client = user % workload.clients;
+            let session = Session { luck, workload: id, client, sent: 0 };
+            let session = SessionId(self.sessions.insert(session));
+            let thinks = users.think_time.sample(&mut luck.request(0).draws(Purpose::ThinkTime));
+            self.schedule_timer(Lane::HEAP, SimTime::ZERO + thinks, Event::UserReturns { session });
         }
     }
 
@@ -40,30 +60,75 @@ impl<P: Probe> Simulation<'_, P> {
         if stays_away {
             return;
         }
-
         let workload = &self.model.workloads[source.workload];
-        let edge = &self.model.edges[workload.edge];
         let client = match workload.clients {
             1 => 0,
             clients => luck.draws(Purpose::Client).below(clients),
         };
-        let call = CallId(self.calls.insert(Call {
+        if workload.users.is_some() {
+            let session = Session { luck, workload: source.workload, client, sent: 0 };
+            let session = SessionId(self.sessions.insert(session));
+            return self.on_user_returns(session);
+        }
+        self.request(source.workload, client, luck, Parent::Visitor);
+    }
+
+    /// A user of a closed workload or a session sends the next request.
+    pub(super) fn on_user_returns(&mut self, id: SessionId) {
+        let session = self.sessions.get_mut(id.0).expect("users leave between requests only");
+        session.sent += 1;
+        let session = *session;
+        let luck = session.luck.request(u64::from(session.sent));
+        self.request(session.workload, session.client, luck, Parent::User(id));
+    }
+
+    /// A request of a user arrives and is sent on its way.
+    #[inline]
+    fn request(&mut self, workload_id: WorkloadId, client: u32, luck: Luck, parent: Parent) {
+        let now = self.now;
+        let workload = &self.model.workloads[workload_id];
+        let edge = &self.model.edges[workload.edge];
+        let call = Call {
             luck: luck.call(edge.key, 0, 0),
             arrived: now,
             progress: retry::Progress::default(),
             attempt: NO_ATTEMPT,
             edge: workload.edge,
-            workload: source.workload,
+            workload: workload_id,
             client,
-        }));
+            place: ANYWHERE,
+        };
+        let call = self.enter_call(call, || {
+            let key = |keys: &Option<crate::model::workload::Keys>, purpose| {
+                keys.as_ref().map_or(0, |keys| keys.draw(luck.draws(purpose)))
+            };
+            let baggage = Baggage {
+                key: key(&workload.keys, Purpose::Key),
+                tenant: key(&workload.tenants, Purpose::Tenant),
+                class: workload.criticality,
+                ..Baggage::NONE
+            };
+            Context::new(parent, baggage)
+        });
         self.ledger.requests_created += 1;
-        self.probe.observe(now, Observation::Arrived { workload: source.workload, call, client });
-        let callers = &mut self.callers[workload.edge];
-        callers.clients[client as usize].retry.begin(&edge.retry, now);
-        if let Some(patience) = edge.total_timeout {
-            let lane = callers.total_timeout;
-            self.schedule_timer(lane, now + patience, Event::TotalTimeout { call });
+        self.probe.observe(now, Observation::Arrived { workload: workload_id, call, client });
+        self.begin_call(call);
+    }
+
+    /// A request has ended: if its user sends several, the next follows after some thought.
+    pub(super) fn user_goes_on(&mut self, id: CallId, call: &Call) {
+        let Parent::User(session_id) = self.contexts[id.0.slot as usize].parent else { return };
+        let session = self.sessions.get(session_id.0).expect("a user waits for the request");
+        let users = self.model.workloads[session.workload].users.as_ref().expect("a user of users");
+        if session.sent == users.requests {
+            self.sessions.remove(session_id.0);
+            return;
         }
-        self.send_attempt(call);
+        let luck = session.luck.request(u64::from(session.sent));
+        let mut thinks = users.think_time.sample(&mut luck.draws(Purpose::ThinkTime));
+        if thinks == SimDuration::ZERO && call.arrived == self.now {
+            thinks = LEAST_PAUSE;
+        }
+        self.schedule_timer(Lane::HEAP, self.now + thinks, Event::UserReturns { session: session_id });
     }
 }

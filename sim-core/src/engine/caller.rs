@@ -1,16 +1,91 @@
 //! What does a caller do? Send an attempt, wait for it, judge how it ended, try again or give up.
 
 use super::Simulation;
-use super::state::Attempt;
+use super::state::{ANYWHERE, Attempt, Baggage, Call, Child, Context, Errand, NO_TASK, Parent, Phase, Ready};
 use crate::event::Event;
 use crate::event_list::Lane;
-use crate::ids::{AttemptId, CallId, Id, InstanceId};
-use crate::metrics::{Observation, Probe};
+use crate::ids::{AttemptId, CallId, Id, IdVec, InstanceId};
+use crate::metrics::{Meter, Observation, Probe};
+use crate::model::edge::EdgeCaller;
 use crate::policy::Outcome;
+use crate::policy::balancer::Fleet;
 use crate::policy::retry::Decision;
 use crate::time::{SimDuration, SimTime};
 
+/// The instances of a service as they are.
+pub(super) struct Instances<'a> {
+    pub(super) meters: &'a IdVec<InstanceId, Meter>,
+    pub(super) first: usize,
+}
+
+impl Fleet for Instances<'_> {
+    #[inline]
+    fn in_system(&self, instance: u32) -> u32 {
+        self.meters[InstanceId::from_index(self.first + instance as usize)].in_system
+    }
+}
+
 impl<P: Probe> Simulation<'_, P> {
+    /// Enters a call with what travels with it.
+    #[inline]
+    pub(super) fn enter_call(&mut self, call: Call, context: impl FnOnce() -> Context) -> CallId {
+        let id = CallId(self.calls.insert(call));
+        if !self.model.is_plain {
+            let slot = id.0.slot as usize;
+            if slot >= self.contexts.len() {
+                self.contexts.resize(slot + 1, Context::new(Parent::Visitor, Baggage::NONE));
+            }
+            self.contexts[slot] = context();
+        }
+        id
+    }
+
+    /// A call that was entered begins: its patience runs and its first attempt is on the way.
+    #[inline]
+    pub(super) fn begin_call(&mut self, id: CallId) {
+        let now = self.now;
+        let call = self.calls.get(id.0).expect("the call was entered");
+        let edge = &self.model.edges[call.edge];
+        let callers = &mut self.callers[call.edge];
+        callers.clients[call.client as usize].retry.begin(&edge.retry, now);
+        if self.model.is_plain {
+            if let Some(patience) = edge.total_timeout {
+                let lane = callers.total_timeout;
+                self.schedule_timer(lane, now + patience, Event::TotalTimeout { call: id });
+            }
+            return self.send_attempt(id);
+        }
+        let baggage = &mut self.contexts[id.0.slot as usize].baggage;
+        let mut gives_up_at = edge.total_timeout.map_or(SimTime::NEVER, |patience| now + patience);
+        let lane = callers.total_timeout;
+        if let Some(margin) = edge.deadline_margin {
+            if baggage.deadline != SimTime::NEVER {
+                let left = baggage.deadline.as_nanos().saturating_sub(margin.as_nanos());
+                gives_up_at = gives_up_at.min(SimTime::from_nanos(left));
+            }
+            baggage.deadline = gives_up_at;
+            if gives_up_at <= now {
+                return self.fail(id, Outcome::Timeout);
+            }
+        } else {
+            baggage.deadline = SimTime::NEVER;
+        }
+        if gives_up_at != SimTime::NEVER {
+            self.schedule_timer(lane, gives_up_at, Event::TotalTimeout { call: id });
+        }
+        self.try_attempt(id);
+    }
+
+    /// The next attempt of a call is due: it needs a slot of its pool first, if there is one.
+    #[inline]
+    fn try_attempt(&mut self, id: CallId) {
+        let call = self.calls.get(id.0).expect("only a call under way sends attempts");
+        match self.model.edges[call.edge].pool {
+            None => self.send_attempt(id),
+            Some(pool) => self.acquire(id, pool),
+        }
+    }
+
     /// Sends the next attempt of a call. Its timeout is scheduled before anything happens to it, so an
     /// answer at the very nanosecond of the timeout comes too late.
     #[inline]
@@ -23,11 +98,35 @@ impl<P: Probe> Simulation<'_, P> {
         let number = call.progress.attempts;
         let luck = call.luck.attempt(number);
         let service = &self.model.services[edge.to];
-        let place = match service.instances {
-            1 => 0,
-            instances => callers.clients[call.client as usize].balancer.pick(&edge.balancer, instances, luck),
+        let place = if call.place != ANYWHERE {
+            call.place
+        } else if edge.chooses {
+            let key = match self.model.is_plain {
+                true => 0,
+                false => u64::from(self.contexts[call_id.0.slot as usize].baggage.key),
+            };
+            let chooser = &mut callers.clients[call.client as usize].chooser;
+            let fleet = Instances { meters: &self.meters, first: service.first_instance.index() };
+            let picked = match &mut callers.board {
+                None => chooser.pick(&edge.chooser, &fleet, key, now, luck, None),
+                Some((age, board)) => {
+                    if board.renewed().is_none_or(|renewed| now >= renewed + *age) {
+                        board.renew(&fleet, service.instances, now);
+                    }
+                    chooser.pick(&edge.chooser, board, key, now, luck, None)
+                }
+            };
+            let Some(place) = picked else {
+                return self.not_sent(call_id, Outcome::NoHealthyHost);
+            };
+            if edge.is_watched {
+                chooser.sent(place);
+            }
+            place
+        } else {
+            0
         };
-        let instance = InstanceId::from_index(service.first_instance.index() + place as usize);
+        let instance = service.instance(place);
         let attempt = AttemptId(self.attempts.insert(Attempt {
             luck,
             call: call_id,
@@ -35,35 +134,77 @@ impl<P: Probe> Simulation<'_, P> {
             started: SimTime::ZERO,
             instance,
             edge: call.edge,
-            in_service: false,
+            client: call.client,
+            phase: Phase::Out,
             wanted: true,
+            withdrawn: false,
+            outcome: Outcome::Ok,
         }));
         call.attempt = attempt;
-        self.ledger.edges[call.edge].sent += 1;
+        let edge_id = call.edge;
+        self.ledger.edges[edge_id].sent += 1;
+        let workload = match edge.caller {
+            EdgeCaller::Workload(workload) => Some(workload),
+            EdgeCaller::Service(_) | EdgeCaller::Monitor => None,
+        };
         let sent = Observation::Sent {
-            workload: call.workload,
+            workload,
             call: call_id,
             attempt,
-            edge: call.edge,
+            edge: edge_id,
             service: edge.to,
             instance,
             number,
         };
         self.probe.observe(now, sent);
+        if !self.model.is_plain {
+            self.pack_errand(call_id, attempt, place);
+        }
         if let Some(patience) = edge.attempt_timeout {
-            let lane = callers.attempt_timeout;
+            let lane = self.callers[edge_id].attempt_timeout;
             self.schedule_timer(lane, now + patience, Event::AttemptTimeout { attempt });
         }
-        self.reach(attempt);
+        match edge.has_network {
+            false => self.reach(attempt),
+            true => self.travel_there(attempt),
+        }
     }
 
-    /// The caller stops waiting for one attempt; the server does not notice.
+    /// What the server learns with an attempt.
+    fn pack_errand(&mut self, call_id: CallId, attempt: AttemptId, place: u32) {
+        let call = self.calls.get(call_id.0).expect("the call of an attempt that is sent");
+        let edge = &self.model.edges[call.edge];
+        let context = &mut self.contexts[call_id.0.slot as usize];
+        (context.sent, context.sent_to) = (self.now, place);
+        let mut baggage = context.baggage;
+        if edge.deadline_margin.is_some()
+            && let Some(patience) = edge.attempt_timeout
+        {
+            baggage.deadline = baggage.deadline.min(self.now + patience);
+        }
+        let errand = Errand { baggage, root: NO_TASK, workload: call.workload };
+        let slot = attempt.0.slot as usize;
+        if slot >= self.errands.len() {
+            self.errands.resize(slot + 1, errand);
+        }
+        self.errands[slot] = errand;
+    }
+
+    /// An attempt failed before it was sent. It counts as an attempt.
+    pub(super) fn not_sent(&mut self, call_id: CallId, outcome: Outcome) {
+        self.probe.observe(self.now, Observation::NotSent { call: call_id, outcome });
+        self.give_slot_back(call_id);
+        self.decide(call_id, outcome);
+    }
+
+    /// The caller stops waiting for one attempt.
     pub(super) fn on_attempt_timeout(&mut self, id: AttemptId) {
         if let Some(attempt) = self.attempts.get_mut(id.0)
             && attempt.wanted
         {
             attempt.wanted = false;
             let call = attempt.call;
+            self.leave(id);
             self.attempt_failed(call, id, Outcome::Timeout);
         }
     }
@@ -76,6 +217,8 @@ impl<P: Probe> Simulation<'_, P> {
             && attempt.wanted
         {
             attempt.wanted = false;
+            self.leave(attempt_id);
+            self.attempt_over(id, Outcome::Timeout);
             let retry = &mut self.callers[edge].clients[client as usize].retry;
             retry.observe(&self.model.edges[edge].retry, Outcome::Timeout, self.now);
             let failed =
@@ -88,14 +231,21 @@ impl<P: Probe> Simulation<'_, P> {
     /// A back-off is over.
     pub(super) fn on_retry(&mut self, call: CallId) {
         if self.calls.get(call.0).is_some() {
-            self.send_attempt(call);
+            self.try_attempt(call);
         }
     }
 
     /// The attempt that the caller waited for has failed: what now?
     pub(super) fn attempt_failed(&mut self, call_id: CallId, attempt: AttemptId, outcome: Outcome) {
+        self.probe.observe(self.now, Observation::AttemptFailed { call: call_id, attempt, outcome });
+        self.attempt_over(call_id, outcome);
+        self.decide(call_id, outcome);
+    }
+
+    /// Tries again or gives up.
+    #[inline]
+    fn decide(&mut self, call_id: CallId, outcome: Outcome) {
         let now = self.now;
-        self.probe.observe(now, Observation::AttemptFailed { call: call_id, attempt, outcome });
         let call = self.calls.get_mut(call_id.0).expect("a wanted attempt has a call under way");
         let config = &self.model.edges[call.edge].retry;
         let callers = &mut self.callers[call.edge];
@@ -118,10 +268,17 @@ impl<P: Probe> Simulation<'_, P> {
     /// The answer is back while the caller still waits for it.
     #[inline]
     pub(super) fn answer(&mut self, call_id: CallId) {
+        if !self.model.is_plain {
+            self.attempt_over(call_id, Outcome::Ok);
+        }
         let call = self.calls.remove(call_id.0);
+        let edge = &self.model.edges[call.edge];
         let retry = &mut self.callers[call.edge].clients[call.client as usize].retry;
-        retry.observe(&self.model.edges[call.edge].retry, Outcome::Ok, self.now);
+        retry.observe(&edge.retry, Outcome::Ok, self.now);
         self.ledger.edges[call.edge].used += 1;
+        if !matches!(edge.caller, EdgeCaller::Workload(_)) {
+            return self.nested_call_ended(call_id, &call, Outcome::Ok);
+        }
         self.ledger.requests_answered += 1;
         let answered = Observation::Answered {
             workload: call.workload,
@@ -130,11 +287,20 @@ impl<P: Probe> Simulation<'_, P> {
             attempts: call.progress.attempts,
         };
         self.probe.observe(self.now, answered);
+        if !self.model.is_plain {
+            self.user_goes_on(call_id, &call);
+        }
     }
 
     /// The call has failed for good.
-    fn fail(&mut self, call_id: CallId, outcome: Outcome) {
+    pub(super) fn fail(&mut self, call_id: CallId, outcome: Outcome) {
+        if !self.model.is_plain {
+            self.leave_pool_line(call_id);
+        }
         let call = self.calls.remove(call_id.0);
+        if !matches!(self.model.edges[call.edge].caller, EdgeCaller::Workload(_)) {
+            return self.nested_call_ended(call_id, &call, outcome);
+        }
         self.ledger.requests_failed += 1;
         let failed = Observation::Failed {
             workload: call.workload,
@@ -144,5 +310,60 @@ impl<P: Probe> Simulation<'_, P> {
             attempts: call.progress.attempts,
         };
         self.probe.observe(self.now, failed);
+        if !self.model.is_plain {
+            self.user_goes_on(call_id, &call);
+        }
+    }
+
+    /// A call that no user made has ended: its step or its check goes on.
+    fn nested_call_ended(&mut self, id: CallId, call: &Call, outcome: Outcome) {
+        self.ledger.edges[call.edge].ended += 1;
+        let ended = Observation::CallEnded { call: id, outcome, attempts: call.progress.attempts };
+        self.probe.observe(self.now, ended);
+        match self.contexts[id.0.slot as usize].parent {
+            Parent::Task(task) => {
+                self.release_child(task, Child::Call(id));
+                self.ready.push_back(Ready::Step(task, outcome));
+            }
+            Parent::Check(ticket) => self.on_checked(ticket, outcome.is_ok()),
+            Parent::Visitor | Parent::User(_) => unreachable!("users call over edges of workloads"),
+        }
+    }
+
+    /// For the caller an attempt that was sent is over, in whichever way.
+    #[inline]
+    fn attempt_over(&mut self, call_id: CallId, outcome: Outcome) {
+        if self.model.is_plain {
+            return;
+        }
+        let call = self.calls.get(call_id.0).expect("the call of an attempt that is wanted");
+        let (edge_id, client) = (call.edge, call.client);
+        let edge = &self.model.edges[edge_id];
+        if edge.is_watched && call.place == ANYWHERE {
+            let Context { sent, sent_to, .. } = self.contexts[call_id.0.slot as usize];
+            let took = self.now.since(sent);
+            let chooser = &mut self.callers[edge_id].clients[client as usize].chooser;
+            if let Some(change) = chooser.ended(&edge.chooser, sent_to, outcome, took, self.now) {
+                self.believed(edge_id, client, change);
+            }
+        }
+        self.give_slot_back(call_id);
+    }
+
+    /// Nobody waits for a call any more: its caller is gone.
+    pub(super) fn abandon(&mut self, id: CallId) {
+        let Some(call) = self.calls.get(id.0) else { return };
+        let (edge, attempt_id) = (call.edge, call.attempt);
+        if let Some(attempt) = self.attempts.get_mut(attempt_id.0)
+            && attempt.wanted
+        {
+            attempt.wanted = false;
+            self.leave(attempt_id);
+            self.attempt_over(id, Outcome::Cancelled);
+        }
+        self.leave_pool_line(id);
+        self.calls.remove(id.0);
+        self.ledger.edges[edge].abandoned += 1;
+        self.probe.observe(self.now, Observation::Abandoned { call: id });
     }
 }

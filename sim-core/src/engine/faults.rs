@@ -1,11 +1,15 @@
-//! What does a trigger change? The condition of a service, worked out afresh from all triggers that are
+//! What does a trigger change? The condition of instances, worked out afresh from all triggers that are
 //! on, so that they may overlap in any way and end in any order.
 
 use super::Simulation;
+use super::state::{Stage, Work};
 use crate::event::Event;
-use crate::ids::{FaultId, Id, InstanceId, ServiceId};
+use crate::event_list::Lane;
+use crate::ids::{FaultId, InstanceId};
 use crate::metrics::{Observation, Probe};
 use crate::model::fault::Effect;
+use crate::streams::{Stream, StreamPurpose};
+use crate::time::SimDuration;
 
 impl<P: Probe> Simulation<'_, P> {
     pub(super) fn schedule_faults(&mut self) {
@@ -17,40 +21,130 @@ impl<P: Probe> Simulation<'_, P> {
 
     pub(super) fn on_fault(&mut self, id: FaultId, begins: bool) {
         self.probe.observe(self.now, Observation::Trigger { fault: id, begins });
-        match self.model.faults[id].effect {
-            Effect::Slower { service, .. }
-            | Effect::Stopped { service }
-            | Effect::Failing { service, .. } => {
-                self.renew_condition(service);
-            }
+        let fault = &self.model.faults[id];
+        match &fault.effect {
             Effect::Load { .. } => {} // arrival sources know their windows
+            Effect::Restarted => {
+                if begins {
+                    for instance in &fault.instances {
+                        self.terminate(*instance);
+                    }
+                }
+            }
+            Effect::Monkey { key, .. } => {
+                if begins {
+                    self.monkeys.push((id, Stream::new(self.seed, StreamPurpose::Fault, *key)));
+                    self.plan_strike(id);
+                }
+            }
+            Effect::Slower { .. }
+            | Effect::Stopped
+            | Effect::Failing { .. }
+            | Effect::Down
+            | Effect::Hanging { .. } => {
+                for instance in &fault.instances {
+                    self.renew_condition(*instance);
+                }
+            }
         }
     }
 
-    /// The condition of `service` under the triggers that are on now.
-    fn renew_condition(&mut self, id: ServiceId) {
-        let service = &self.model.services[id];
-        let (mut slowdown, mut stopped, mut fine) = (1.0, false, 1.0 - service.error_ratio);
-        for fault in self.model.faults.iter().filter(|f| f.begins <= self.now && self.now < f.ends) {
+    /// The condition of an instance under the triggers that are on now.
+    pub(super) fn renew_condition(&mut self, id: InstanceId) {
+        let now = self.now;
+        let server = &self.servers[id];
+        let service = &self.model.services[server.service];
+        let mut slowdown = service.slownesses[service.place(id) as usize];
+        if let Some((factor, _)) = service.lifecycle.cold
+            && now < server.cold_until
+        {
+            slowdown *= factor;
+        }
+        let (mut stopped, mut fine, mut flows, mut down) = (false, 1.0 - service.error_ratio, 1.0, false);
+        for fault in self.model.faults.iter().filter(|f| f.begins <= now && now < f.ends) {
+            if !fault.instances.contains(&id) {
+                continue;
+            }
             match fault.effect {
-                Effect::Slower { service, factor } if service == id => slowdown *= factor,
-                Effect::Stopped { service } if service == id => stopped = true,
-                Effect::Failing { service, ratio } if service == id => fine *= 1.0 - ratio,
-                Effect::Slower { .. }
-                | Effect::Stopped { .. }
-                | Effect::Failing { .. }
-                | Effect::Load { .. } => {}
+                Effect::Slower { factor } => slowdown *= factor,
+                Effect::Stopped => stopped = true,
+                Effect::Failing { ratio } => fine *= 1.0 - ratio,
+                Effect::Hanging { ratio } => flows *= 1.0 - ratio,
+                Effect::Down => down = true,
+                Effect::Restarted | Effect::Monkey { .. } | Effect::Load { .. } => {}
             }
         }
-        let state = &mut self.services[id];
-        let resumes = state.stopped && !stopped;
-        (state.slowdown, state.stopped, state.error_ratio) = (slowdown, stopped, 1.0 - fine);
+        let shares = service.shares_workers;
+        let server = &mut self.servers[id];
+        let (resumes, recovers) = (server.stopped && !stopped, server.hang_ratio > 0.0 && flows == 1.0);
+        let hangs = server.hang_ratio == 0.0 && flows < 1.0;
+        (server.slowdown, server.stopped, server.error_ratio) = (slowdown, stopped, 1.0 - fine);
+        server.hang_ratio = 1.0 - flows;
+        server.is_odd = shares || flows < 1.0 || server.debt > SimDuration::ZERO;
+        let (was_down, stage) = (std::mem::replace(&mut server.kept_down, down), server.stage);
+        if down && stage != Stage::Down {
+            self.crash(id);
+        } else if was_down && !down && stage == Stage::Down {
+            self.start_process(id);
+        }
+        if recovers {
+            self.release_held(id);
+        }
+        if recovers || hangs {
+            self.show_state(id);
+        }
         if resumes {
-            let first = service.first_instance.index();
-            for instance in (first..first + service.instances as usize).map(InstanceId::from_index) {
-                self.meters[instance].advance(self.now);
-                self.start_waiting(instance);
+            self.meters[id].advance(now);
+            self.start_waiting(id);
+        }
+    }
+
+    /// What was held goes on, with its full length.
+    fn release_held(&mut self, instance: InstanceId) {
+        for (work, length) in std::mem::take(&mut self.servers[instance].held) {
+            let shares = self.model.services[self.servers[instance].service].shares_workers;
+            match work {
+                Work::Attempt(id, _) if self.attempts.get(id.0).is_none() => {}
+                Work::Step(id) if self.tasks.get(id.0).is_none() => {}
+                _ if shares => self.share(instance, work, length),
+                Work::Attempt(attempt, call_slot) => {
+                    self.events.schedule(self.now + length, Event::Finish { attempt, call_slot });
+                }
+                Work::Step(task) => self.events.schedule(self.now + length, Event::Computed { task }),
             }
         }
+    }
+
+    fn plan_strike(&mut self, id: FaultId) {
+        let fault = &self.model.faults[id];
+        let Effect::Monkey { every, .. } = &fault.effect else { return };
+        let Some((_, stream)) = self.monkeys.iter_mut().find(|(fault, _)| *fault == id) else { return };
+        let at = self.now + every.sample(&mut stream.draws());
+        if at < fault.ends {
+            self.schedule_timer(Lane::HEAP, at, Event::Strike { fault: id });
+        }
+    }
+
+    /// The monkey strikes: some instances crash, drawn from all, those that are down included.
+    pub(super) fn on_strike(&mut self, id: FaultId) {
+        let Effect::Monkey { service, group, downtime, .. } = &self.model.faults[id].effect else { return };
+        let service = &self.model.services[*service];
+        let Some((_, stream)) = self.monkeys.iter_mut().find(|(fault, _)| *fault == id) else { return };
+        // The first of a shuffle: each draw takes one of those that are left.
+        let mut left: Vec<InstanceId> = service.all_instances().collect();
+        let mut hit = Vec::new();
+        for _ in 0..(*group).min(service.instances) {
+            hit.push(left.swap_remove(stream.below(left.len() as u32) as usize));
+        }
+        for instance in hit {
+            if self.servers[instance].stage != Stage::Down {
+                self.crash(instance);
+                match service.lifecycle.restart {
+                    Some(_) => self.plan_restart(instance),
+                    None => self.plan_start(instance, *downtime),
+                }
+            }
+        }
+        self.plan_strike(id);
     }
 }

@@ -70,6 +70,12 @@ impl<T: Copy> Table<T> {
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
         self.slots.iter().filter(|slot| slot.generation % 2 == 1).map(|slot| &slot.value)
     }
+
+    /// Everything in flight with its id, in slot order.
+    pub(crate) fn iter_ids(&self) -> impl Iterator<Item = (Handle, &T)> {
+        let here = self.slots.iter().enumerate().filter(|(_, slot)| slot.generation % 2 == 1);
+        here.map(|(k, slot)| (Handle { slot: k as u32, generation: slot.generation }, &slot.value))
+    }
 }
 
 #[cfg(test)]

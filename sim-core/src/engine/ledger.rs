@@ -2,9 +2,11 @@
 //! the end of every run, whatever was simulated.
 
 use super::Simulation;
+use super::state::Phase;
 use crate::ids::{EdgeId, IdVec, ServiceId};
 use crate::metrics::Probe;
 use crate::model::Model;
+use crate::model::edge::EdgeCaller;
 
 /// What a run has counted.
 #[derive(Clone, Debug)]
@@ -34,6 +36,10 @@ pub struct ServiceLedger {
     pub rejected: u64,
     /// Attempts dropped from the line.
     pub dropped: u64,
+    /// Attempts lost with an instance.
+    pub lost: u64,
+    /// Attempts let go because nobody wanted them any more.
+    pub withdrawn: u64,
     /// Attempts waiting or in service at the end.
     pub in_system: u64,
     /// Summed service, nanoseconds, of what is under way up to now.
@@ -55,6 +61,16 @@ pub struct EdgeLedger {
     pub produced: u64,
     /// Good answers that a caller still wanted.
     pub used: u64,
+    /// Calls that services and monitors made.
+    pub calls: u64,
+    /// Of those, the ones that were answered or failed for good.
+    pub ended: u64,
+    /// Of those, the ones whose caller left.
+    pub abandoned: u64,
+    /// Of those, the ones under way at the end.
+    pub under_way: u64,
+    /// Attempts on the way to their instance at the end.
+    pub on_the_way: u64,
 }
 
 impl Ledger {
@@ -82,10 +98,10 @@ impl Ledger {
             format!("requests: created {} = answered + failed + in flight {ended}", self.requests_created)
         });
         for (id, s) in self.services.iter_ids() {
-            let accounted = s.completed + s.rejected + s.dropped + s.in_system;
+            let accounted = s.completed + s.rejected + s.dropped + s.lost + s.withdrawn + s.in_system;
             law(s.arrived == accounted, &|| {
                 format!(
-                    "{id:?}: arrived {} = completed + rejected + dropped + in system {accounted}",
+                    "{id:?}: arrived {} = completed + rejected + dropped + lost + withdrawn + in system {accounted}",
                     s.arrived
                 )
             });
@@ -106,7 +122,14 @@ impl Ledger {
                     e.used, e.produced, e.sent
                 )
             });
+            let accounted = e.ended + e.abandoned + e.under_way;
+            law(e.calls == accounted, &|| {
+                format!("{id:?}: calls {} = ended + abandoned + under way {accounted}", e.calls)
+            });
         }
+        let sent: u64 = self.edges.iter().map(|e| e.sent - e.on_the_way).sum();
+        let arrived: u64 = self.services.iter().map(|s| s.arrived).sum();
+        law(sent == arrived, &|| format!("attempts sent and not on the way {sent} = arrived {arrived}"));
         broken
     }
 }
@@ -115,12 +138,27 @@ impl<P: Probe> Simulation<'_, P> {
     /// Adds what is still under way, then checks every law.
     pub(super) fn close_ledger(&mut self) {
         let now = self.now;
-        self.ledger.requests_in_flight = self.calls.len() as u64;
+        for call in self.calls.iter() {
+            match self.model.edges[call.edge].caller {
+                EdgeCaller::Workload(_) => self.ledger.requests_in_flight += 1,
+                EdgeCaller::Service(_) | EdgeCaller::Monitor => {
+                    self.ledger.edges[call.edge].under_way += 1;
+                }
+            }
+        }
         for attempt in self.attempts.iter() {
+            match attempt.phase {
+                Phase::Out => {
+                    self.ledger.edges[attempt.edge].on_the_way += 1;
+                    continue;
+                }
+                Phase::Back => continue,
+                Phase::Waiting | Phase::Serving => {}
+            }
             let ledger = &mut self.ledger.services[self.servers[attempt.instance].service];
             ledger.in_system += 1;
             ledger.time_in_system += u128::from(now.since(attempt.entered).as_nanos());
-            if attempt.in_service {
+            if attempt.phase == Phase::Serving {
                 ledger.service_given += u128::from(now.since(attempt.started).as_nanos());
             }
         }
@@ -147,11 +185,13 @@ mod tests {
             requests_failed: 0,
             requests_in_flight: 0,
             services: [ServiceLedger::default()].into_iter().collect(),
-            edges: [EdgeLedger { used: 1, produced: 0, sent: 0 }].into_iter().collect(),
+            edges: [EdgeLedger { used: 1, ..EdgeLedger::default() }].into_iter().collect(),
         };
         assert_eq!(ledger.broken_laws().len(), 2);
         ledger.requests_in_flight = 1;
-        ledger.edges = [EdgeLedger { used: 1, produced: 1, sent: 2 }].into_iter().collect();
+        ledger.edges = [EdgeLedger { used: 1, produced: 1, sent: 2, on_the_way: 2, ..EdgeLedger::default() }]
+            .into_iter()
+            .collect();
         assert!(ledger.broken_laws().is_empty());
     }
 }

@@ -1,69 +1,248 @@
 //! What does an instance do with an attempt? Turn it away, let it wait, serve it, answer it.
 
 use super::Simulation;
+use super::state::{Attempt, Phase, Ready, Stage, Work};
 use crate::event::Event;
+use crate::event_list::Lane;
 use crate::ids::{AttemptId, CallId, Handle, InstanceId};
 use crate::luck::Purpose;
 use crate::metrics::{Observation, Probe};
+use crate::model::endpoint::Program;
 use crate::policy::Outcome;
+use crate::policy::queue::{Overflow, Taken, Verdict, Waiting};
+use crate::time::SimDuration;
 
 impl<P: Probe> Simulation<'_, P> {
     /// An attempt reaches its instance.
     #[inline]
     pub(super) fn reach(&mut self, id: AttemptId) {
         let now = self.now;
-        let attempt = self.attempts.get(id.0).expect("an attempt is under way when it reaches its instance");
+        let attempt = self.attempts.get_mut(id.0).expect("an attempt is under way when it reaches its instance");
+        attempt.entered = now;
         let instance = attempt.instance;
         let server = &mut self.servers[instance];
         let service = &self.model.services[server.service];
         let meter = &mut self.meters[instance];
         self.ledger.services[server.service].arrived += 1;
-        if meter.busy < service.workers && !self.services[server.service].stopped {
-            debug_assert!(server.waiting() == 0, "a worker idles while an attempt waits");
+        if !server.accepts || attempt.withdrawn || service.has_admission {
+            let luck = attempt.luck;
+            if attempt.withdrawn {
+                return self.reached_in_vain(id);
+            }
+            if !server.accepts {
+                return self.turn_away(id, Outcome::ConnectFailure);
+            }
+            if !server.admission.admit(&service.admission, now, luck) {
+                return self.turn_away(id, Outcome::Shed);
+            }
+        }
+        if meter.busy < service.slots && !server.stopped {
+            debug_assert!(server.waiting == 0, "a worker idles while an attempt waits");
+            server.line.pass(&service.queue, now);
             meter.advance(now);
             meter.in_system += 1;
             self.start(id);
-        } else if service.capacity.admits(server.waiting()) {
-            meter.advance(now);
-            meter.in_system += 1;
-            server.join(id);
-            self.probe.observe(now, Observation::Queued { attempt: id, waiting: server.waiting() });
+        } else if service.capacity.admits(server.waiting) {
+            self.join(id);
         } else {
-            self.ledger.services[server.service].rejected += 1;
-            self.probe.observe(now, Observation::Rejected { attempt: id, service: server.service });
-            let attempt = self.attempts.remove(id.0);
-            self.attempt_failed(attempt.call, id, Outcome::QueueFull);
+            self.find_room(id);
+        }
+        if let Some(most) = service.lifecycle.crash_at
+            && self.meters[instance].in_system >= most
+        {
+            self.ready.push_back(Ready::Overflow(instance));
+        }
+    }
+
+    /// What the order of service needs to know of an attempt.
+    fn waiting(&self, id: AttemptId, attempt: &Attempt) -> Waiting {
+        let mut waiting = Waiting {
+            attempt: id,
+            entered: attempt.entered,
+            deadline: crate::time::SimTime::NEVER,
+            class: crate::policy::Criticality::default(),
+            key: 0,
+        };
+        if !self.model.is_plain {
+            let baggage = self.errands[id.0.slot as usize].baggage;
+            waiting.deadline = baggage.deadline;
+            waiting.class = baggage.class;
+            waiting.key = baggage.tenant;
+        }
+        waiting
+    }
+
+    /// The attempt joins the waiting line.
+    #[inline]
+    fn join(&mut self, id: AttemptId) {
+        let now = self.now;
+        let attempt = self.attempts.get_mut(id.0).expect("an attempt that joins is under way");
+        attempt.phase = Phase::Waiting;
+        let attempt = *attempt;
+        let waiting = self.waiting(id, &attempt);
+        let meter = &mut self.meters[attempt.instance];
+        meter.advance(now);
+        meter.in_system += 1;
+        let server = &mut self.servers[attempt.instance];
+        server.line.join(&self.model.services[server.service].queue, waiting);
+        server.waiting += 1;
+        self.probe.observe(now, Observation::Queued { attempt: id, waiting: server.waiting });
+    }
+
+    /// The line is full: somebody goes.
+    fn find_room(&mut self, id: AttemptId) {
+        let attempt = *self.attempts.get(id.0).expect("an attempt that came is under way");
+        let waiting = self.waiting(id, &attempt);
+        let server = &mut self.servers[attempt.instance];
+        let queue = &self.model.services[server.service].queue;
+        let attempts = &self.attempts;
+        match server.line.make_room(queue, &waiting, |id| attempts.get(id.0).is_some()) {
+            Overflow::TurnAway => self.turn_away(id, Outcome::QueueFull),
+            Overflow::Evict(other) => {
+                self.leave_line(other);
+                let service = self.servers[attempt.instance].service;
+                let ledger = &mut self.ledger.services[service];
+                ledger.dropped += 1;
+                self.probe.observe(self.now, Observation::Dropped { attempt: other, service });
+                self.reply(other, Outcome::QueueFull);
+                self.join(id);
+            }
+        }
+    }
+
+    /// An attempt that waited is in the line no more, nor in the system; its record is still there.
+    pub(super) fn leave_line(&mut self, id: AttemptId) {
+        let now = self.now;
+        let attempt = self.attempts.get_mut(id.0).expect("an attempt that waits is under way");
+        attempt.phase = Phase::Out;
+        let (instance, entered) = (attempt.instance, attempt.entered);
+        let meter = &mut self.meters[instance];
+        meter.advance(now);
+        meter.in_system -= 1;
+        let server = &mut self.servers[instance];
+        server.waiting -= 1;
+        self.ledger.services[server.service].time_in_system += u128::from(now.since(entered).as_nanos());
+    }
+
+    /// The attempt is refused. That may cost the instance work.
+    fn turn_away(&mut self, id: AttemptId, outcome: Outcome) {
+        let attempt = self.attempts.get(id.0).expect("an attempt that came is under way");
+        let server = &mut self.servers[attempt.instance];
+        let service = server.service;
+        if outcome != Outcome::ConnectFailure {
+            server.debt = server.debt + self.model.services[service].reject_cost;
+        }
+        self.ledger.services[service].rejected += 1;
+        self.probe.observe(self.now, Observation::Rejected { attempt: id, service, outcome });
+        self.reply(id, outcome);
+    }
+
+    /// The attempt was withdrawn before it came.
+    fn reached_in_vain(&mut self, id: AttemptId) {
+        let attempt = self.attempts.remove(id.0);
+        let service = self.servers[attempt.instance].service;
+        self.ledger.services[service].withdrawn += 1;
+        self.probe.observe(self.now, Observation::Withdrawn { attempt: id, service });
+    }
+
+    /// A failure leaves the instance and ends the attempt's record there.
+    pub(super) fn reply(&mut self, id: AttemptId, failure: Outcome) {
+        let attempt = self.attempts.get(id.0).expect("an attempt that is answered is under way");
+        if self.model.edges[attempt.edge].has_network {
+            return self.travel_back(id, failure);
+        }
+        let attempt = self.attempts.remove(id.0);
+        if attempt.wanted {
+            self.attempt_failed(attempt.call, id, failure);
         }
     }
 
     /// An idle worker takes the attempt. Its service time is a function of its own luck, stretched by
-    /// the condition of the service at this moment.
+    /// the condition of the instance at this moment.
     #[inline]
     fn start(&mut self, id: AttemptId) {
         let now = self.now;
         let attempt = self.attempts.get_mut(id.0).expect("an attempt in line is under way");
-        let service_id = self.servers[attempt.instance].service;
-        let (service, state) = (&self.model.services[service_id], &self.services[service_id]);
-        let mut service_time = service.service_time.sample(&mut attempt.luck.draws(Purpose::ServiceTime));
-        if state.slowdown != 1.0 {
-            service_time = service_time.mul_f64(state.slowdown);
-        }
         attempt.started = now;
-        attempt.in_service = true;
+        attempt.phase = Phase::Serving;
+        let attempt = *attempt;
+        let instance = attempt.instance;
+        let service = self.servers[instance].service;
         let waited = now.since(attempt.entered);
-        self.meters[attempt.instance].busy += 1; // the caller has brought the meter up to now
-        let finish = Event::Finish { attempt: id, call_slot: attempt.call.0.slot };
-        self.events.schedule_in(state.finish, now + service_time, finish);
-        self.probe
-            .observe(now, Observation::Started { attempt: id, service: service_id, waited, service_time });
+        self.meters[instance].busy += 1; // the caller has brought the meter up to now
+        let endpoint = self.model.edges[attempt.edge].endpoint;
+        let service_time = match &self.model.endpoints[endpoint].program {
+            Program::Leaf(sampler) => {
+                let work = sampler.sample(&mut attempt.luck.draws(Purpose::ServiceTime));
+                Some(self.schedule_work(instance, Work::Attempt(id, attempt.call.0.slot), work, attempt.luck, self.finish_lanes[endpoint]))
+            }
+            Program::Steps(root) => {
+                let root = *root;
+                self.probe
+                    .observe(now, Observation::Started { attempt: id, service, waited, service_time: None });
+                return self.begin_program(id, root);
+            }
+        };
+        let service_time = service_time.filter(|_| !self.model.services[service].shares_workers);
+        self.probe.observe(now, Observation::Started { attempt: id, service, waited, service_time });
+    }
+
+    /// Own work of an instance begins; gives how long it takes. Rejections that are not paid yet are paid
+    /// here; what hangs is held.
+    #[inline]
+    pub(super) fn schedule_work(
+        &mut self,
+        instance: InstanceId,
+        work: Work,
+        mut length: SimDuration,
+        luck: crate::luck::Luck,
+        lane: Lane,
+    ) -> SimDuration {
+        let server = &mut self.servers[instance];
+        if server.slowdown != 1.0 {
+            length = length.mul_f64(server.slowdown);
+        }
+        if server.is_odd {
+            length = length + std::mem::take(&mut server.debt);
+            if server.hang_ratio > 0.0 && luck.draws(Purpose::Hang).unit() < server.hang_ratio {
+                server.held.push((work, length));
+                return length;
+            }
+            if self.model.services[server.service].shares_workers {
+                self.share(instance, work, length);
+                return length;
+            }
+        }
+        let event = match work {
+            Work::Attempt(attempt, call_slot) => Event::Finish { attempt, call_slot },
+            Work::Step(task) => Event::Computed { task },
+        };
+        self.events.schedule_in(lane, self.now + length, event);
+        length
+    }
+
+    /// A worker is done with an attempt that was nothing but own work.
+    #[inline]
+    pub(super) fn on_finish(&mut self, id: AttemptId, call_slot: u32) {
+        if self.attempts.get(id.0).is_some() {
+            self.complete(id, call_slot, Outcome::Ok);
+        }
     }
 
     /// A worker is done: it takes the next attempt in line, then the answer goes back.
     #[inline]
-    pub(super) fn on_finish(&mut self, id: AttemptId, call_slot: u32) {
+    pub(super) fn complete(&mut self, id: AttemptId, call_slot: u32, outcome: Outcome) {
         let now = self.now;
-        let attempt = self.attempts.remove(id.0);
-        let service_id = self.servers[attempt.instance].service;
+        let has_network = {
+            let attempt = self.attempts.get(id.0).expect("an attempt in service is under way");
+            self.model.edges[attempt.edge].has_network
+        };
+        let attempt = match has_network {
+            false => self.attempts.remove(id.0),
+            true => *self.attempts.get(id.0).expect("an attempt in service is under way"),
+        };
+        let server = &self.servers[attempt.instance];
+        let (service_id, error_ratio, stage) = (server.service, server.error_ratio, server.stage);
         let meter = &mut self.meters[attempt.instance];
         meter.advance(now);
         meter.busy -= 1;
@@ -74,20 +253,24 @@ impl<P: Probe> Simulation<'_, P> {
         ledger.time_in_system += u128::from(now.since(attempt.entered).as_nanos());
         self.ledger.edges[attempt.edge].produced += 1;
 
-        let error_ratio = self.services[service_id].error_ratio;
         let fails = error_ratio > 0.0 && attempt.luck.draws(Purpose::Error).unit() < error_ratio;
-        let outcome = if fails { Outcome::ServerError } else { Outcome::Ok };
+        let outcome = if fails || !outcome.is_ok() { Outcome::ServerError } else { Outcome::Ok };
         let completed =
             Observation::Completed { attempt: id, service: service_id, outcome, wanted: attempt.wanted };
         self.probe.observe(now, completed);
 
         self.start_waiting(attempt.instance);
-        if attempt.wanted {
+        if has_network {
+            self.travel_back(id, outcome);
+        } else if attempt.wanted {
             let call = CallId(Handle { slot: call_slot, ..attempt.call.0 });
-            match fails {
-                false => self.answer(call),
-                true => self.attempt_failed(call, id, outcome),
+            match outcome {
+                Outcome::Ok => self.answer(call),
+                failure => self.attempt_failed(call, id, failure),
             }
+        }
+        if stage == Stage::Draining && self.meters[attempt.instance].in_system == 0 {
+            self.ready.push_back(Ready::Drained(attempt.instance));
         }
     }
 
@@ -98,26 +281,29 @@ impl<P: Probe> Simulation<'_, P> {
         let now = self.now;
         let service_id = self.servers[instance].service;
         let service = &self.model.services[service_id];
-        if self.services[service_id].stopped {
-            return;
-        }
-        while self.meters[instance].busy < service.workers {
-            let Some(id) = self.servers[instance].take(service.discipline) else { return };
+        while self.meters[instance].busy < service.slots {
+            let server = &mut self.servers[instance];
+            if server.waiting == 0 || server.stopped {
+                return;
+            }
+            let attempts = &self.attempts;
+            let live = |id: AttemptId| attempts.get(id.0).is_some();
+            let Some(taken) = server.line.take(&service.queue, server.waiting, now, live) else { return };
+            let Taken { attempt: id, verdict } = taken;
             let attempt = self.attempts.get(id.0).expect("an attempt in line is under way");
             let waited = now.since(attempt.entered);
-            if waited <= service.max_wait {
+            let too_late = service.expired_margin.is_some_and(|margin| {
+                !self.model.is_plain && self.errands[id.0.slot as usize].baggage.deadline < now + margin
+            });
+            if waited <= service.max_wait && verdict == Verdict::Serve && !too_late {
+                server.waiting -= 1;
                 self.start(id);
                 continue;
             }
-            let attempt = self.attempts.remove(id.0);
-            self.meters[instance].in_system -= 1;
-            let ledger = &mut self.ledger.services[service_id];
-            ledger.dropped += 1;
-            ledger.time_in_system += u128::from(waited.as_nanos());
+            self.leave_line(id);
+            self.ledger.services[service_id].dropped += 1;
             self.probe.observe(now, Observation::Dropped { attempt: id, service: service_id });
-            if attempt.wanted {
-                self.attempt_failed(attempt.call, id, Outcome::Expired);
-            }
+            self.reply(id, Outcome::Expired);
         }
     }
 }

@@ -3,8 +3,7 @@
 
 use crate::event_list::{EventList, Lane};
 use crate::ids::{
-    AttemptId, CallId, EdgeId, FaultId, Handle, Id, IdVec, InstanceId, ServiceId, SessionId, StepId, TaskId,
-    WorkloadId,
+    AttemptId, CallId, EdgeId, Handle, InstanceId, ServiceId, SessionId, StepId, TaskId, WorkloadId,
 };
 use crate::luck::Luck;
 use crate::model::Model;
@@ -12,7 +11,9 @@ use crate::model::edge::Edge;
 use crate::model::rate::Cursor;
 use crate::model::service::Service;
 use crate::model::workload::ArrivalSource;
-use crate::policy::{Criticality, Outcome, admission, balancer, queue, retry};
+use crate::policy::balancer::board::Board;
+use crate::policy::chooser::Chooser;
+use crate::policy::{Criticality, Outcome, admission, probe, queue, restart, retry};
 use crate::streams::{Seed, Stream, StreamPurpose};
 use crate::time::{SimDuration, SimTime};
 
@@ -72,8 +73,20 @@ pub(super) enum Parent {
     User(SessionId),
     /// A step of a service.
     Task(TaskId),
-    /// A readiness or liveness probe of an instance, by number of its check.
-    Check(u32),
+    /// A probe or health check, by its ticket.
+    Check(Handle),
+}
+
+/// A probe or health check under way.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ticket {
+    /// Number of the check.
+    pub(super) check: u32,
+    /// Which client checks; no meaning for probes.
+    pub(super) client: u32,
+    /// What is checked, and in which of its lives.
+    pub(super) instance: InstanceId,
+    pub(super) life: u32,
 }
 
 /// Children of a task: calls and groups of steps, in a list through their own records.
@@ -95,6 +108,26 @@ pub(super) struct Context {
     pub(super) holds_slot: bool,
     /// Whether it stands in line for one.
     pub(super) awaits_slot: bool,
+    /// When the attempt that the caller waits for was sent.
+    pub(super) sent: SimTime,
+    /// Which instance of the service it was sent to.
+    pub(super) sent_to: u32,
+}
+
+impl Context {
+    /// The context of a call that nothing happened to yet.
+    pub(super) const fn new(parent: Parent, baggage: Baggage) -> Self {
+        Context {
+            parent,
+            baggage,
+            before: Child::None,
+            after: Child::None,
+            holds_slot: false,
+            awaits_slot: false,
+            sent: SimTime::ZERO,
+            sent_to: 0,
+        }
+    }
 }
 
 /// How far an attempt has come.
@@ -121,6 +154,8 @@ pub(super) struct Attempt {
     pub(super) started: SimTime,
     pub(super) instance: InstanceId,
     pub(super) edge: EdgeId,
+    /// Which client of the edge sent it.
+    pub(super) client: u32,
     pub(super) phase: Phase,
     /// Whether the caller still waits for this attempt.
     pub(super) wanted: bool,
@@ -137,7 +172,6 @@ pub(super) struct Errand {
     /// The steps under way for it.
     pub(super) root: TaskId,
     pub(super) workload: WorkloadId,
-    pub(super) sent: SimTime,
 }
 
 /// A group of steps under way.
@@ -172,6 +206,10 @@ pub(super) enum Ready {
     Step(TaskId, Outcome),
     /// A slot of its pool is this call's.
     Granted(CallId),
+    /// This instance has taken more than it can hold.
+    Overflow(InstanceId),
+    /// This instance has finished what it had.
+    Drained(InstanceId),
 }
 
 /// A user who sends one request after the other.
@@ -188,6 +226,8 @@ pub(super) struct Session {
 #[derive(Debug)]
 pub(super) struct CallerState {
     pub(super) clients: Vec<ClientState>,
+    /// What the clients read of the instances, if they do not see them as they are, and how old it may be.
+    pub(super) board: Option<(SimDuration, Board)>,
     pub(super) attempt_timeout: Lane,
     pub(super) total_timeout: Lane,
     pub(super) no_delay: Lane,
@@ -198,7 +238,7 @@ pub(super) struct CallerState {
 #[derive(Debug)]
 pub(super) struct ClientState {
     pub(super) retry: retry::State,
-    pub(super) balancer: balancer::State,
+    pub(super) chooser: Chooser,
 }
 
 impl CallerState {
@@ -207,19 +247,25 @@ impl CallerState {
         let clients = (0..edge.clients)
             .map(|client| ClientState {
                 retry: retry::State::new(&edge.retry),
-                balancer: balancer::State::new(&edge.balancer, client),
+                chooser: chooser(edge, instances, client, seed),
             })
             .collect();
-        let _ = (instances, seed);
+        let board = edge.chooser.load_balancer.board_age().filter(|age| *age > SimDuration::ZERO);
         let mut lane = |delay: Option<SimDuration>| delay.map_or(Lane::HEAP, |d| events.lane_for_delay(d));
         CallerState {
             clients,
+            board: board.map(|age| (age, Board::new())),
             attempt_timeout: lane(edge.attempt_timeout),
             total_timeout: lane(edge.total_timeout),
             no_delay: lane((edge.retry.max_attempts() > 1).then_some(SimDuration::ZERO)),
             latency: lane(edge.latency.as_ref().and_then(|latency| latency.constant())),
         }
     }
+}
+
+/// What a client of an edge knows of the instances when it starts: all are there.
+pub(super) fn chooser(edge: &Edge, instances: u32, client: u32, seed: Seed) -> Chooser {
+    Chooser::new(&edge.chooser, instances, client, Luck::of_client(seed, edge.key, client))
 }
 
 /// A pool of one caller.
@@ -235,7 +281,7 @@ pub(super) struct PoolState {
 
 /// Whether an instance serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
+pub(super) enum Stage {
     /// It serves.
     Up,
     /// It starts.
@@ -251,6 +297,7 @@ pub enum Stage {
 pub(super) struct Server {
     pub(super) service: ServiceId,
     pub(super) line: queue::State,
+    pub(super) admission: admission::State,
     /// Attempts in line that have not left.
     pub(super) waiting: usize,
     /// Whether it takes attempts: up, and nothing stops it.
@@ -263,6 +310,8 @@ pub(super) struct Server {
     pub(super) error_ratio: f64,
     /// Probability that work which starts is held.
     pub(super) hang_ratio: f64,
+    /// Whether work that starts is more than a timer: it may hang, pay for others, or be shared.
+    pub(super) is_odd: bool,
     /// Work of attempts turned away, to be paid by the next that starts.
     pub(super) debt: SimDuration,
     pub(super) stage: Stage,
@@ -274,8 +323,11 @@ pub(super) struct Server {
     pub(super) cold_until: SimTime,
     /// Work that is held, with its length.
     pub(super) held: Vec<(Work, SimDuration)>,
-    /// Lane of a constant service time.
-    pub(super) finish: Lane,
+    /// Whether a trigger keeps it down.
+    pub(super) kept_down: bool,
+    pub(super) restart: restart::State,
+    pub(super) readiness: probe::State,
+    pub(super) liveness: probe::State,
 }
 
 /// A piece of work on an instance.
@@ -288,23 +340,28 @@ pub(super) enum Work {
 }
 
 impl Server {
-    pub(super) fn new(id: ServiceId, service: &Service, place: u32, finish: Lane) -> Self {
+    pub(super) fn new(id: ServiceId, service: &Service, place: u32) -> Self {
         Server {
             service: id,
             line: queue::State::new(&service.queue),
+            admission: admission::State::new(&service.admission),
             waiting: 0,
             accepts: true,
             stopped: false,
             slowdown: service.slownesses[place as usize],
             error_ratio: service.error_ratio,
             hang_ratio: 0.0,
+            is_odd: service.shares_workers,
             debt: SimDuration::ZERO,
             stage: Stage::Up,
             ready: true,
             life: 0,
             cold_until: SimTime::ZERO,
             held: Vec::new(),
-            finish,
+            kept_down: false,
+            restart: restart::State::default(),
+            readiness: probe::State::well(),
+            liveness: probe::State::well(),
         }
     }
 }

@@ -8,7 +8,7 @@ use super::*;
 use crate::math;
 
 const N: u64 = 200_000;
-const PURPOSES: [Purpose; 7] = [
+const PURPOSES: [Purpose; 16] = [
     Purpose::ServiceTime,
     Purpose::Backoff,
     Purpose::Error,
@@ -16,6 +16,15 @@ const PURPOSES: [Purpose; 7] = [
     Purpose::Instance,
     Purpose::Thinning,
     Purpose::Admission,
+    Purpose::Branch,
+    Purpose::Hang,
+    Purpose::WayThere,
+    Purpose::WayBack,
+    Purpose::WayOfCancel,
+    Purpose::Key,
+    Purpose::Tenant,
+    Purpose::ThinkTime,
+    Purpose::BootTime,
 ];
 
 fn request(index: u64) -> Luck {

@@ -36,6 +36,20 @@ impl Probe for Digest {
             Event::TotalTimeout { call } => handle(4, call.0.slot, call.0.generation),
             Event::Retry { call } => handle(5, call.0.slot, call.0.generation),
             Event::Fault { fault, begins } => handle(6, fault.index() as u32, u32::from(begins)),
+            Event::Reach { attempt } => handle(7, attempt.0.slot, attempt.0.generation),
+            Event::Deliver { attempt } => handle(8, attempt.0.slot, attempt.0.generation),
+            Event::Computed { task } => handle(9, task.0.slot, task.0.generation),
+            Event::Shared { instance, plan } => handle(10, instance.index() as u32, plan),
+            Event::PoolTimeout { call, number } => mix(handle(11, call.0.slot, call.0.generation), u64::from(number)),
+            Event::Cancel { attempt } => handle(12, attempt.0.slot, attempt.0.generation),
+            Event::Checkpoint { attempt } => handle(13, attempt.0.slot, attempt.0.generation),
+            Event::UserReturns { session } => handle(14, session.0.slot, session.0.generation),
+            Event::Check { check, of, life } => mix(handle(15, check, of), u64::from(life)),
+            Event::Interval { edge } => mix(handle(15, edge.index() as u32, 0), 1 << 32),
+            Event::Life { instance, life, change } => {
+                mix(handle(15, instance.index() as u32, life), 2 << 32 | change as u64)
+            }
+            Event::Strike { fault } => mix(handle(15, fault.index() as u32, 0), 3 << 32),
         };
         self.hash = mix(self.hash ^ now.as_nanos(), what);
         self.events += 1;

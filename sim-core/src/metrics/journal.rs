@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::ids::{AttemptId, CallId};
 use crate::metrics::{Observation, Probe};
+use crate::policy::Outcome;
 use crate::policy::retry::GiveUp;
 use crate::time::SimTime;
 
@@ -63,17 +64,30 @@ impl Journal {
                 self.attempts.push((attempt, request));
                 Some(request)
             }
+            Observation::Called { by, call, .. } => {
+                let request = self.request_of_attempt(by)?;
+                self.calls.push((call, request));
+                Some(request)
+            }
             Observation::Queued { attempt, .. }
             | Observation::Started { attempt, .. }
             | Observation::Rejected { attempt, .. }
             | Observation::Dropped { attempt, .. }
+            | Observation::Lost { attempt, .. }
+            | Observation::Withdrawn { attempt, .. }
             | Observation::Completed { attempt, .. } => self.request_of_attempt(attempt),
             Observation::AttemptFailed { call, .. }
             | Observation::RetryPlanned { call, .. }
             | Observation::GaveUp { call, .. }
+            | Observation::NotSent { call, .. }
+            | Observation::AwaitsSlot { call }
+            | Observation::CallEnded { call, .. }
+            | Observation::Abandoned { call }
             | Observation::Answered { call, .. }
             | Observation::Failed { call, .. } => self.request_of_call(call),
-            Observation::Trigger { .. } => None,
+            Observation::InstanceState { .. } | Observation::Believed { .. } | Observation::Trigger { .. } => {
+                None
+            }
         }
     }
 }
@@ -85,8 +99,13 @@ impl Probe for Journal {
         match what {
             Observation::Rejected { attempt, .. }
             | Observation::Dropped { attempt, .. }
+            | Observation::Lost { attempt, .. }
+            | Observation::Withdrawn { attempt, .. }
             | Observation::Completed { attempt, .. } => self.attempts.retain(|(id, _)| *id != attempt),
-            Observation::Answered { call, .. } | Observation::Failed { call, .. } => {
+            Observation::Answered { call, .. }
+            | Observation::Failed { call, .. }
+            | Observation::CallEnded { call, .. }
+            | Observation::Abandoned { call } => {
                 self.calls.retain(|(id, _)| *id != call);
             }
             Observation::Arrived { .. }
@@ -96,6 +115,11 @@ impl Probe for Journal {
             | Observation::AttemptFailed { .. }
             | Observation::RetryPlanned { .. }
             | Observation::GaveUp { .. }
+            | Observation::Called { .. }
+            | Observation::NotSent { .. }
+            | Observation::AwaitsSlot { .. }
+            | Observation::InstanceState { .. }
+            | Observation::Believed { .. }
             | Observation::Trigger { .. } => {}
         }
     }
@@ -112,11 +136,26 @@ impl fmt::Display for Entry {
             Observation::Arrived { .. } => write!(f, "arrives"),
             Observation::Sent { number, .. } => write!(f, "attempt {number} is sent"),
             Observation::Queued { waiting, .. } => write!(f, "waits, {waiting} in line"),
-            Observation::Rejected { .. } => write!(f, "is turned away: the line is full"),
+            Observation::Called { .. } => write!(f, "calls another service"),
+            Observation::NotSent { outcome, .. } => write!(f, "cannot be sent: {}", outcome.word()),
+            Observation::AwaitsSlot { .. } => write!(f, "waits for a slot of the pool"),
+            Observation::Rejected { outcome: Outcome::QueueFull, .. } => {
+                write!(f, "is turned away: the line is full")
+            }
+            Observation::Rejected { outcome, .. } => write!(f, "is turned away: {}", outcome.word()),
+            Observation::Lost { .. } => write!(f, "is lost: the instance crashes"),
+            Observation::Withdrawn { .. } => write!(f, "is let go: nobody waits for it any more"),
+            Observation::CallEnded { outcome, attempts, .. } => {
+                write!(f, "the call ends after {}: {}", count(attempts), outcome.word())
+            }
+            Observation::Abandoned { .. } => write!(f, "the call is left: its caller is gone"),
+            Observation::InstanceState { state, .. } => write!(f, "an instance is {}", state.word()),
+            Observation::Believed { belief, .. } => write!(f, "an instance counts as {}", belief.word()),
             Observation::Dropped { .. } => write!(f, "is dropped: it waited too long"),
-            Observation::Started { waited, service_time, .. } => {
+            Observation::Started { waited, service_time: Some(service_time), .. } => {
                 write!(f, "service starts after a wait of {waited}, takes {service_time}")
             }
+            Observation::Started { waited, .. } => write!(f, "service starts after a wait of {waited}"),
             Observation::Completed { outcome, wanted: true, .. } => {
                 write!(f, "service ends: {}", outcome.word())
             }

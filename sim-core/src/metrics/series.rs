@@ -1,8 +1,9 @@
 //! How did the run go, window by window? Counts per workload and per service in windows of one fixed
 //! width, latency percentiles per window, and histograms over the whole run after warm-up.
 
-use crate::ids::{Id, IdVec, InstanceId, ServiceId, WorkloadId};
+use crate::ids::{EdgeId, Id, IdVec, InstanceId, ServiceId, WorkloadId};
 use crate::metrics::latency::LatencyHistogram;
+use crate::metrics::states::States;
 use crate::metrics::{Observation, Probe, Snapshot};
 use crate::model::Model;
 use crate::policy::Outcome;
@@ -54,12 +55,37 @@ pub struct ServiceWindow {
     pub rejected: u32,
     /// Attempts discarded after waiting too long.
     pub dropped: u32,
+    /// Attempts lost with an instance that crashed.
+    pub lost: u32,
+    /// Attempts let go because nobody wanted them any more.
+    pub withdrawn: u32,
+    /// Instances that crashed or were stopped.
+    pub crashes: u32,
     /// Summed wait of the attempts that a worker took, nanoseconds.
     pub waiting_sum: u128,
     /// Attempts that waited, mean over the window.
     pub queue_length: f64,
     /// Workers that served, mean over the window.
     pub busy_workers: f64,
+    /// Instances that served and that callers were told of, mean over the window.
+    pub ready_instances: f64,
+}
+
+/// What went over one edge between services in one window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EdgeWindow {
+    /// Calls begun.
+    pub calls: u32,
+    /// Attempts sent.
+    pub attempts: u32,
+}
+
+/// One edge between services over the run.
+#[derive(Clone, Debug, Default)]
+pub struct EdgeSeries {
+    /// One entry per window.
+    pub windows: Vec<EdgeWindow>,
+    open: EdgeWindow,
 }
 
 /// One workload over the run.
@@ -104,6 +130,10 @@ pub struct Series {
     pub workloads: IdVec<WorkloadId, WorkloadSeries>,
     /// Per service.
     pub services: IdVec<ServiceId, ServiceSeries>,
+    /// Per edge; those of workloads stay empty, their counts are the workloads'.
+    pub edges: IdVec<EdgeId, EdgeSeries>,
+    /// How the instances were.
+    pub states: States,
     current_start: SimTime,
     next_sample: SimTime,
 }
@@ -147,6 +177,8 @@ impl Series {
                     busy_area: 0,
                 })
                 .collect(),
+            edges: model.edges.iter().map(|_| EdgeSeries::default()).collect(),
+            states: States::new(model),
             current_start: SimTime::ZERO,
             next_sample: (SimTime::ZERO + width).min(model.horizon),
         }
@@ -206,11 +238,21 @@ impl Probe for Series {
             Observation::Arrived { workload, .. } => {
                 self.workloads[workload].open.offered += 1;
             }
-            Observation::Sent { workload, service, .. } => {
-                self.workloads[workload].open.attempts += 1;
+            Observation::Sent { workload, service, edge, .. } => {
+                match workload {
+                    Some(workload) => self.workloads[workload].open.attempts += 1,
+                    None => self.edges[edge].open.attempts += 1,
+                }
                 self.services[service].open.arrived += 1;
             }
+            Observation::Called { edge, .. } => self.edges[edge].open.calls += 1,
             Observation::Rejected { service, .. } => self.services[service].open.rejected += 1,
+            Observation::Lost { service, .. } => self.services[service].open.lost += 1,
+            Observation::Withdrawn { service, .. } => self.services[service].open.withdrawn += 1,
+            Observation::InstanceState { instance, state } => self.states.changed(now, instance, state),
+            Observation::Believed { edge, client, instance, belief } => {
+                self.states.believed(now, edge, client, instance, belief);
+            }
             Observation::Dropped { service, .. } => self.services[service].open.dropped += 1,
             Observation::Started { service, waited, .. } => {
                 let after_warmup = now >= self.warmup;
@@ -247,6 +289,10 @@ impl Probe for Series {
             | Observation::AttemptFailed { .. }
             | Observation::RetryPlanned { .. }
             | Observation::GaveUp { .. }
+            | Observation::NotSent { .. }
+            | Observation::AwaitsSlot { .. }
+            | Observation::CallEnded { .. }
+            | Observation::Abandoned { .. }
             | Observation::Trigger { .. } => {}
         }
     }
@@ -284,6 +330,10 @@ impl Probe for Series {
             service.windows.push(window);
             (service.system_area, service.busy_area) = (system_area, busy_area);
         }
+        for edge in self.edges.iter_mut() {
+            edge.windows.push(std::mem::take(&mut edge.open));
+        }
+        self.states.close_window(now, length, &mut self.services);
         self.current_start = now;
         let next = (now + self.width).min(self.horizon);
         self.next_sample = if now < self.horizon { next } else { SimTime::NEVER };
@@ -299,6 +349,10 @@ impl Probe for Series {
         for service in self.services.iter_mut().filter(|service| service.windows.len() < count) {
             service.windows.push(service.open);
             service.windows.resize(count, ServiceWindow::default());
+        }
+        for edge in self.edges.iter_mut().filter(|edge| edge.windows.len() < count) {
+            edge.windows.push(edge.open);
+            edge.windows.resize(count, EdgeWindow::default());
         }
     }
 }
@@ -332,6 +386,7 @@ mod tests {
             )
             .expect(read),
             faults: Named::default(),
+            zones: Default::default(),
             horizon: SimDuration::MAX,
         };
         let mut series = Series::new(&Model::new(&config).expect("the system is sound"), SimDuration::ZERO);
@@ -345,7 +400,7 @@ mod tests {
                     attempt: AttemptId(handle),
                     service,
                     waited,
-                    service_time: SimDuration::ZERO,
+                    service_time: Some(SimDuration::ZERO),
                 },
             );
             series.observe(

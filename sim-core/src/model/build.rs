@@ -140,6 +140,7 @@ fn lower_services(config: &SystemConfig, problems: &mut Problems) -> IdVec<Servi
         };
         Service {
             name: name.to_owned(),
+            key: 0,
             first_instance,
             instances,
             workers: service.workers.get(),
@@ -159,7 +160,12 @@ fn lower_services(config: &SystemConfig, problems: &mut Problems) -> IdVec<Servi
             lifecycle: service.lifecycle.lower(),
         }
     };
-    config.services.iter().map(lower).collect()
+    let mut services: IdVec<ServiceId, Service> = config.services.iter().map(lower).collect();
+    let keys = unique_keys(config.services.names());
+    for (service, key) in services.iter_mut().zip(keys) {
+        service.key = key;
+    }
+    services
 }
 
 fn check_service(name: &str, service: &ServiceConfig, problems: &mut Problems) {
@@ -343,6 +349,7 @@ mod tests {
                 .expect(read),
             workloads: serde_json::from_str(&workloads).expect(read),
             faults: serde_json::from_str(faults).expect(read),
+            zones: Default::default(),
             horizon: SimDuration::from_secs(3_600),
         }
     }

@@ -88,6 +88,13 @@ pub enum OnCancel {
     Immediate,
 }
 
+impl OnCancel {
+    /// Whether callers need not tell.
+    pub fn is_ignored(self) -> bool {
+        self == OnCancel::Ignore
+    }
+}
+
 /// How often work looks whether it is still wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -113,6 +120,8 @@ fn ten_ms() -> SimDuration {
 pub struct Service {
     /// Name in the file.
     pub name: String,
+    /// Number of the service in what its instances draw; follows from its name.
+    pub key: u32,
     /// Its instances are `first_instance ..` in id order.
     pub first_instance: InstanceId,
     /// How many instances.

@@ -209,7 +209,7 @@ impl Config {
     }
 
     /// Whether the client's own attempts under way matter.
-    pub(super) fn counts_own(&self) -> bool {
+    pub fn counts_own(&self) -> bool {
         match self {
             Config::RoundRobin | Config::Random | Config::Weighted(_) => false,
             Config::LeastRequest(config) => config.information == board::Information::Own,
@@ -252,19 +252,6 @@ impl State {
             Config::PeakEwma(_) => State::PeakEwma(peak_ewma::State::default()),
             Config::RingHash(_) => State::RingHash(ring_hash::State::default()),
             Config::Maglev(_) => State::Maglev(maglev::State::default()),
-        }
-    }
-
-    /// The instance for an attempt, numbered from 0, out of `instances`, of which there is at least one
-    /// and all of which can be chosen. `luck` is that of the attempt. Panics for patterns that need to
-    /// know more: those are asked through a [`Chooser`](super::chooser::Chooser).
-    #[inline]
-    pub fn pick(&mut self, config: &Config, instances: u32, luck: Luck) -> u32 {
-        debug_assert!(instances >= 1, "a service has an instance");
-        match (config, self) {
-            (Config::RoundRobin, State::RoundRobin(state)) => state.pick(instances),
-            (Config::Random, State::Random) => random::pick(instances, luck.draws(Purpose::Instance)),
-            (_, _) => unreachable!("the model refuses other patterns"),
         }
     }
 
@@ -374,17 +361,9 @@ pub(super) mod testing {
 
 #[cfg(test)]
 mod tests {
-    use crate::policy::testing::{luck, read};
+    use crate::policy::testing::read;
 
     use super::*;
-
-    #[test]
-    fn a_single_instance_gets_everything() {
-        for config in [Config::RoundRobin, Config::Random] {
-            let mut state = State::new(&config, 7);
-            assert!((0..100).all(|k| state.pick(&config, 1, luck(k)) == 0));
-        }
-    }
 
     #[test]
     fn balancers_are_words_or_tags_and_the_default_takes_turns() {

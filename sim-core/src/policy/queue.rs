@@ -190,6 +190,13 @@ impl Config {
         self.line().drop
     }
 
+    /// Whether all attempts look alike to it: their order of arrival is all that counts.
+    pub fn is_plain(&self) -> bool {
+        let line = self.line();
+        let by_arrival = matches!(self, Config::Fifo(_) | Config::Lifo(_) | Config::ProcessorSharing(_));
+        by_arrival && line.drop == DropRule::Newest && line.expired_margin.0.is_none()
+    }
+
     /// Whether nobody waits, because all are served at once at [`processor_sharing::rate`].
     #[inline]
     pub const fn is_shared(&self) -> bool {

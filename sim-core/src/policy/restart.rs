@@ -2,8 +2,8 @@
 //!
 //! **What it does.** The first restart is immediate; before the n-th one, n from 2 on, the platform waits
 //! min(`backoff_base` * 2^(n-2), `backoff_max`). An instance that has been up for `reset_after` starts
-//! counting anew. Each start then takes `start_time`. An instance that is asked to stop may finish what it
-//! has for `grace`.
+//! counting anew. Each start then takes the boot time of the service. An instance that is asked to stop may
+//! finish what it has for `grace`.
 //! **Why it exists.** A crash by accident is over at once; one by a bad version or a missing dependency
 //! comes again, and restarting without a wait burns what the neighbours need.
 //! **Where it fails.** It does not know why the instance crashed: when the overload that killed it is over,
@@ -15,7 +15,6 @@
 use serde::{Deserialize, Serialize};
 
 use super::Problem;
-use crate::dist::Distribution;
 use crate::time::{SimDuration, SimTime};
 
 /// How a platform restarts instances.
@@ -23,8 +22,6 @@ use crate::time::{SimDuration, SimTime};
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(rename = "Restart"))]
 #[serde(deny_unknown_fields, rename_all = "snake_case", default)]
 pub struct Config {
-    /// How long a start takes until the instance can serve: a duration or a distribution. Default: 20s.
-    pub start_time: Distribution,
     /// The wait before the second restart; from 0s. Default: 10s (Kubernetes).
     pub backoff_base: SimDuration,
     /// The longest wait, at least `backoff_base`. Default: 300s (Kubernetes).
@@ -39,7 +36,6 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Config {
-            start_time: Distribution::Text(SimDuration::from_secs(20)),
             backoff_base: SimDuration::from_secs(10),
             backoff_max: SimDuration::from_secs(300),
             reset_after: SimDuration::from_secs(600),
@@ -61,9 +57,6 @@ impl Config {
     /// Contradictions between fields; empty if there is none.
     pub fn check(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
-        if let Err(sentence) = self.start_time.check() {
-            problems.push(Problem::new("start_time", sentence));
-        }
         if self.backoff_max < self.backoff_base {
             let sentence = format!(
                 "must be at least `backoff_base`, which is {}, found {}",
@@ -143,13 +136,10 @@ mod tests {
     #[test]
     fn settings_have_the_defaults_of_kubernetes_and_contradictions_are_named() {
         assert_eq!(read("{}"), Ok(Config::default()));
-        let config: Config =
-            read(r#"{"backoff_max": "5s", "start_time": {"lognormal": {"p50": "9s", "p99": "1s"}}}"#)
-                .expect("settings are readable");
+        let config: Config = read(r#"{"backoff_max": "5s"}"#).expect("settings are readable");
         let problems = config.check();
-        assert_eq!(problems[0].field, "start_time");
-        assert_eq!(problems[1].field, "backoff_max");
-        assert_eq!(problems[1].sentence, "must be at least `backoff_base`, which is 10s, found 5s");
+        assert_eq!(problems[0].field, "backoff_max");
+        assert_eq!(problems[0].sentence, "must be at least `backoff_base`, which is 10s, found 5s");
         assert_eq!(Config::default().check(), []);
     }
 }

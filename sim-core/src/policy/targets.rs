@@ -104,7 +104,7 @@ impl Config {
     }
 
     /// Whether a client chooses from all instances as long as all are ready.
-    pub(super) fn is_everyone(&self) -> bool {
+    pub fn is_everyone(&self) -> bool {
         self.subset == subset::Config::None && self.health_check.is_none() && self.outlier_detection.is_none()
     }
 }

@@ -48,18 +48,11 @@ fn fail(chooser: &mut Chooser, config: &Config, instance: u32, errors: u32, now:
 }
 
 #[test]
-fn with_everyone_available_picks_are_those_of_the_bare_pattern() {
-    for word in [r#""round_robin""#, r#""random""#] {
-        let config = config(word, "{}");
-        for (number, instances) in [(0, 2), (7, 3), (u32::MAX, 10)] {
-            let mut bare = balancer::State::new(&config.load_balancer, number);
-            let mut chooser = client(&config, instances, number);
-            for k in 0..100 {
-                let picked = chooser.pick(&config, &IDLE, k, at(0), luck(k), None);
-                assert_eq!(picked, Some(bare.pick(&config.load_balancer, instances, luck(k))));
-            }
-        }
-    }
+fn round_robin_takes_turns_from_the_clients_number_on() {
+    let config = config(r#""round_robin""#, "{}");
+    let mut chooser = client(&config, 3, 7);
+    let picked: Vec<_> = (0..6).map(|k| chooser.pick(&config, &IDLE, k, at(0), luck(k), None)).collect();
+    assert_eq!(picked, [1, 2, 0, 1, 2, 0].map(Some));
 }
 
 #[test]

@@ -1,0 +1,101 @@
+//! How long is an attempt on the way? Messages travel there and back; without a network on the edge
+//! nothing here is ever reached.
+
+use super::Simulation;
+use super::state::{Attempt, Phase};
+use crate::event::Event;
+use crate::event_list::Lane;
+use crate::ids::{AttemptId, InstanceId};
+use crate::luck::{Draws, Purpose};
+use crate::metrics::Probe;
+use crate::model::edge::EdgeCaller;
+use crate::policy::Outcome;
+use crate::time::SimDuration;
+
+impl<P: Probe> Simulation<'_, P> {
+    /// The way to the instance.
+    pub(super) fn travel_there(&mut self, id: AttemptId) {
+        let attempt = self.attempts.get(id.0).expect("an attempt that was just sent");
+        let (way, lane) = self.way(attempt, Purpose::WayThere);
+        self.events.schedule_in(lane, self.now + way, Event::Reach { attempt: id });
+    }
+
+    /// The way back, with an outcome. A caller that does not wait gets nothing.
+    pub(super) fn travel_back(&mut self, id: AttemptId, outcome: Outcome) {
+        let attempt = self.attempts.get_mut(id.0).expect("an attempt that leaves its instance");
+        if !attempt.wanted {
+            self.attempts.remove(id.0);
+            return;
+        }
+        (attempt.phase, attempt.outcome) = (Phase::Back, outcome);
+        let attempt = *attempt;
+        let (way, lane) = self.way(&attempt, Purpose::WayBack);
+        self.events.schedule_in(lane, self.now + way, Event::Deliver { attempt: id });
+    }
+
+    /// The attempt's outcome reaches its caller, if that still waits.
+    pub(super) fn on_deliver(&mut self, id: AttemptId) {
+        let attempt = self.attempts.remove(id.0);
+        if attempt.wanted {
+            match attempt.outcome {
+                Outcome::Ok => self.answer(attempt.call),
+                failure => self.attempt_failed(attempt.call, id, failure),
+            }
+        }
+    }
+
+    /// The caller has left: the server is told, if it listens.
+    pub(super) fn leave(&mut self, id: AttemptId) {
+        if self.model.is_plain {
+            return;
+        }
+        let attempt = *self.attempts.get(id.0).expect("an attempt that is left");
+        let service = self.servers[attempt.instance].service;
+        if attempt.phase == Phase::Back || self.model.services[service].on_cancel.is_ignored() {
+            return;
+        }
+        match self.model.edges[attempt.edge].has_network {
+            false => self.on_cancel(id),
+            true => {
+                let (way, _) = self.way(&attempt, Purpose::WayOfCancel);
+                self.events.schedule(self.now + way, Event::Cancel { attempt: id });
+            }
+        }
+    }
+
+    /// Time of one way of an attempt, and the lane for it.
+    fn way(&self, attempt: &Attempt, purpose: Purpose) -> (SimDuration, Lane) {
+        let edge = &self.model.edges[attempt.edge];
+        let mut draws = attempt.luck.draws(purpose);
+        let mut way = edge.latency.as_ref().map_or(SimDuration::ZERO, |latency| latency.sample(&mut draws));
+        if !edge.crosses_zones {
+            return (way, self.callers[attempt.edge].latency);
+        }
+        way = way + self.zone_way(attempt, &mut draws);
+        (way, Lane::HEAP)
+    }
+
+    fn zone_way(&self, attempt: &Attempt, draws: &mut Draws) -> SimDuration {
+        let there = self.model.services[self.model.edges[attempt.edge].to].zones
+            [self.place_of(attempt.instance) as usize];
+        let here = match self.model.edges[attempt.edge].caller {
+            EdgeCaller::Workload(workload) => self.model.workloads[workload].zone,
+            EdgeCaller::Service(service) => {
+                let client = attempt.client as usize;
+                self.model.services[service].zones.get(client).copied()
+            }
+            EdgeCaller::Monitor => Some(there),
+        };
+        let link = match here == Some(there) {
+            true => &self.model.within_zone,
+            false => &self.model.between_zones,
+        };
+        link.as_ref().map_or(SimDuration::ZERO, |link| link.sample(draws))
+    }
+
+    /// The number of an instance within its service.
+    #[inline]
+    pub(super) fn place_of(&self, instance: InstanceId) -> u32 {
+        self.model.services[self.servers[instance].service].place(instance)
+    }
+}

@@ -1,0 +1,299 @@
+//! What does an endpoint do next? Groups of steps under way; a step that ends makes its group go on.
+
+use super::Simulation;
+use super::state::{
+    ANYWHERE, Baggage, Call, Child, Context, NO_ATTEMPT, NO_TASK, Parent, Ready, Task, Work,
+};
+use crate::event_list::Lane;
+use crate::ids::{AttemptId, StepId, TaskId};
+use crate::luck::{Luck, Purpose};
+use crate::metrics::{Observation, Probe};
+use crate::model::endpoint::Step;
+use crate::policy::Outcome;
+use crate::policy::retry;
+
+impl<P: Probe> Simulation<'_, P> {
+    /// A worker begins the steps of an attempt.
+    pub(super) fn begin_program(&mut self, id: AttemptId, root: StepId) {
+        let attempt = self.attempts.get(id.0).expect("an attempt in service is under way");
+        let errand = &self.errands[id.0.slot as usize];
+        let task = TaskId(self.tasks.insert(Task {
+            step: root,
+            parent: NO_TASK,
+            attempt: id,
+            instance: attempt.instance,
+            workload: errand.workload,
+            luck: attempt.luck,
+            baggage: errand.baggage,
+            shard: 0,
+            begun: 0,
+            succeeded: 0,
+            failed: 0,
+            child: Child::None,
+            before: Child::None,
+            after: Child::None,
+        }));
+        self.errands[id.0.slot as usize].root = task;
+        self.go_on(task);
+    }
+
+    /// A step of own work is done.
+    pub(super) fn on_computed(&mut self, task: TaskId) {
+        if self.tasks.get(task.0).is_some() {
+            self.step_ended(task, Outcome::Ok);
+        }
+    }
+
+    /// A step of a group has ended, if the group is still under way.
+    pub(super) fn step_ended(&mut self, id: TaskId, outcome: Outcome) {
+        let Some(task) = self.tasks.get_mut(id.0) else { return };
+        match outcome.is_ok() {
+            true => task.succeeded += 1,
+            false => task.failed += 1,
+        }
+        let task = *task;
+        match &self.model.steps[task.step] {
+            Step::Serial { .. } | Step::Repeat { .. } if !outcome.is_ok() => self.finish(id, outcome),
+            Step::Serial { .. } | Step::Repeat { .. } => self.go_on(id),
+            Step::Parallel { steps, need, .. } => self.count(id, &task, steps.len() as u32, *need, outcome),
+            Step::FanOut { times, need, .. } => self.count(id, &task, *times, *need, outcome),
+            Step::Fallback { .. } if !outcome.is_ok() && task.begun == 1 => self.go_on(id),
+            Step::Fallback { .. } | Step::Maybe { .. } => self.finish(id, outcome),
+            Step::Compute { .. } | Step::Call { .. } | Step::Spawn { .. } => {
+                unreachable!("a single step is no group")
+            }
+        }
+    }
+
+    /// A group that stands side by side ends once enough have succeeded or too many have failed.
+    fn count(&mut self, id: TaskId, task: &Task, of: u32, need: u32, outcome: Outcome) {
+        if task.succeeded >= need {
+            self.finish(id, Outcome::Ok);
+        } else if task.failed > of - need {
+            self.finish(id, outcome);
+        }
+    }
+
+    /// The next steps of a group, as far as they can begin now.
+    fn go_on(&mut self, id: TaskId) {
+        let task = *self.tasks.get(id.0).expect("a group that goes on is under way");
+        let again = |luck: Luck, key: u32, k: u32| match k {
+            0 => luck,
+            _ => luck.call(key, 1, k),
+        };
+        let model = self.model;
+        match &model.steps[task.step] {
+            Step::Serial { steps } => match steps.get(task.begun as usize) {
+                None => self.finish(id, Outcome::Ok),
+                Some(step) => self.begin_next(id, *step, task.luck),
+            },
+            Step::Repeat { step, times, key } => match task.begun < *times {
+                false => self.finish(id, Outcome::Ok),
+                true => self.begin_next(id, *step, again(task.luck, *key, task.begun)),
+            },
+            Step::Parallel { steps, need, key } => {
+                if *need == 0 {
+                    return self.finish(id, Outcome::Ok);
+                }
+                for (k, step) in steps.iter().enumerate() {
+                    self.begin_next(id, *step, again(task.luck, *key, k as u32));
+                }
+            }
+            Step::FanOut { step, times, need, key } => {
+                if *need == 0 {
+                    return self.finish(id, Outcome::Ok);
+                }
+                for k in 0..*times {
+                    self.tasks.get_mut(id.0).expect("it is under way").shard = k;
+                    self.begin_next(id, *step, again(task.luck, *key, k));
+                }
+            }
+            Step::Maybe { probability, step, otherwise, key } => {
+                let luck = task.luck.call(*key, 0, 0);
+                let chosen = luck.draws(Purpose::Branch).unit() < *probability;
+                self.begin_next(id, if chosen { *step } else { *otherwise }, task.luck);
+            }
+            Step::Fallback { step, otherwise } => {
+                let next = if task.begun == 0 { *step } else { *otherwise };
+                self.begin_next(id, next, task.luck);
+            }
+            Step::Compute { .. } | Step::Call { .. } | Step::Spawn { .. } => {
+                unreachable!("a single step is no group")
+            }
+        }
+    }
+
+    fn begin_next(&mut self, group: TaskId, step: StepId, luck: Luck) {
+        // A step that failed at once may have ended the group while its siblings were still beginning.
+        let Some(task) = self.tasks.get_mut(group.0) else { return };
+        task.begun += 1;
+        let task = *task;
+        match &self.model.steps[step] {
+            Step::Compute { work, key } => {
+                let luck = luck.call(*key, 0, 0);
+                let length = work.sample(&mut luck.draws(Purpose::ServiceTime));
+                self.schedule_work(task.instance, Work::Step(group), length, luck, Lane::HEAP);
+            }
+            Step::Call { edge, by_shard } => {
+                let place = if *by_shard { task.shard } else { ANYWHERE };
+                self.call_from(group, &task, *edge, luck, place);
+            }
+            Step::Spawn { step, key } => {
+                let spawned = Task {
+                    parent: NO_TASK,
+                    attempt: NO_ATTEMPT,
+                    luck: luck.call(*key, 0, 0),
+                    baggage: Baggage { deadline: crate::time::SimTime::NEVER, ..task.baggage },
+                    ..task
+                };
+                self.begin_group(spawned, *step);
+                self.ready.push_back(Ready::Step(group, Outcome::Ok));
+            }
+            Step::Serial { .. }
+            | Step::Parallel { .. }
+            | Step::FanOut { .. }
+            | Step::Maybe { .. }
+            | Step::Repeat { .. }
+            | Step::Fallback { .. } => {
+                let child = self.begin_group_of(group, Task { parent: group, luck, ..task }, step);
+                self.go_on(child);
+            }
+        }
+    }
+
+    /// Enters a group below another.
+    fn begin_group_of(&mut self, group: TaskId, task: Task, step: StepId) -> TaskId {
+        let id = self.enter_group(task, step);
+        self.adopt(group, Child::Task(id));
+        id
+    }
+
+    fn begin_group(&mut self, task: Task, step: StepId) {
+        let id = self.enter_group(task, step);
+        self.go_on(id);
+    }
+
+    fn enter_group(&mut self, task: Task, step: StepId) -> TaskId {
+        TaskId(self.tasks.insert(Task {
+            step,
+            begun: 0,
+            succeeded: 0,
+            failed: 0,
+            child: Child::None,
+            before: Child::None,
+            after: Child::None,
+            ..task
+        }))
+    }
+
+    fn call_from(&mut self, group: TaskId, task: &Task, edge_id: crate::ids::EdgeId, luck: Luck, place: u32) {
+        let edge = &self.model.edges[edge_id];
+        let depth = task.baggage.depth;
+        if u32::from(depth) >= edge.max_depth {
+            return self.ready.push_back(Ready::Step(group, Outcome::Ok));
+        }
+        let call = Call {
+            luck: luck.call(edge.key, 0, 0),
+            arrived: self.now,
+            progress: retry::Progress::default(),
+            attempt: NO_ATTEMPT,
+            edge: edge_id,
+            workload: task.workload,
+            client: self.place_of(task.instance),
+            place,
+        };
+        let baggage = Baggage { depth: depth.saturating_add(1), ..task.baggage };
+        let id = self.enter_call(call, || Context::new(Parent::Task(group), baggage));
+        self.adopt(group, Child::Call(id));
+        self.ledger.edges[edge_id].calls += 1;
+        self.probe.observe(self.now, Observation::Called { by: task.attempt, call: id, edge: edge_id });
+        self.begin_call(id);
+    }
+
+    /// A group has ended: what is left of it is abandoned, and whoever waits for it goes on.
+    fn finish(&mut self, id: TaskId, outcome: Outcome) {
+        self.kill_children(id);
+        let task = self.tasks.remove(id.0);
+        if task.parent != NO_TASK {
+            self.release_child_of(task.parent, &task);
+            self.ready.push_back(Ready::Step(task.parent, outcome));
+        } else if task.attempt != NO_ATTEMPT {
+            let attempt = self.attempts.get(task.attempt.0).expect("steps end with their attempt");
+            let call_slot = attempt.call.0.slot;
+            self.complete(task.attempt, call_slot, outcome);
+        }
+    }
+
+    /// Ends a group and everything below it; nobody is told.
+    pub(super) fn kill(&mut self, id: TaskId) {
+        self.kill_children(id);
+        let task = self.tasks.remove(id.0);
+        if self.model.services[self.servers[task.instance].service].shares_workers {
+            self.share_anew(task.instance);
+        }
+    }
+
+    fn kill_children(&mut self, id: TaskId) {
+        loop {
+            let child = self.tasks.get(id.0).expect("it is under way").child;
+            match child {
+                Child::None => return,
+                Child::Call(call) => {
+                    self.release_child(id, child);
+                    self.abandon(call);
+                }
+                Child::Task(task) => {
+                    self.release_child(id, child);
+                    self.kill(task);
+                }
+            }
+        }
+    }
+
+    /// Puts a call or group at the head of the children of `group`.
+    fn adopt(&mut self, group: TaskId, child: Child) {
+        let parent = self.tasks.get_mut(group.0).expect("it is under way");
+        let first = std::mem::replace(&mut parent.child, child);
+        *self.links(first).0 = child;
+        let links = self.links(child);
+        (*links.0, *links.1) = (Child::None, first);
+    }
+
+    /// Takes a call or group out of the children of `group`, which may be gone.
+    pub(super) fn release_child(&mut self, group: TaskId, child: Child) {
+        let links = self.links(child);
+        let (before, after) = (*links.0, *links.1);
+        self.unlink(group, before, after);
+    }
+
+    fn release_child_of(&mut self, group: TaskId, task: &Task) {
+        self.unlink(group, task.before, task.after);
+    }
+
+    fn unlink(&mut self, group: TaskId, before: Child, after: Child) {
+        match before {
+            Child::None => {
+                if let Some(parent) = self.tasks.get_mut(group.0) {
+                    parent.child = after;
+                }
+            }
+            other => *self.links(other).1 = after,
+        }
+        *self.links(after).0 = before;
+    }
+
+    /// Where a child keeps its neighbours; for none a place that nobody reads.
+    fn links(&mut self, child: Child) -> (&mut Child, &mut Child) {
+        match child {
+            Child::None => (&mut self.no_links.0, &mut self.no_links.1),
+            Child::Call(id) => {
+                let context = &mut self.contexts[id.0.slot as usize];
+                (&mut context.before, &mut context.after)
+            }
+            Child::Task(id) => {
+                let task = self.tasks.get_mut(id.0).expect("children in the list are under way");
+                (&mut task.before, &mut task.after)
+            }
+        }
+    }
+}
