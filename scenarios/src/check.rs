@@ -13,7 +13,7 @@ use crate::verdict;
 use crate::yaml::{self, Layer, Problem, Reading};
 
 /// What a variant may change.
-pub(crate) const VARIANT_KEYS: [&str; 4] = ["services", "workloads", "faults", "run"];
+pub(crate) const VARIANT_KEYS: [&str; 5] = ["services", "zones", "workloads", "faults", "run"];
 
 /// A problem that the model found, at its place in the file.
 pub(crate) fn located(layers: &[Layer<'_>], problem: sim_core::model::Problem) -> Problem {

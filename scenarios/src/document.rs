@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use sim_core::model::fault::FaultConfig;
 use sim_core::model::service::ServiceConfig;
 use sim_core::model::workload::WorkloadConfig;
+use sim_core::model::zone::ZonesConfig;
 use sim_core::model::{Named, SystemConfig};
 use sim_core::time::SimDuration;
 use sim_core::units::{Count, Probability};
@@ -34,6 +35,9 @@ pub struct Document {
     pub source: String,
     /// The services by name.
     pub services: Named<ServiceConfig>,
+    /// The zones that instances and clients stand in, and how long messages take between them.
+    #[serde(default)]
+    pub zones: ZonesConfig,
     /// The workloads by name.
     pub workloads: Named<WorkloadConfig>,
     /// The triggers by name; without any there is nothing to recover from.
@@ -127,6 +131,7 @@ impl Document {
             services: self.services.clone(),
             workloads: self.workloads.clone(),
             faults: self.faults.clone(),
+            zones: self.zones.clone(),
             horizon: self.run.horizon,
         }
     }

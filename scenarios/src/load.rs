@@ -263,7 +263,7 @@ impl Reader<'_> {
         let mut document = reading.value.clone()?;
         for (name, workload) in &mut document.workloads.0 {
             let place = format!("workloads/{name}/arrivals");
-            if let RateProfile::Trace(trace) = workload.arrivals.rate_mut() {
+            if let Some(RateProfile::Trace(trace)) = workload.arrivals.rate_mut() {
                 match read_trace(self.read_file, &trace.file) {
                     Ok(steps) => trace.steps = steps,
                     Err(message) => problems.push(Problem::at(&layers, &place, message)),

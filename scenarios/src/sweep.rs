@@ -1,12 +1,11 @@
 //! How do results change with one setting? Every point of a sweep over the seeds, with closed forms beside
 //! it where one applies.
 
+use sim_core::model::edge::CallConfig;
 use sim_core::model::rate::RateProfile;
-use sim_core::model::service::QueueConfig;
+use sim_core::model::service::ServiceConfig;
 use sim_core::model::workload::ArrivalsConfig;
-use sim_core::policy::retry;
 use sim_core::theory::{mg1, mmc};
-use sim_core::units::Limit;
 
 use crate::assess::assess;
 
@@ -108,21 +107,19 @@ fn closed_form(variant: &Variant, metric: Metric) -> Option<(&'static str, f64)>
     };
     let ArrivalsConfig::Poisson(arrivals) = &workload.arrivals else { return None };
     let RateProfile::Text(rate) = &arrivals.rate else { return None };
-    let QueueConfig::Fifo(line) = &service.queue else { return None };
-    let patient = workload.call.timeouts == Default::default() && workload.call.retry == retry::Config::None;
-    if service.instances.get() != 1
-        || line.capacity != Limit::Unlimited
-        || line.max_wait.0.is_some()
-        || !patient
-    {
+    let service_time = service.service_time.as_ref()?;
+    // Everything else of the service is as if nothing were said.
+    let plain = ServiceConfig { workers: service.workers, ..ServiceConfig::of(service_time.clone()) };
+    let patient = workload.call == CallConfig::plain(&workload.call.to);
+    if *service != plain || !patient {
         return None;
     }
-    let (mean, cv2) = (service.service_time.mean_secs()?, service.service_time.cv2()?);
+    let (mean, cv2) = (service_time.mean_secs()?, service_time.cv2()?);
     let (arrival_rate, workers) = (rate.as_per_second(), service.workers.get());
     if arrival_rate * mean >= f64::from(workers) || arrival_rate == 0.0 {
         return None;
     }
-    let is_exponential = matches!(service.service_time, sim_core::dist::Distribution::Exponential(_));
+    let is_exponential = matches!(service_time, sim_core::dist::Distribution::Exponential(_));
     match (workers, is_exponential) {
         (_, true) => {
             let queue = mmc::Mmc { arrival_rate, service_rate: 1.0 / mean, servers: workers };

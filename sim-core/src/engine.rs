@@ -30,7 +30,8 @@ use in_flight::Table;
 pub use ledger::{EdgeLedger, Ledger, ServiceLedger};
 use sharing::Sharing;
 use state::{
-    Attempt, Call, CallerState, Child, Context, Errand, PoolState, Ready, Server, Session, SourceState, Task, Ticket,
+    Attempt, Call, CallerState, Child, Context, Errand, PoolState, Ready, Server, Session, SourceState, Task,
+    Ticket,
 };
 
 /// Why a run ended.

@@ -184,12 +184,8 @@ impl Packed {
             Event::Reach { attempt } => Packed(REACH, handle(attempt.0)),
             Event::Deliver { attempt } => Packed(DELIVER, handle(attempt.0)),
             Event::Computed { task } => Packed(COMPUTED, handle(task.0)),
-            Event::Shared { instance, plan } => {
-                Packed(words(SHARED as u32, plan), instance.index() as u64)
-            }
-            Event::PoolTimeout { call, number } => {
-                Packed(words(POOL_TIMEOUT as u32, number), handle(call.0))
-            }
+            Event::Shared { instance, plan } => Packed(words(SHARED as u32, plan), instance.index() as u64),
+            Event::PoolTimeout { call, number } => Packed(words(POOL_TIMEOUT as u32, number), handle(call.0)),
             Event::Cancel { attempt } => Packed(CANCEL, handle(attempt.0)),
             Event::Checkpoint { attempt } => Packed(CHECKPOINT, handle(attempt.0)),
             Event::UserReturns { session } => Packed(USER_RETURNS, handle(session.0)),
@@ -217,9 +213,7 @@ impl Packed {
             REACH => Event::Reach { attempt: AttemptId(handle) },
             DELIVER => Event::Deliver { attempt: AttemptId(handle) },
             COMPUTED => Event::Computed { task: TaskId(handle) },
-            SHARED => {
-                Event::Shared { instance: InstanceId::from_index(second as usize), plan: number }
-            }
+            SHARED => Event::Shared { instance: InstanceId::from_index(second as usize), plan: number },
             POOL_TIMEOUT => Event::PoolTimeout { call: CallId(handle), number },
             CANCEL => Event::Cancel { attempt: AttemptId(handle) },
             CHECKPOINT => Event::Checkpoint { attempt: AttemptId(handle) },

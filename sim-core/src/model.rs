@@ -22,8 +22,8 @@ use crate::dist::Sampler;
 use crate::ids::{EdgeId, EndpointId, FaultId, IdVec, PoolId, ServiceId, SourceId, StepId, WorkloadId};
 use crate::time::{SimDuration, SimTime};
 use edge::Edge;
-use fault::{Fault, FaultConfig};
 use endpoint::{Endpoint, Program, Step};
+use fault::{Fault, FaultConfig};
 use pool::Pool;
 use service::{OnCancel, Service, ServiceConfig};
 use workload::{ArrivalSource, Workload, WorkloadConfig};
@@ -241,9 +241,10 @@ impl Model {
         let plain_users = self.workloads.iter().all(|workload| {
             workload.users.is_none() && workload.keys.is_none() && workload.tenants.is_none()
         });
-        let plain_edges = self.edges.iter().all(|edge| {
-            edge.deadline_margin.is_none() && edge.pool.is_none() && !edge.is_watched
-        });
+        let plain_edges = self
+            .edges
+            .iter()
+            .all(|edge| edge.deadline_margin.is_none() && edge.pool.is_none() && !edge.is_watched);
         plain_services && plain_lines && leaves && plain_users && plain_edges && self.checks.is_empty()
     }
 

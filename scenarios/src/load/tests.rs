@@ -130,7 +130,7 @@ fn claims_that_make_no_sense_are_refused_with_a_reason() {
 fn a_plain_word_stands_for_a_choice_whose_settings_all_have_defaults() {
     let scenario = read(BASE, &["services.api.queue=lifo"]).unwrap_or_else(|e| panic!("{}", e.render(false)));
     let service = model(&scenario, "naive").services.iter().next().unwrap().clone();
-    assert_eq!(service.discipline, sim_core::model::service::Discipline::Lifo);
+    assert!(matches!(service.queue, sim_core::policy::queue::Config::Lifo(_)));
 }
 
 #[test]

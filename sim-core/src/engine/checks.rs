@@ -2,8 +2,8 @@
 //! itself, or sent as calls through the same queue as everything else.
 
 use super::Simulation;
-use super::state::{Call, Context, NO_ATTEMPT, Parent, Stage, Ticket};
 use super::state::Baggage;
+use super::state::{Call, Context, NO_ATTEMPT, Parent, Stage, Ticket};
 use crate::event::Event;
 use crate::event_list::Lane;
 use crate::ids::{EdgeId, Handle, Id, InstanceId, WorkloadId};

@@ -55,9 +55,8 @@ impl<P: Probe> Simulation<'_, P> {
             state.waiting -= 1;
             if state.line.len() > 2 * state.waiting + 64 {
                 let (calls, contexts) = (&self.calls, &self.contexts);
-                let waits = |call: &CallId| {
-                    calls.get(call.0).is_some() && contexts[call.0.slot as usize].awaits_slot
-                };
+                let waits =
+                    |call: &CallId| calls.get(call.0).is_some() && contexts[call.0.slot as usize].awaits_slot;
                 state.line.retain(waits);
             }
         }

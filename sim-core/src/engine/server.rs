@@ -17,7 +17,8 @@ impl<P: Probe> Simulation<'_, P> {
     #[inline]
     pub(super) fn reach(&mut self, id: AttemptId) {
         let now = self.now;
-        let attempt = self.attempts.get_mut(id.0).expect("an attempt is under way when it reaches its instance");
+        let attempt =
+            self.attempts.get_mut(id.0).expect("an attempt is under way when it reaches its instance");
         attempt.entered = now;
         let instance = attempt.instance;
         let server = &mut self.servers[instance];
@@ -174,7 +175,13 @@ impl<P: Probe> Simulation<'_, P> {
         let service_time = match &self.model.endpoints[endpoint].program {
             Program::Leaf(sampler) => {
                 let work = sampler.sample(&mut attempt.luck.draws(Purpose::ServiceTime));
-                Some(self.schedule_work(instance, Work::Attempt(id, attempt.call.0.slot), work, attempt.luck, self.finish_lanes[endpoint]))
+                Some(self.schedule_work(
+                    instance,
+                    Work::Attempt(id, attempt.call.0.slot),
+                    work,
+                    attempt.luck,
+                    self.finish_lanes[endpoint],
+                ))
             }
             Program::Steps(root) => {
                 let root = *root;

@@ -55,13 +55,8 @@ pub(super) struct Baggage {
 }
 
 impl Baggage {
-    pub(super) const NONE: Baggage = Baggage {
-        deadline: SimTime::NEVER,
-        key: 0,
-        tenant: 0,
-        class: Criticality::Critical,
-        depth: 0,
-    };
+    pub(super) const NONE: Baggage =
+        Baggage { deadline: SimTime::NEVER, key: 0, tenant: 0, class: Criticality::Critical, depth: 0 };
 }
 
 /// Who waits for a call.

@@ -1,9 +1,7 @@
 //! What does an endpoint do next? Groups of steps under way; a step that ends makes its group go on.
 
 use super::Simulation;
-use super::state::{
-    ANYWHERE, Baggage, Call, Child, Context, NO_ATTEMPT, NO_TASK, Parent, Ready, Task, Work,
-};
+use super::state::{ANYWHERE, Baggage, Call, Child, Context, NO_ATTEMPT, NO_TASK, Parent, Ready, Task, Work};
 use crate::event_list::Lane;
 use crate::ids::{AttemptId, StepId, TaskId};
 use crate::luck::{Luck, Purpose};

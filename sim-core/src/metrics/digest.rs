@@ -40,7 +40,9 @@ impl Probe for Digest {
             Event::Deliver { attempt } => handle(8, attempt.0.slot, attempt.0.generation),
             Event::Computed { task } => handle(9, task.0.slot, task.0.generation),
             Event::Shared { instance, plan } => handle(10, instance.index() as u32, plan),
-            Event::PoolTimeout { call, number } => mix(handle(11, call.0.slot, call.0.generation), u64::from(number)),
+            Event::PoolTimeout { call, number } => {
+                mix(handle(11, call.0.slot, call.0.generation), u64::from(number))
+            }
             Event::Cancel { attempt } => handle(12, attempt.0.slot, attempt.0.generation),
             Event::Checkpoint { attempt } => handle(13, attempt.0.slot, attempt.0.generation),
             Event::UserReturns { session } => handle(14, session.0.slot, session.0.generation),

@@ -85,9 +85,9 @@ impl Journal {
             | Observation::Abandoned { call }
             | Observation::Answered { call, .. }
             | Observation::Failed { call, .. } => self.request_of_call(call),
-            Observation::InstanceState { .. } | Observation::Believed { .. } | Observation::Trigger { .. } => {
-                None
-            }
+            Observation::InstanceState { .. }
+            | Observation::Believed { .. }
+            | Observation::Trigger { .. } => None,
         }
     }
 }

@@ -239,15 +239,11 @@ fn lower_workloads(config: &SystemConfig, problems: &mut Problems) -> IdVec<Work
             criticality: workload.criticality,
             keys: keys("keys", &workload.keys),
             tenants: keys("tenants", &workload.tenants),
-            zone: workload
-                .zone
-                .as_ref()
-                .and_then(|zone| problems.zone(format!("{path}/zone"), zone, config)),
+            zone: workload.zone.as_ref().and_then(|zone| problems.zone(format!("{path}/zone"), zone, config)),
             users: Users::lower(&workload.arrivals),
         }
     };
-    let mut workloads: IdVec<WorkloadId, Workload> =
-        config.workloads.iter().enumerate().map(lower).collect();
+    let mut workloads: IdVec<WorkloadId, Workload> = config.workloads.iter().enumerate().map(lower).collect();
     let keys = unique_keys(config.workloads.names());
     for (workload, key) in workloads.iter_mut().zip(keys) {
         if let Some(users) = &mut workload.users {
@@ -277,11 +273,13 @@ fn check_arrivals(
     };
     problems.distribution(format!("{path}/arrivals/{kind}/think_time"), workload.arrivals.think_time());
     let Some(rate) = workload.arrivals.rate() else {
-        let spiked = config.faults.iter().find(|(_, fault)| {
-            fault.load_spike.as_ref().is_some_and(|spike| spike.workload == name)
-        });
+        let spiked = config
+            .faults
+            .iter()
+            .find(|(_, fault)| fault.load_spike.as_ref().is_some_and(|spike| spike.workload == name));
         if let Some((fault, _)) = spiked {
-            let message = format!("the users of `{name}` are always the same; a spike needs an open workload");
+            let message =
+                format!("the users of `{name}` are always the same; a spike needs an open workload");
             problems.add(format!("faults/{fault}/load_spike/workload"), message);
         }
         return;

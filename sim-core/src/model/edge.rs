@@ -43,6 +43,23 @@ pub struct CallConfig {
     pub targets: targets::Config,
 }
 
+impl CallConfig {
+    /// A call to `to` with nothing else said.
+    pub fn plain(to: &str) -> Self {
+        CallConfig {
+            to: to.to_owned(),
+            timeouts: TimeoutsConfig::default(),
+            deadline: DeadlineConfig::default(),
+            retry: retry::Config::default(),
+            pool: None,
+            network: NetworkConfig::default(),
+            max_depth: None,
+            load_balancer: balancer::Config::default(),
+            targets: targets::Config::default(),
+        }
+    }
+}
+
 /// Whether a call carries the moment at which its caller stops waiting.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

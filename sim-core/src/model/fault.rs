@@ -273,8 +273,18 @@ pub enum Kind<'a> {
 
 impl FaultConfig {
     /// The words of the kinds, in the order of the file.
-    pub const WORDS: [&'static str; 10] =
-        ["capacity", "stop", "slow", "errors", "crash", "restart", "hang", "zone_down", "monkey", "load_spike"];
+    pub const WORDS: [&'static str; 10] = [
+        "capacity",
+        "stop",
+        "slow",
+        "errors",
+        "crash",
+        "restart",
+        "hang",
+        "zone_down",
+        "monkey",
+        "load_spike",
+    ];
 
     /// The kinds given, of which there must be exactly one.
     pub fn kinds(&self) -> Vec<Kind<'_>> {
@@ -326,7 +336,11 @@ impl FaultConfig {
             Some(Kind::Crash(f)) => format!("{} down", f.instances.of(&f.services.join(", "))),
             Some(Kind::Restart(f)) => format!("{} restarted", f.instances.of(&f.service)),
             Some(Kind::Hang(f)) if f.ratio.get() < 1.0 => {
-                format!("{} hangs on {} % of its attempts", f.instances.of(&f.service), percent(f.ratio.get()))
+                format!(
+                    "{} hangs on {} % of its attempts",
+                    f.instances.of(&f.service),
+                    percent(f.ratio.get())
+                )
             }
             Some(Kind::Hang(f)) => format!("{} hangs", f.instances.of(&f.service)),
             Some(Kind::ZoneDown(f)) => format!("zone {} down", f.zone),

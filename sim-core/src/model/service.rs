@@ -74,6 +74,28 @@ fn never() -> Probability {
     Probability::ZERO
 }
 
+impl ServiceConfig {
+    /// One instance with one worker that takes `service_time` for an attempt, and nothing else said.
+    pub fn of(service_time: Distribution) -> Self {
+        ServiceConfig {
+            instances: one(),
+            workers: one(),
+            service_time: Some(service_time),
+            steps: Vec::new(),
+            endpoints: Named::default(),
+            pools: Named::default(),
+            queue: queue::Config::default(),
+            admission: admission::Config::default(),
+            reject_cost: SimDuration::ZERO,
+            on_cancel: OnCancel::default(),
+            error_ratio: never(),
+            speeds: Vec::new(),
+            zones: Vec::new(),
+            lifecycle: LifecycleConfig::default(),
+        }
+    }
+}
+
 /// What a server does when a caller lets it know that it has given up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -197,7 +197,9 @@ impl ArrivalsConfig {
     /// The rate over time at which users come; `None` if nobody comes because all are there.
     pub fn rate(&self) -> Option<&RateProfile> {
         match self {
-            ArrivalsConfig::Poisson(arrivals) | ArrivalsConfig::EvenlySpaced(arrivals) => Some(&arrivals.rate),
+            ArrivalsConfig::Poisson(arrivals) | ArrivalsConfig::EvenlySpaced(arrivals) => {
+                Some(&arrivals.rate)
+            }
             ArrivalsConfig::Sessions(sessions) => Some(&sessions.rate),
             ArrivalsConfig::Closed(_) => None,
         }

@@ -178,7 +178,13 @@ impl Lowering<'_> {
         self.calls.endpoints[endpoint].program = program;
     }
 
-    fn serial(&mut self, endpoint: EndpointId, steps: &[StepConfig], path: &str, caller: Caller<'_>) -> StepId {
+    fn serial(
+        &mut self,
+        endpoint: EndpointId,
+        steps: &[StepConfig],
+        path: &str,
+        caller: Caller<'_>,
+    ) -> StepId {
         let steps = self.all(endpoint, steps, path, caller);
         self.calls.steps.push(Step::Serial { steps })
     }
@@ -261,7 +267,8 @@ impl Lowering<'_> {
 
     fn times(&mut self, path: &str, times: u32) -> u32 {
         if times > MAX_TIMES {
-            self.problems.add(format!("{path}/times"), format!("{times} times; at most {MAX_TIMES} are simulated"));
+            self.problems
+                .add(format!("{path}/times"), format!("{times} times; at most {MAX_TIMES} are simulated"));
         }
         times.min(MAX_TIMES)
     }
@@ -415,7 +422,13 @@ impl Lowering<'_> {
         }
     }
 
-    fn monitor(&mut self, service: ServiceId, checks: Checks, timeout: SimDuration, path: &str) -> Option<EdgeId> {
+    fn monitor(
+        &mut self,
+        service: ServiceId,
+        checks: Checks,
+        timeout: SimDuration,
+        path: &str,
+    ) -> Option<EdgeId> {
         let endpoint = match checks {
             Checks::Itself => return None,
             Checks::Queue => self.quick(service),

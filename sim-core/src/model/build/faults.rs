@@ -67,9 +67,10 @@ impl Lowering<'_> {
             return None;
         };
         Some(match kind {
-            Kind::Capacity(f) => {
-                (Effect::Slower { factor: 1.0 / f.factor.get() }, self.hit("capacity", &f.service, &f.instances)?)
-            }
+            Kind::Capacity(f) => (
+                Effect::Slower { factor: 1.0 / f.factor.get() },
+                self.hit("capacity", &f.service, &f.instances)?,
+            ),
             Kind::Stop(f) => (Effect::Stopped, self.hit("stop", &f.service, &f.instances)?),
             Kind::Slow(f) => {
                 (Effect::Slower { factor: f.factor.get() }, self.hit("slow", &f.service, &f.instances)?)
@@ -95,7 +96,8 @@ impl Lowering<'_> {
                 (Effect::Down, hit)
             }
             Kind::ZoneDown(f) => {
-                let zone = self.problems.zone(format!("{}/zone_down/zone", self.path), &f.zone, self.config)?;
+                let zone =
+                    self.problems.zone(format!("{}/zone_down/zone", self.path), &f.zone, self.config)?;
                 let hit: Vec<InstanceId> = self
                     .services
                     .iter()
@@ -143,15 +145,15 @@ impl Lowering<'_> {
         let service = &self.services[id];
         let path = format!("{}/{tag}/instances", self.path);
         let first = |count: u32| service.all_instances().take(count as usize).collect::<Vec<_>>();
-        let too_many = |asked: String| {
-            format!("{asked}, but `{}` has {} instances", service.name, service.instances)
-        };
+        let too_many =
+            |asked: String| format!("{asked}, but `{}` has {} instances", service.name, service.instances);
         Some(match selection {
             Selection::All => first(service.instances),
             Selection::One => first(1),
             Selection::First(chosen) => {
                 if chosen.count.get() > service.instances {
-                    self.problems.add(format!("{path}/first/count"), too_many(format!("{} are hit", chosen.count)));
+                    self.problems
+                        .add(format!("{path}/first/count"), too_many(format!("{} are hit", chosen.count)));
                 }
                 first(chosen.count.get())
             }
