@@ -351,6 +351,10 @@ fn metric_scope(
             | M::Utilisation
             | M::Rejected
             | M::Dropped
+            | M::Lost
+            | M::Withdrawn
+            | M::ReadyInstances
+            | M::Crashes
             | M::Errors
     );
     let id = metric.id();

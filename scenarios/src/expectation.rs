@@ -209,6 +209,14 @@ expectation! {
     rejected => Subject::Metric(Metric::Rejected);
     /// Attempts per second discarded at dequeue after waiting too long.
     dropped => Subject::Metric(Metric::Dropped);
+    /// Attempts per second lost with an instance that crashed.
+    lost => Subject::Metric(Metric::Lost);
+    /// Attempts per second that a server let go because nobody wanted them any more.
+    withdrawn => Subject::Metric(Metric::Withdrawn);
+    /// Instances that serve and that callers are told of, mean over time.
+    ready_instances => Subject::Metric(Metric::ReadyInstances);
+    /// How often instances crashed or were stopped, in total.
+    crashes => Subject::Metric(Metric::Crashes);
     /// Attempts per second answered with an error.
     errors => Subject::Metric(Metric::Errors);
 }

@@ -240,6 +240,10 @@ impl Record {
             }
             Metric::Rejected => per_second(services(|w| w.rejected)),
             Metric::Dropped => per_second(services(|w| w.dropped)),
+            Metric::Lost => per_second(services(|w| w.lost)),
+            Metric::Withdrawn => per_second(services(|w| w.withdrawn)),
+            Metric::ReadyInstances => Some(self.level(scope, span, |w| w.ready_instances)),
+            Metric::Crashes => Some(services(|w| w.crashes) as f64),
             Metric::Errors => per_second(services(|w| w.errors)),
         }
     }

@@ -87,8 +87,12 @@ metrics! {
     QueueLength "queue_length" Count "queue length" "Attempts waiting in queues, mean over time.";
     BusyWorkers "busy_workers" Count "busy workers" "Workers that serve, mean over time.";
     Utilisation "utilisation" Share "utilisation" "Busy workers divided by workers.";
-    Rejected "rejected" PerSecond "rejections" "Attempts per second turned away because the queue was full.";
+    Rejected "rejected" PerSecond "rejections" "Attempts per second turned away on arrival: the queue was full, admission control refused, or nobody was there.";
     Dropped "dropped" PerSecond "drops" "Attempts per second discarded at dequeue after waiting too long.";
+    Lost "lost" PerSecond "lost" "Attempts per second lost with an instance that crashed.";
+    Withdrawn "withdrawn" PerSecond "withdrawn" "Attempts per second that a server let go because nobody wanted them any more.";
+    ReadyInstances "ready_instances" Count "ready instances" "Instances that serve and that callers are told of, mean over time.";
+    Crashes "crashes" Count "crashes" "How often instances crashed or were stopped, in total.";
     Errors "errors" PerSecond "errors" "Attempts per second answered with an error.";
 }
 

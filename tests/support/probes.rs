@@ -93,6 +93,15 @@ impl Probe for Stays {
             | Observation::RetryPlanned { .. }
             | Observation::GaveUp { .. }
             | Observation::Failed { .. }
+            | Observation::Called { .. }
+            | Observation::NotSent { .. }
+            | Observation::AwaitsSlot { .. }
+            | Observation::Lost { .. }
+            | Observation::Withdrawn { .. }
+            | Observation::CallEnded { .. }
+            | Observation::Abandoned { .. }
+            | Observation::InstanceState { .. }
+            | Observation::Believed { .. }
             | Observation::Trigger { .. } => {}
         }
     }
@@ -149,6 +158,15 @@ impl Probe for Fate {
             | Observation::AttemptFailed { .. }
             | Observation::RetryPlanned { .. }
             | Observation::GaveUp { .. }
+            | Observation::Called { .. }
+            | Observation::NotSent { .. }
+            | Observation::AwaitsSlot { .. }
+            | Observation::Lost { .. }
+            | Observation::Withdrawn { .. }
+            | Observation::CallEnded { .. }
+            | Observation::Abandoned { .. }
+            | Observation::InstanceState { .. }
+            | Observation::Believed { .. }
             | Observation::Trigger { .. } => {}
         }
     }
@@ -229,7 +247,7 @@ impl Probe for Stories {
             }
             Observation::Started { attempt: AttemptId(id), service_time, .. } => {
                 if let Some(index) = recall(&self.first_attempts, id.slot, id.generation) {
-                    self.all[index].first_service = Some(service_time);
+                    self.all[index].first_service = service_time;
                 }
             }
             Observation::Answered { call, .. } => self.of_call(call).ended = Some((now, true)),
@@ -241,6 +259,15 @@ impl Probe for Stories {
             | Observation::AttemptFailed { .. }
             | Observation::RetryPlanned { .. }
             | Observation::GaveUp { .. }
+            | Observation::Called { .. }
+            | Observation::NotSent { .. }
+            | Observation::AwaitsSlot { .. }
+            | Observation::Lost { .. }
+            | Observation::Withdrawn { .. }
+            | Observation::CallEnded { .. }
+            | Observation::Abandoned { .. }
+            | Observation::InstanceState { .. }
+            | Observation::Believed { .. }
             | Observation::Trigger { .. } => {}
         }
     }
