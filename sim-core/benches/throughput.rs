@@ -11,6 +11,7 @@ use std::time::Instant;
 use criterion::{Criterion, Throughput};
 
 const REQUESTS: u64 = 400_000;
+const NETWORK_REQUESTS: u64 = 50_000;
 const ROUNDS: usize = 15;
 
 fn main() {
@@ -22,6 +23,12 @@ fn main() {
         }
         return;
     }
+    if asked("profile-network") {
+        for seed in 0..10 {
+            rig::engine(&rig::network(NETWORK_REQUESTS), seed);
+        }
+        return;
+    }
     if asked("memory") {
         return memory();
     }
@@ -30,6 +37,7 @@ fn main() {
         rig::yardstick(1_000, 1);
         rig::engine(&rig::rig(1_000), 1);
         rig::engine(&rig::crowd(100, 1_000), 1);
+        rig::engine(&rig::network(1_000), 1);
         rig::hold(10, 1_000, 1);
         return;
     }
@@ -46,6 +54,11 @@ fn criterion_groups() {
     let model = rig::rig(REQUESTS);
     group.bench_function("engine, all metrics on", |b| b.iter(|| rig::engine(&model, 1)));
     group.bench_function("yardstick", |b| b.iter(|| rig::yardstick(REQUESTS, 1)));
+    group.finish();
+    let mut group = criterion.benchmark_group("network of 3 tiers, 12 services, 60 instances");
+    group.throughput(Throughput::Elements(NETWORK_REQUESTS));
+    let model = rig::network(NETWORK_REQUESTS);
+    group.bench_function("engine, all metrics on", |b| b.iter(|| rig::engine(&model, 1)));
     group.finish();
     let mut group = criterion.benchmark_group("pending events");
     for pending in [1_000, 1_000_000] {
@@ -100,6 +113,7 @@ fn ratios() {
     );
     println!("  hold model of 11 keys             {:6.2} M events/s", mega(counts.2, hold));
     println!("  engine / yardstick: {ratio:.2} (bar: 0.50)");
+    network();
 
     let per_event = |pending: u32| {
         let requests = 500_000 + 3 * u64::from(pending);
@@ -116,6 +130,27 @@ fn ratios() {
         median(costs.iter().map(|c| c.1).collect()) * 1e9
     );
     println!("  growth from 10^3 to 10^6 pending: {growth:.2} (bar: 4)");
+}
+
+/// A deployment instead of a queue: requests and events per second, and each event against one of the hold
+/// model in the same round.
+fn network() {
+    let model = rig::network(NETWORK_REQUESTS);
+    let (mut seconds, mut ratios, mut count) = (Vec::new(), Vec::new(), (0, 0));
+    for round in 0..7 {
+        let (s, counted) = timed(|| rig::engine(&model, round + 1));
+        let (hold_s, hold_events) = timed(|| rig::hold(500, 1_000_000, round + 1));
+        ratios.push((s / counted.1 as f64) / (hold_s / hold_events as f64));
+        (count, _) = (counted, seconds.push(s));
+    }
+    let seconds = median(seconds);
+    println!("network of 3 tiers, 12 services, 60 instances, pools, 13 calls per request:");
+    println!(
+        "  engine     {:6.3} M requests/s  {:6.2} M events/s",
+        count.0 as f64 / seconds / 1e6,
+        count.1 as f64 / seconds / 1e6
+    );
+    println!("  one event costs {:.1} of a hold model of 500 keys", median(ratios));
 }
 
 /// Peak resident memory of one long run, as the kernel saw it.

@@ -185,21 +185,8 @@ impl<'m, P: Probe> Simulation<'m, P> {
                 Event::Arrival { source } => self.on_arrival(source),
                 Event::Finish { attempt, call_slot } => self.on_finish(attempt, call_slot),
                 Event::AttemptTimeout { attempt } => self.on_attempt_timeout(attempt),
-                Event::TotalTimeout { call } => self.on_total_timeout(call),
                 Event::Retry { call } => self.on_retry(call),
-                Event::Fault { fault, begins } => self.on_fault(fault, begins),
-                Event::Reach { attempt } => self.reach(attempt),
-                Event::Deliver { attempt } => self.on_deliver(attempt),
-                Event::Computed { task } => self.on_computed(task),
-                Event::Shared { instance, plan } => self.on_shared(instance, plan),
-                Event::PoolTimeout { call, number } => self.on_pool_timeout(call, number),
-                Event::Cancel { attempt } => self.on_cancel(attempt),
-                Event::Checkpoint { attempt } => self.on_checkpoint(attempt),
-                Event::UserReturns { session } => self.on_user_returns(session),
-                Event::Check { check, of, life } => self.on_check(check, of, life),
-                Event::Interval { edge } => self.on_interval(edge),
-                Event::Life { instance, life, change } => self.on_life(instance, life, change),
-                Event::Strike { fault } => self.on_strike(fault),
+                other => self.on_rare(other),
             }
             while let Some(ready) = self.ready.pop_front() {
                 self.on_ready(ready);
@@ -225,13 +212,37 @@ impl<'m, P: Probe> Simulation<'m, P> {
         Run { stop, events: handled, ledger: self.ledger, probe: self.probe }
     }
 
+    /// Events that are few in the busiest models. Apart from the loop, which stays short.
+    #[inline(never)]
+    fn on_rare(&mut self, event: Event) {
+        match event {
+            Event::TotalTimeout { call } => self.on_total_timeout(call),
+            Event::Fault { fault, begins } => self.on_fault(fault, begins),
+            Event::Reach { attempt } => self.on_reach(attempt),
+            Event::Deliver { attempt } => self.on_deliver(attempt),
+            Event::Computed { task } => self.on_computed(task),
+            Event::Shared { instance, plan } => self.on_shared(instance, plan),
+            Event::PoolTimeout { call, number } => self.on_pool_timeout(call, number),
+            Event::Cancel { attempt } => self.on_cancel(attempt),
+            Event::Checkpoint { attempt } => self.on_checkpoint(attempt),
+            Event::UserReturns { session } => self.on_user_returns(session),
+            Event::Check { check, of, life } => self.on_check(check, of, life),
+            Event::Interval { edge } => self.on_interval(edge),
+            Event::Life { instance, life, change } => self.on_life(instance, life, change),
+            Event::Strike { fault } => self.on_strike(fault),
+            Event::Arrival { .. } | Event::Finish { .. } | Event::AttemptTimeout { .. } | Event::Retry { .. } => {
+                unreachable!("the loop handles these itself")
+            }
+        }
+    }
+
     /// What follows at once from the event under way.
     #[cold]
     #[inline(never)]
     fn on_ready(&mut self, ready: Ready) {
         match ready {
             Ready::Step(task, outcome) => self.step_ended(task, outcome),
-            Ready::Granted(call) => self.send_granted(call),
+            Ready::Granted(call) => self.on_granted(call),
             Ready::Overflow(instance) => self.on_overflow(instance),
             Ready::Drained(instance) => self.end_and_start(instance),
         }

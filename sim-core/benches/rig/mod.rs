@@ -54,6 +54,57 @@ fn system(workers: u32, mean: SimDuration, rate: f64, timeout: Option<SimDuratio
     model(&services, &workloads, SimDuration::from_secs_f64(requests as f64 / rate))
 }
 
+/// Three tiers: 2 gateways, 4 services in the middle, 6 stores; 12 services of 5 instances each. A request
+/// makes 1 + 4 + 8 calls; every service call has a timeout, a retry with a budget and a pool slot, and a
+/// millisecond of network. Stores are 60 % busy.
+pub(crate) fn network(requests: u64) -> Model {
+    let call = |to: &str| {
+        format!(
+            r#"{{"call": {{"to": "{to}", "pool": "out", "timeouts": {{"attempt": "500ms"}},
+                 "retry": {{"exponential": {{"max_attempts": 2, "base": "10ms", "max": "1s", "jitter": "full",
+                     "budget": {{"success_tokens": {{"max_tokens": 10, "token_ratio": 0.1}}}}}}}},
+                 "load_balancer": {{"least_request": {{}}}}, "network": {{"latency": {{"constant": {{"value": "1ms"}}}}}}}}}}"#
+        )
+    };
+    let service = |name: &str, workers: u32, steps: String| {
+        format!(
+            r#""{name}": {{"instances": 5, "workers": {workers}, "pools": {{"out": {{"size": 40}}}}, {steps}}}"#
+        )
+    };
+    let mut services = Vec::new();
+    for gateway in 0..2 {
+        let middle: Vec<String> = (0..4).map(|m| call(&format!("middle{m}"))).collect();
+        let steps = format!(
+            r#""steps": [{{"compute": {{"constant": {{"value": "100us"}}}}}}, {}, {{"parallel": {{"steps": [{}]}}}}]"#,
+            middle[gateway],
+            [&middle[(gateway + 1) % 4], &middle[(gateway + 2) % 4], &middle[(gateway + 3) % 4]]
+                .map(String::as_str)
+                .join(", ")
+        );
+        services.push(service(&format!("gateway{gateway}"), 200, steps));
+    }
+    for middle in 0..4 {
+        let (one, other) = (call(&format!("store{middle}")), call(&format!("store{}", middle + 2)));
+        let steps = format!(r#""steps": [{{"compute": {{"exponential": {{"mean": "1ms"}}}}}}, {one}, {other}]"#);
+        services.push(service(&format!("middle{middle}"), 50, steps));
+    }
+    for store in 0..6 {
+        // The two in the middle of the six are called twice as often.
+        let mean = if store == 2 || store == 3 { "3ms" } else { "6ms" };
+        let work = format!(r#""service_time": {{"exponential": {{"mean": "{mean}"}}}}"#);
+        services.push(service(&format!("store{store}"), 4, work));
+    }
+    let users = |gateway: u32| {
+        format!(
+            r#""users{gateway}": {{"arrivals": {{"poisson": {{"rate": {{"steps": [{{"at": "0s", "rate": "1000/s"}}]}}}}}},
+                "call": {{"to": "gateway{gateway}", "timeouts": {{"total": "2s"}}}}}}"#
+        )
+    };
+    let services = format!("{{{}}}", services.join(", "));
+    let workloads = format!("{{{}, {}}}", users(0), users(1));
+    model(&services, &workloads, SimDuration::from_secs_f64(requests as f64 / 2_000.0))
+}
+
 /// The model of a file's parts.
 fn model(services: &str, workloads: &str, horizon: SimDuration) -> Model {
     let config = SystemConfig {

@@ -48,7 +48,7 @@ pub(super) enum Other {
 
 impl Sampler {
     /// A duration; all draws that it takes come from `draws`.
-    #[inline]
+    #[inline(always)]
     pub fn sample(&self, draws: &mut Draws) -> SimDuration {
         match &self.0 {
             Kind::Constant(duration) => *duration,

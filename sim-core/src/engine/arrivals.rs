@@ -38,7 +38,7 @@ impl<P: Probe> Simulation<'_, P> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn schedule_arrival(&mut self, id: SourceId) {
         let (source, state) = (&self.model.sources[id], &mut self.sources[id]);
         let mass = std::mem::replace(&mut state.next_mass, source.spacing.draw(&mut state.stream));
@@ -48,7 +48,7 @@ impl<P: Probe> Simulation<'_, P> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn on_arrival(&mut self, id: SourceId) {
         let (source, state) = (&self.model.sources[id], &mut self.sources[id]);
         let luck = state.luck.request(state.count);
@@ -74,6 +74,7 @@ impl<P: Probe> Simulation<'_, P> {
     }
 
     /// A user of a closed workload or a session sends the next request.
+    #[inline(never)]
     pub(super) fn on_user_returns(&mut self, id: SessionId) {
         let session = self.sessions.get_mut(id.0).expect("users leave between requests only");
         session.sent += 1;
@@ -83,7 +84,7 @@ impl<P: Probe> Simulation<'_, P> {
     }
 
     /// A request of a user arrives and is sent on its way.
-    #[inline]
+    #[inline(always)]
     fn request(&mut self, workload_id: WorkloadId, client: u32, luck: Luck, parent: Parent) {
         let now = self.now;
         let workload = &self.model.workloads[workload_id];

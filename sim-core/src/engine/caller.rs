@@ -27,7 +27,7 @@ impl Fleet for Instances<'_> {
 
 impl<P: Probe> Simulation<'_, P> {
     /// Enters a call with what travels with it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn enter_call(&mut self, call: Call, context: impl FnOnce() -> Context) -> CallId {
         let id = CallId(self.calls.insert(call));
         if !self.model.is_plain {
@@ -41,34 +41,44 @@ impl<P: Probe> Simulation<'_, P> {
     }
 
     /// A call that was entered begins: its patience runs and its first attempt is on the way.
-    #[inline]
+    #[inline(always)]
     pub(super) fn begin_call(&mut self, id: CallId) {
         let now = self.now;
         let call = self.calls.get(id.0).expect("the call was entered");
         let edge = &self.model.edges[call.edge];
         let callers = &mut self.callers[call.edge];
         callers.clients[call.client as usize].retry.begin(&edge.retry, now);
-        if self.model.is_plain {
-            if let Some(patience) = edge.total_timeout {
-                let lane = callers.total_timeout;
-                self.schedule_timer(lane, now + patience, Event::TotalTimeout { call: id });
-            }
-            return self.send_attempt(id);
+        if !self.model.is_plain {
+            return self.begin_with_baggage(id);
         }
+        if let Some(patience) = edge.total_timeout {
+            let lane = callers.total_timeout;
+            self.schedule_timer(lane, now + patience, Event::TotalTimeout { call: id });
+        }
+        self.send_attempt(id);
+    }
+
+    /// The same for a call that may carry a deadline or need a slot of a pool.
+    #[inline(never)]
+    fn begin_with_baggage(&mut self, id: CallId) {
+        let now = self.now;
+        let call = self.calls.get(id.0).expect("the call was entered");
+        let edge = &self.model.edges[call.edge];
+        let lane = self.callers[call.edge].total_timeout;
         let baggage = &mut self.contexts[id.0.slot as usize].baggage;
         let mut gives_up_at = edge.total_timeout.map_or(SimTime::NEVER, |patience| now + patience);
-        let lane = callers.total_timeout;
-        if let Some(margin) = edge.deadline_margin {
-            if baggage.deadline != SimTime::NEVER {
-                let left = baggage.deadline.as_nanos().saturating_sub(margin.as_nanos());
-                gives_up_at = gives_up_at.min(SimTime::from_nanos(left));
+        match edge.deadline_margin {
+            None => baggage.deadline = SimTime::NEVER,
+            Some(margin) => {
+                if baggage.deadline != SimTime::NEVER {
+                    let left = baggage.deadline.as_nanos().saturating_sub(margin.as_nanos());
+                    gives_up_at = gives_up_at.min(SimTime::from_nanos(left));
+                }
+                baggage.deadline = gives_up_at;
+                if gives_up_at <= now {
+                    return self.fail(id, Outcome::Timeout);
+                }
             }
-            baggage.deadline = gives_up_at;
-            if gives_up_at <= now {
-                return self.fail(id, Outcome::Timeout);
-            }
-        } else {
-            baggage.deadline = SimTime::NEVER;
         }
         if gives_up_at != SimTime::NEVER {
             self.schedule_timer(lane, gives_up_at, Event::TotalTimeout { call: id });
@@ -77,7 +87,7 @@ impl<P: Probe> Simulation<'_, P> {
     }
 
     /// The next attempt of a call is due: it needs a slot of its pool first, if there is one.
-    #[inline]
+    #[inline(always)]
     fn try_attempt(&mut self, id: CallId) {
         let call = self.calls.get(id.0).expect("only a call under way sends attempts");
         match self.model.edges[call.edge].pool {
@@ -88,7 +98,7 @@ impl<P: Probe> Simulation<'_, P> {
 
     /// Sends the next attempt of a call. Its timeout is scheduled before anything happens to it, so an
     /// answer at the very nanosecond of the timeout comes too late.
-    #[inline]
+    #[inline(always)]
     pub(super) fn send_attempt(&mut self, call_id: CallId) {
         let now = self.now;
         let call = self.calls.get_mut(call_id.0).expect("only a call under way sends attempts");
@@ -171,6 +181,7 @@ impl<P: Probe> Simulation<'_, P> {
     }
 
     /// What the server learns with an attempt.
+    #[inline(never)]
     fn pack_errand(&mut self, call_id: CallId, attempt: AttemptId, place: u32) {
         let call = self.calls.get(call_id.0).expect("the call of an attempt that is sent");
         let edge = &self.model.edges[call.edge];
@@ -198,6 +209,7 @@ impl<P: Probe> Simulation<'_, P> {
     }
 
     /// The caller stops waiting for one attempt.
+    #[inline(always)]
     pub(super) fn on_attempt_timeout(&mut self, id: AttemptId) {
         if let Some(attempt) = self.attempts.get_mut(id.0)
             && attempt.wanted
@@ -229,6 +241,7 @@ impl<P: Probe> Simulation<'_, P> {
     }
 
     /// A back-off is over.
+    #[inline(never)]
     pub(super) fn on_retry(&mut self, call: CallId) {
         if self.calls.get(call.0).is_some() {
             self.try_attempt(call);
@@ -236,6 +249,7 @@ impl<P: Probe> Simulation<'_, P> {
     }
 
     /// The attempt that the caller waited for has failed: what now?
+    #[inline(never)]
     pub(super) fn attempt_failed(&mut self, call_id: CallId, attempt: AttemptId, outcome: Outcome) {
         self.probe.observe(self.now, Observation::AttemptFailed { call: call_id, attempt, outcome });
         self.attempt_over(call_id, outcome);
@@ -266,7 +280,7 @@ impl<P: Probe> Simulation<'_, P> {
     }
 
     /// The answer is back while the caller still waits for it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn answer(&mut self, call_id: CallId) {
         if !self.model.is_plain {
             self.attempt_over(call_id, Outcome::Ok);

@@ -69,7 +69,7 @@ impl<P: Probe> Simulation<'_, P> {
         if self.model.services[service].shares_workers {
             self.share_anew(attempt.instance);
         }
-        self.start_waiting(attempt.instance);
+        self.resume(attempt.instance);
     }
 
     fn withdraw(&mut self, id: AttemptId, instance: crate::ids::InstanceId) {

@@ -95,7 +95,7 @@ impl<P: Probe> Simulation<'_, P> {
         }
         if resumes {
             self.meters[id].advance(now);
-            self.start_waiting(id);
+            self.resume(id);
         }
     }
 

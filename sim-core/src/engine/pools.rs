@@ -20,7 +20,7 @@ impl<P: Probe> Simulation<'_, P> {
         if state.taken < pool.size {
             state.taken += 1;
             context.holds_slot = true;
-            return self.send_attempt(id);
+            return self.send_with_slot(id);
         }
         if !pool.queue.admits(state.waiting) {
             self.calls.get_mut(id.0).expect("it is under way").progress.attempts += 1;
@@ -81,10 +81,15 @@ impl<P: Probe> Simulation<'_, P> {
     }
 
     /// A slot is this call's: it sends, unless it has left in the same moment, which gives the slot back.
-    pub(super) fn send_granted(&mut self, id: CallId) {
+    pub(super) fn on_granted(&mut self, id: CallId) {
         if self.calls.get(id.0).is_some() && self.contexts[id.0.slot as usize].holds_slot {
-            self.send_attempt(id);
+            self.send_with_slot(id);
         }
+    }
+
+    #[inline(never)]
+    fn send_with_slot(&mut self, id: CallId) {
+        self.send_attempt(id);
     }
 
     /// Gives free slots to those in line.

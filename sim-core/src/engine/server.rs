@@ -4,7 +4,7 @@ use super::Simulation;
 use super::state::{Attempt, Phase, Ready, Stage, Work};
 use crate::event::Event;
 use crate::event_list::Lane;
-use crate::ids::{AttemptId, CallId, Handle, InstanceId};
+use crate::ids::{AttemptId, CallId, Handle, InstanceId, ServiceId};
 use crate::luck::Purpose;
 use crate::metrics::{Observation, Probe};
 use crate::model::endpoint::Program;
@@ -13,8 +13,14 @@ use crate::policy::queue::{Overflow, Taken, Verdict, Waiting};
 use crate::time::SimDuration;
 
 impl<P: Probe> Simulation<'_, P> {
+    /// An attempt reaches its instance after some time on the way.
+    #[inline(never)]
+    pub(super) fn on_reach(&mut self, id: AttemptId) {
+        self.reach(id);
+    }
+
     /// An attempt reaches its instance.
-    #[inline]
+    #[inline(always)]
     pub(super) fn reach(&mut self, id: AttemptId) {
         let now = self.now;
         let attempt =
@@ -74,7 +80,7 @@ impl<P: Probe> Simulation<'_, P> {
     }
 
     /// The attempt joins the waiting line.
-    #[inline]
+    #[inline(always)]
     fn join(&mut self, id: AttemptId) {
         let now = self.now;
         let attempt = self.attempts.get_mut(id.0).expect("an attempt that joins is under way");
@@ -91,6 +97,7 @@ impl<P: Probe> Simulation<'_, P> {
     }
 
     /// The line is full: somebody goes.
+    #[inline(never)]
     fn find_room(&mut self, id: AttemptId) {
         let attempt = *self.attempts.get(id.0).expect("an attempt that came is under way");
         let waiting = self.waiting(id, &attempt);
@@ -126,6 +133,7 @@ impl<P: Probe> Simulation<'_, P> {
     }
 
     /// The attempt is refused. That may cost the instance work.
+    #[inline(never)]
     fn turn_away(&mut self, id: AttemptId, outcome: Outcome) {
         let attempt = self.attempts.get(id.0).expect("an attempt that came is under way");
         let server = &mut self.servers[attempt.instance];
@@ -160,7 +168,7 @@ impl<P: Probe> Simulation<'_, P> {
 
     /// An idle worker takes the attempt. Its service time is a function of its own luck, stretched by
     /// the condition of the instance at this moment.
-    #[inline]
+    #[inline(always)]
     fn start(&mut self, id: AttemptId) {
         let now = self.now;
         let attempt = self.attempts.get_mut(id.0).expect("an attempt in line is under way");
@@ -196,7 +204,7 @@ impl<P: Probe> Simulation<'_, P> {
 
     /// Own work of an instance begins; gives how long it takes. Rejections that are not paid yet are paid
     /// here; what hangs is held.
-    #[inline]
+    #[inline(always)]
     pub(super) fn schedule_work(
         &mut self,
         instance: InstanceId,
@@ -229,16 +237,23 @@ impl<P: Probe> Simulation<'_, P> {
     }
 
     /// A worker is done with an attempt that was nothing but own work.
-    #[inline]
+    #[inline(always)]
     pub(super) fn on_finish(&mut self, id: AttemptId, call_slot: u32) {
         if self.attempts.get(id.0).is_some() {
             self.complete(id, call_slot, Outcome::Ok);
         }
     }
 
+    /// The steps of an attempt are done.
+    #[inline(never)]
+    pub(super) fn program_ended(&mut self, id: AttemptId, outcome: Outcome) {
+        let attempt = self.attempts.get(id.0).expect("steps end with their attempt");
+        self.complete(id, attempt.call.0.slot, outcome);
+    }
+
     /// A worker is done: it takes the next attempt in line, then the answer goes back.
-    #[inline]
-    pub(super) fn complete(&mut self, id: AttemptId, call_slot: u32, outcome: Outcome) {
+    #[inline(always)]
+    fn complete(&mut self, id: AttemptId, call_slot: u32, outcome: Outcome) {
         let now = self.now;
         let has_network = {
             let attempt = self.attempts.get(id.0).expect("an attempt in service is under way");
@@ -281,10 +296,16 @@ impl<P: Probe> Simulation<'_, P> {
         }
     }
 
+    /// Workers that were held back, or let go of something, take attempts from the line.
+    #[inline(never)]
+    pub(super) fn resume(&mut self, instance: InstanceId) {
+        self.start_waiting(instance);
+    }
+
     /// Idle workers take attempts from the line; those that waited too long are dropped on the way.
     /// The instance's meter has been brought up to now.
-    #[inline]
-    pub(super) fn start_waiting(&mut self, instance: InstanceId) {
+    #[inline(always)]
+    fn start_waiting(&mut self, instance: InstanceId) {
         let now = self.now;
         let service_id = self.servers[instance].service;
         let service = &self.model.services[service_id];
@@ -307,10 +328,16 @@ impl<P: Probe> Simulation<'_, P> {
                 self.start(id);
                 continue;
             }
-            self.leave_line(id);
-            self.ledger.services[service_id].dropped += 1;
-            self.probe.observe(now, Observation::Dropped { attempt: id, service: service_id });
-            self.reply(id, Outcome::Expired);
+            self.drop_late(id, service_id);
         }
+    }
+
+    /// An attempt whose turn came is not worth serving any more.
+    #[inline(never)]
+    fn drop_late(&mut self, id: AttemptId, service: ServiceId) {
+        self.leave_line(id);
+        self.ledger.services[service].dropped += 1;
+        self.probe.observe(self.now, Observation::Dropped { attempt: id, service });
+        self.reply(id, Outcome::Expired);
     }
 }

@@ -12,6 +12,7 @@ use crate::policy::retry;
 
 impl<P: Probe> Simulation<'_, P> {
     /// A worker begins the steps of an attempt.
+    #[inline(never)]
     pub(super) fn begin_program(&mut self, id: AttemptId, root: StepId) {
         let attempt = self.attempts.get(id.0).expect("an attempt in service is under way");
         let errand = &self.errands[id.0.slot as usize];
@@ -216,9 +217,7 @@ impl<P: Probe> Simulation<'_, P> {
             self.release_child_of(task.parent, &task);
             self.ready.push_back(Ready::Step(task.parent, outcome));
         } else if task.attempt != NO_ATTEMPT {
-            let attempt = self.attempts.get(task.attempt.0).expect("steps end with their attempt");
-            let call_slot = attempt.call.0.slot;
-            self.complete(task.attempt, call_slot, outcome);
+            self.program_ended(task.attempt, outcome);
         }
     }
 

@@ -108,8 +108,6 @@ pub struct ServiceSeries {
     pub windows: Vec<ServiceWindow>,
     /// The window under way.
     open: ServiceWindow,
-    /// Wait of all attempts that a worker took after warm-up.
-    pub waiting: LatencyHistogram,
     first_instance: usize,
     instances: usize,
     /// Areas at the end of the last window.
@@ -170,7 +168,6 @@ impl Series {
                 .map(|service| ServiceSeries {
                     windows: Vec::with_capacity(windows),
                     open: ServiceWindow::default(),
-                    waiting: LatencyHistogram::new(3),
                     first_instance: service.first_instance.index(),
                     instances: service.instances as usize,
                     system_area: 0,
@@ -255,14 +252,9 @@ impl Probe for Series {
             }
             Observation::Dropped { service, .. } => self.services[service].open.dropped += 1,
             Observation::Started { service, waited, .. } => {
-                let after_warmup = now >= self.warmup;
-                let service = &mut self.services[service];
-                let window = &mut service.open;
+                let window = &mut self.services[service].open;
                 window.started += 1;
                 window.waiting_sum += u128::from(waited.as_nanos());
-                if after_warmup {
-                    service.waiting.record(waited);
-                }
             }
             Observation::Completed { service, outcome, wanted, .. } => {
                 let window = &mut self.services[service].open;
