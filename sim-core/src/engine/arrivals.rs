@@ -4,7 +4,7 @@ use super::Simulation;
 use super::state::{ANYWHERE, Baggage, Call, Context, NO_ATTEMPT, Parent, Session};
 use crate::event::Event;
 use crate::event_list::Lane;
-use crate::ids::{CallId, SessionId, SourceId, WorkloadId};
+use crate::ids::{CallId, Id, SessionId, SourceId, WorkloadId};
 use crate::luck::{Luck, Purpose};
 use crate::metrics::{Observation, Probe};
 use crate::policy::retry;
@@ -103,9 +103,16 @@ impl<P: Probe> Simulation<'_, P> {
             let key = |keys: &Option<crate::model::workload::Keys>, purpose| {
                 keys.as_ref().map_or(0, |keys| keys.draw(luck.draws(purpose)))
             };
+            let drawn = key(&workload.keys, Purpose::Key);
+            // Whom a fair line is fair between: tenants, or what requests are about, or workloads.
+            let tenant = match (&workload.tenants, &workload.keys) {
+                (Some(_), _) => key(&workload.tenants, Purpose::Tenant),
+                (None, Some(_)) => drawn,
+                (None, None) => u32::MAX - workload_id.index() as u32,
+            };
             let baggage = Baggage {
-                key: key(&workload.keys, Purpose::Key),
-                tenant: key(&workload.tenants, Purpose::Tenant),
+                key: drawn,
+                tenant,
                 class: workload.criticality,
                 ..Baggage::NONE
             };

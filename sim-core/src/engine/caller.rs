@@ -310,6 +310,7 @@ impl<P: Probe> Simulation<'_, P> {
     pub(super) fn fail(&mut self, call_id: CallId, outcome: Outcome) {
         if !self.model.is_plain {
             self.leave_pool_line(call_id);
+            self.give_slot_back(call_id); // it may have been granted in this very moment
         }
         let call = self.calls.remove(call_id.0);
         if !matches!(self.model.edges[call.edge].caller, EdgeCaller::Workload(_)) {
@@ -376,6 +377,7 @@ impl<P: Probe> Simulation<'_, P> {
             self.attempt_over(id, Outcome::Cancelled);
         }
         self.leave_pool_line(id);
+        self.give_slot_back(id); // it may have been granted in this very moment
         self.calls.remove(id.0);
         self.ledger.edges[edge].abandoned += 1;
         self.probe.observe(self.now, Observation::Abandoned { call: id });

@@ -9,6 +9,7 @@ use crate::event_list::Lane;
 use crate::ids::{EdgeId, Handle, Id, InstanceId, WorkloadId};
 use crate::luck::{Luck, Purpose};
 use crate::metrics::Probe;
+use crate::model::edge::EdgeCaller;
 use crate::model::{Check, CheckKind};
 use crate::policy::probe::{self, Turn};
 use crate::policy::retry;
@@ -69,6 +70,7 @@ impl<P: Probe> Simulation<'_, P> {
                 }
                 self.check(number, check, 0, instance);
             }
+            CheckKind::Health(edge) if self.is_caller_away(edge, of) => {}
             CheckKind::Health(_) => {
                 for instance in service.all_instances() {
                     self.check(number, check, of, instance);
@@ -77,6 +79,16 @@ impl<P: Probe> Simulation<'_, P> {
         }
         let event = Event::Check { check: number, of, life };
         self.schedule_timer(Lane::HEAP, self.now + check.period, event);
+    }
+
+    /// Whether a client is an instance that is down.
+    fn is_caller_away(&self, edge: EdgeId, client: u32) -> bool {
+        match self.model.edges[edge].caller {
+            EdgeCaller::Service(service) => {
+                self.servers[self.model.services[service].instance(client)].stage != Stage::Up
+            }
+            EdgeCaller::Workload(_) | EdgeCaller::Monitor => false,
+        }
     }
 
     fn check(&mut self, number: u32, check: &Check, client: u32, instance: InstanceId) {

@@ -2,7 +2,7 @@
 //! on, so that they may overlap in any way and end in any order.
 
 use super::Simulation;
-use super::state::{Stage, Work};
+use super::state::{Phase, Stage, Work};
 use crate::event::Event;
 use crate::event_list::Lane;
 use crate::ids::{FaultId, InstanceId};
@@ -104,7 +104,8 @@ impl<P: Probe> Simulation<'_, P> {
         for (work, length) in std::mem::take(&mut self.servers[instance].held) {
             let shares = self.model.services[self.servers[instance].service].shares_workers;
             match work {
-                Work::Attempt(id, _) if self.attempts.get(id.0).is_none() => {}
+                Work::Attempt(id, _)
+                    if self.attempts.get(id.0).is_none_or(|attempt| attempt.phase != Phase::Serving) => {}
                 Work::Step(id) if self.tasks.get(id.0).is_none() => {}
                 _ if shares => self.share(instance, work, length),
                 Work::Attempt(attempt, call_slot) => {

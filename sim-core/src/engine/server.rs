@@ -138,8 +138,10 @@ impl<P: Probe> Simulation<'_, P> {
         let attempt = self.attempts.get(id.0).expect("an attempt that came is under way");
         let server = &mut self.servers[attempt.instance];
         let service = server.service;
-        if outcome != Outcome::ConnectFailure {
-            server.debt = server.debt + self.model.services[service].reject_cost;
+        let cost = self.model.services[service].reject_cost;
+        if outcome != Outcome::ConnectFailure && cost > SimDuration::ZERO {
+            server.debt = server.debt + cost;
+            server.is_odd = true;
         }
         self.ledger.services[service].rejected += 1;
         self.probe.observe(self.now, Observation::Rejected { attempt: id, service, outcome });
@@ -239,7 +241,8 @@ impl<P: Probe> Simulation<'_, P> {
     /// A worker is done with an attempt that was nothing but own work.
     #[inline(always)]
     pub(super) fn on_finish(&mut self, id: AttemptId, call_slot: u32) {
-        if self.attempts.get(id.0).is_some() {
+        // It may be lost with its instance, and the news of that on its way to the caller.
+        if self.attempts.get(id.0).is_some_and(|attempt| attempt.phase == Phase::Serving) {
             self.complete(id, call_slot, Outcome::Ok);
         }
     }

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::Simulation;
-use super::state::Work;
+use super::state::{Phase, Work};
 use crate::event::Event;
 use crate::ids::{AttemptId, InstanceId, TaskId};
 use crate::metrics::Probe;
@@ -76,7 +76,7 @@ impl<P: Probe> Simulation<'_, P> {
         let sharing = &mut self.sharing[instance];
         sharing.advance(self.now, workers);
         sharing.pieces.retain(|_, work| match *work {
-            Work::Attempt(AttemptId(id), _) => attempts.get(id).is_some(),
+            Work::Attempt(AttemptId(id), _) => attempts.get(id).is_some_and(|a| a.phase == Phase::Serving),
             Work::Step(TaskId(id)) => tasks.get(id).is_some(),
         });
         self.plan(instance);

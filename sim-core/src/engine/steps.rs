@@ -123,8 +123,8 @@ impl<P: Probe> Simulation<'_, P> {
     }
 
     fn begin_next(&mut self, group: TaskId, step: StepId, luck: Luck) {
-        // A step that failed at once may have ended the group while its siblings were still beginning.
-        let Some(task) = self.tasks.get_mut(group.0) else { return };
+        // Steps that fail at once end the group later, by the list of what goes on at once.
+        let task = self.tasks.get_mut(group.0).expect("a group whose step begins is under way");
         task.begun += 1;
         let task = *task;
         match &self.model.steps[step] {

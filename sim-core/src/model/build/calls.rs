@@ -364,6 +364,7 @@ impl Lowering<'_> {
         let crosses = caller.has_zone
             && !service.zones.is_empty()
             && (zones.within.is_some() || zones.between.is_some());
+        let watches = chooser.load_balancer.counts_own() || !call.targets.is_everyone();
         let may_be_away = service.lifecycle.is_orchestrated() || !call.targets.is_everyone();
         self.calls.edges.push(Edge {
             path,
@@ -380,7 +381,7 @@ impl Lowering<'_> {
             },
             retry: call.retry.clone(),
             chooses: service.instances > 1 || may_be_away,
-            is_watched: chooser.load_balancer.counts_own() || !call.targets.is_everyone(),
+            is_watched: watches && (service.instances > 1 || may_be_away),
             chooser,
             pool,
             has_network: latency.is_some() || crosses,
