@@ -365,6 +365,7 @@ impl Lowering<'_> {
             && !service.zones.is_empty()
             && (zones.within.is_some() || zones.between.is_some());
         let may_be_away = service.lifecycle.is_orchestrated() || !call.targets.is_everyone();
+        let chooses = service.instances > 1 || may_be_away;
         self.calls.edges.push(Edge {
             path,
             key: 0,
@@ -379,8 +380,9 @@ impl Lowering<'_> {
                 DeadlineConfig::Propagate(propagate) => Some(propagate.margin),
             },
             retry: call.retry.clone(),
-            chooses: service.instances > 1 || may_be_away,
-            is_watched: chooser.load_balancer.counts_own() || !call.targets.is_everyone(),
+            chooses,
+            // Where there is nothing to choose, nobody counts what was sent.
+            is_watched: chooses && (chooser.load_balancer.counts_own() || !call.targets.is_everyone()),
             chooser,
             pool,
             has_network: latency.is_some() || crosses,
