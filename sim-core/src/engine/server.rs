@@ -232,7 +232,8 @@ impl<P: Probe> Simulation<'_, P> {
     /// A worker is done with an attempt that was nothing but own work.
     #[inline]
     pub(super) fn on_finish(&mut self, id: AttemptId, call_slot: u32) {
-        if self.attempts.get(id.0).is_some() {
+        // Lost with its instance, it may still be there: on the way back with the bad news.
+        if self.attempts.get(id.0).is_some_and(|attempt| attempt.phase == Phase::Serving) {
             self.complete(id, call_slot, Outcome::Ok);
         }
     }
