@@ -7,6 +7,7 @@
 //! | [`mmc`] | and with several servers, or with none to wait for (Erlang B and C)? |
 //! | [`mmck`] | what does a bounded queue reject? |
 //! | [`mg1`] | what does the variance of the work add, and what does sharing the processor change? |
+//! | [`impatience`] | and if those who wait too long leave? |
 //! | [`best_of_d`] | how much is gained by asking d servers? |
 //! | [`closed_loop`] | what if clients wait for the answer before they ask again? |
 //! | [`usl`] | when does adding machines slow things down? |
@@ -24,6 +25,7 @@ pub mod best_of_d;
 pub mod cache;
 pub mod closed_loop;
 pub mod fanout;
+pub mod impatience;
 pub mod metastable;
 pub mod mg1;
 pub mod mm1;

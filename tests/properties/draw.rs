@@ -12,34 +12,39 @@ pub(crate) struct Drawn {
     pub(crate) most_events: Option<u64>,
 }
 
-struct Dice {
+/// What random systems draw from.
+pub(crate) struct Dice {
     key: u64,
     next: u64,
 }
 
 impl Dice {
+    pub(crate) fn new(salt: u64, number: u64) -> Self {
+        Dice { key: mix(salt, number), next: 0 }
+    }
+
     fn bits(&mut self) -> u64 {
         self.next += 1;
         mix(self.key, self.next)
     }
 
     /// A whole number in `from..=to`.
-    fn int(&mut self, from: u64, to: u64) -> u64 {
+    pub(crate) fn int(&mut self, from: u64, to: u64) -> u64 {
         from + self.bits() % (to - from + 1)
     }
 
-    fn chance(&mut self, percent: u64) -> bool {
+    pub(crate) fn chance(&mut self, percent: u64) -> bool {
         self.int(0, 99) < percent
     }
 
-    fn pick<'a>(&mut self, choices: &[&'a str]) -> &'a str {
+    pub(crate) fn pick<'a>(&mut self, choices: &[&'a str]) -> &'a str {
         choices[self.int(0, choices.len() as u64 - 1) as usize]
     }
 }
 
 /// The random system of this number.
 pub(crate) fn system(number: u64) -> Drawn {
-    let mut dice = Dice { key: mix(0x5917a1, number), next: 0 };
+    let mut dice = Dice::new(0x5917a1, number);
     let horizon_s = dice.int(5, 40);
     let (services, workloads, faults) = (dice.int(1, 3), dice.int(1, 3), dice.int(0, 5));
     let mut body = String::from("\nservices:\n");
@@ -120,7 +125,7 @@ fn workload(dice: &mut Dice, to: u64, horizon_s: u64) -> String {
     )
 }
 
-fn retry(dice: &mut Dice) -> String {
+pub(crate) fn retry(dice: &mut Dice) -> String {
     let attempts = dice.int(1, 6);
     let base = dice.int(0, 200);
     let budget = match dice.int(0, 5) {

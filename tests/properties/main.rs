@@ -1,6 +1,9 @@
 //! What holds in every run of every system? Random small systems, features switched off at random,
 //! watched from outside by an observer that believes nothing.
 
+mod aware;
+mod compose;
+mod composition;
 mod draw;
 mod utilisation;
 mod watch;

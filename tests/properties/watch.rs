@@ -1,5 +1,6 @@
 //! Does every step follow from the ones before? An observer that keeps its own books of calls, attempts
-//! and instances, and stops the run at the first step that its books do not allow.
+//! and instances, and stops the run at the first step that its books do not allow. It knows plain systems:
+//! users in front of services that call nobody and run for ever; `composition` has the others.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -8,9 +9,8 @@ use sim_core::event::Event;
 use sim_core::ids::{AttemptId, CallId, EdgeId, Id, InstanceId, ServiceId};
 use sim_core::metrics::{Observation, Probe};
 use sim_core::model::Model;
-use sim_core::model::fault::Effect;
-use sim_core::model::service::Discipline;
-use sim_core::policy::Outcome;
+use sim_core::model::fault::{Effect, Fault};
+use sim_core::policy::{Outcome, queue};
 use sim_core::time::{SimDuration, SimTime};
 use sim_core::units::Limit;
 
@@ -75,6 +75,7 @@ pub(crate) struct Watch {
 
 impl Watch {
     pub(crate) fn new(model: &Model) -> Self {
+        assert!(model.is_plain, "the books know users, servers and lines, nothing else");
         let mut instances = Vec::new();
         for (id, service) in model.services.iter_ids() {
             for _ in 0..service.instances {
@@ -119,23 +120,35 @@ impl Watch {
     }
 
     /// Whether a stop covers this moment, whatever has been told of its end so far.
-    fn stopped(&self, service: usize) -> bool {
-        self.model.faults.iter().filter(|f| f.begins <= self.now && self.now < f.ends).any(
-            |fault| match fault.effect {
-                Effect::Stopped { service: id } => id.index() == service,
-                Effect::Slower { .. } | Effect::Failing { .. } | Effect::Load { .. } => false,
-            },
-        )
+    fn stopped(&self, id: InstanceId) -> bool {
+        let on = |fault: &&Fault| fault.begins <= self.now && self.now < fault.ends;
+        self.model.faults.iter().filter(on).any(|fault| match fault.effect {
+            Effect::Stopped => fault.instances.contains(&id),
+            Effect::Slower { .. } | Effect::Failing { .. } | Effect::Load { .. } => false,
+            Effect::Down | Effect::Restarted | Effect::Hanging { .. } | Effect::Monkey { .. } => {
+                unreachable!("watched systems are plain")
+            }
+        })
+    }
+
+    /// Whose turn it is at an instance.
+    fn turn(&mut self, id: InstanceId) -> Option<Key> {
+        let instance = &mut self.instances[id.index()];
+        match self.model.services[ServiceId::from_index(instance.service)].queue {
+            queue::Config::Fifo(_) => instance.line.pop_front(),
+            queue::Config::Lifo(_) => instance.line.pop_back(),
+            ref other => unreachable!("watched systems are plain, found {other:?}"),
+        }
     }
 
     /// No worker idles while an attempt waits.
     fn assert_busy_while_somebody_waits(&self) {
-        for instance in &self.instances {
+        for (k, instance) in self.instances.iter().enumerate() {
             let service = &self.model.services[ServiceId::from_index(instance.service)];
             assert!(
                 instance.line.is_empty()
                     || instance.busy == service.workers
-                    || self.stopped(instance.service),
+                    || self.stopped(InstanceId::from_index(k)),
                 "at {} a worker idles while an attempt waits",
                 self.now
             );
@@ -165,7 +178,7 @@ impl Watch {
 
     fn start(&mut self, now: SimTime, key: Key, waited: SimDuration, service_time: SimDuration) {
         let id = self.attempts[&key].instance;
-        let stopped = self.stopped(self.instances[id.index()].service);
+        let (stopped, turn) = (self.stopped(id), self.turn(id));
         let attempt = self.attempts.get_mut(&key).expect("an attempt is under way when it starts");
         let instance = &mut self.instances[id.index()];
         let service = &self.model.services[ServiceId::from_index(instance.service)];
@@ -173,10 +186,6 @@ impl Watch {
         assert_eq!(attempt.ends.replace(now + service_time), None, "an attempt starts once");
         assert_eq!(now.since(attempt.sent), waited, "the wait began when it was sent");
         assert!(waited <= service.max_wait, "what waited longer than max_wait is not served");
-        let turn = match service.discipline {
-            Discipline::Fifo => instance.line.pop_front(),
-            Discipline::Lifo => instance.line.pop_back(),
-        };
         match turn {
             None => assert_eq!(waited, SimDuration::ZERO, "who does not wait starts at once"),
             Some(next) => assert_eq!(next, key, "it was somebody else's turn"),
@@ -187,12 +196,9 @@ impl Watch {
 
     fn drop_waiting(&mut self, now: SimTime, key: Key) {
         let attempt = self.attempts.remove(&key).expect("an attempt is dropped once");
-        let instance = &mut self.instances[attempt.instance.index()];
-        let service = &self.model.services[ServiceId::from_index(instance.service)];
-        let turn = match service.discipline {
-            Discipline::Fifo => instance.line.pop_front(),
-            Discipline::Lifo => instance.line.pop_back(),
-        };
+        let turn = self.turn(attempt.instance);
+        let service = self.instances[attempt.instance.index()].service;
+        let service = &self.model.services[ServiceId::from_index(service)];
         assert_eq!(turn, Some(key), "an attempt is dropped when its turn comes");
         assert_eq!(attempt.ends, None, "what is being served is not dropped");
         assert!(now.since(attempt.sent) > service.max_wait, "it waited too long");
@@ -292,12 +298,13 @@ impl Probe for Watch {
                     Limit::AtMost(instance.line.len() as u32),
                     "only a full line turns anybody away"
                 );
-                assert!(instance.busy == service.workers || self.stopped(instance.service));
+                assert!(instance.busy == service.workers || self.stopped(attempt.instance));
                 assert_eq!(attempt.sent, now, "on arrival or never");
                 self.attempts.remove(&key);
             }
             Observation::Dropped { attempt, .. } => self.drop_waiting(now, of_attempt(attempt)),
             Observation::Started { attempt, waited, service_time, .. } => {
+                let service_time = service_time.expect("what a leaf takes is known when it starts");
                 self.start(now, of_attempt(attempt), waited, service_time);
             }
             Observation::Completed { attempt, outcome, wanted, .. } => {
@@ -326,6 +333,15 @@ impl Probe for Watch {
                 let fault = &self.model.faults[fault];
                 assert_eq!(now, if begins { fault.begins } else { fault.ends });
             }
+            Observation::Called { .. }
+            | Observation::NotSent { .. }
+            | Observation::AwaitsSlot { .. }
+            | Observation::Lost { .. }
+            | Observation::Withdrawn { .. }
+            | Observation::CallEnded { .. }
+            | Observation::Abandoned { .. }
+            | Observation::InstanceState { .. }
+            | Observation::Believed { .. } => unreachable!("watched systems are plain"),
         }
     }
 }

@@ -233,6 +233,7 @@ impl Probe for Stories {
                 remember(&mut self.calls, id.slot, id.generation, self.all.len());
                 self.all.push(Story { arrived: now, first_service: None, attempts: 0, ended: None });
             }
+            Observation::Sent { workload: None, .. } => {} // by a service on a request's behalf
             Observation::Sent { call, attempt: AttemptId(id), number, .. } => {
                 self.of_call(call).attempts = number;
                 if number == 1 {

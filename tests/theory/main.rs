@@ -6,3 +6,6 @@ mod patience;
 mod queues;
 mod retries;
 mod storms;
+mod networks;
+mod published;
+mod stations;

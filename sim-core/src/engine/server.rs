@@ -43,8 +43,9 @@ impl<P: Probe> Simulation<'_, P> {
                 return self.turn_away(id, Outcome::Shed);
             }
         }
-        if meter.busy < service.slots && !server.stopped {
-            debug_assert!(server.waiting == 0, "a worker idles while an attempt waits");
+        // Several workers may have become free at once, and the first of those in line may call back: it
+        // does not overtake the others.
+        if meter.busy < service.slots && !server.stopped && server.waiting == 0 {
             server.line.pass(&service.queue, now);
             meter.advance(now);
             meter.in_system += 1;

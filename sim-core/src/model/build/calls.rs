@@ -364,8 +364,8 @@ impl Lowering<'_> {
         let crosses = caller.has_zone
             && !service.zones.is_empty()
             && (zones.within.is_some() || zones.between.is_some());
-        let watches = chooser.load_balancer.counts_own() || !call.targets.is_everyone();
         let may_be_away = service.lifecycle.is_orchestrated() || !call.targets.is_everyone();
+        let chooses = service.instances > 1 || may_be_away;
         self.calls.edges.push(Edge {
             path,
             key: 0,
@@ -380,8 +380,9 @@ impl Lowering<'_> {
                 DeadlineConfig::Propagate(propagate) => Some(propagate.margin),
             },
             retry: call.retry.clone(),
-            chooses: service.instances > 1 || may_be_away,
-            is_watched: watches && (service.instances > 1 || may_be_away),
+            chooses,
+            // Where there is nothing to choose, nobody counts what was sent.
+            is_watched: chooses && (chooser.load_balancer.counts_own() || !call.targets.is_everyone()),
             chooser,
             pool,
             has_network: latency.is_some() || crosses,

@@ -1,0 +1,281 @@
+//! Does anything happen that cannot? An observer of networks that knows who is alive, what became of every
+//! attempt, and what each caller is owed; it stops the run at the first thing that contradicts its books.
+
+use std::collections::BTreeMap;
+
+use sim_core::event::Event;
+use sim_core::ids::{AttemptId, CallId, EdgeId, Id, InstanceId, PoolId};
+use sim_core::metrics::{InstanceState, Observation, Probe};
+use sim_core::model::Model;
+use sim_core::policy::Outcome;
+use sim_core::time::{SimDuration, SimTime};
+
+type Key = (u32, u32);
+
+fn of_call(CallId(id): CallId) -> Key {
+    (id.slot, id.generation)
+}
+
+fn of_attempt(AttemptId(id): AttemptId) -> Key {
+    (id.slot, id.generation)
+}
+
+/// What became of an attempt at its server.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Fate {
+    OnItsWay,
+    Waiting,
+    Serving,
+    Rejected(Outcome),
+    Dropped,
+    Lost,
+    Withdrawn,
+    Completed(Outcome),
+}
+
+struct Attempt {
+    call: Key,
+    edge: EdgeId,
+    instance: InstanceId,
+    sent: SimTime,
+    fate: Fate,
+}
+
+struct Call {
+    begun: SimTime,
+    edge: Option<EdgeId>,
+    /// The attempt that its caller waits for.
+    waits_for: Option<Key>,
+}
+
+/// The books.
+pub(crate) struct Aware {
+    model: Model,
+    now: SimTime,
+    calls: BTreeMap<Key, Call>,
+    attempts: BTreeMap<Key, Attempt>,
+    /// State of each instance as it was told.
+    states: Vec<InstanceState>,
+    /// Attempts in service at each instance.
+    serving: Vec<u32>,
+    /// Attempts of each pool that are waited for.
+    held: Vec<u64>,
+    /// Attempts withdrawn in the event under way: none may be waited for when it is over.
+    withdrawn: Vec<Key>,
+    /// How often each kind of thing happened.
+    pub(crate) seen: BTreeMap<String, u64>,
+}
+
+impl Aware {
+    pub(crate) fn new(model: &Model) -> Self {
+        let instances: u32 = model.services.iter().map(|service| service.instances).sum();
+        Aware {
+            model: model.clone(),
+            now: SimTime::ZERO,
+            calls: BTreeMap::new(),
+            attempts: BTreeMap::new(),
+            states: vec![InstanceState::Ready; instances as usize],
+            serving: vec![0; instances as usize],
+            held: vec![0; model.pools.len()],
+            withdrawn: Vec::new(),
+            seen: BTreeMap::new(),
+        }
+    }
+
+    fn count(&mut self, what: impl Into<String>) {
+        *self.seen.entry(what.into()).or_default() += 1;
+    }
+
+    fn attempt(&mut self, key: Key) -> &mut Attempt {
+        self.attempts.get_mut(&key).expect("an attempt was sent before anything else")
+    }
+
+    fn assert_alive(&self, instance: InstanceId, what: &str) {
+        let state = self.states[instance.index()];
+        let dead = matches!(state, InstanceState::Down | InstanceState::Booting);
+        assert!(!dead, "an instance that is {} {what}", state.word());
+    }
+
+    /// The attempt leaves its server with this fate.
+    fn leaves(&mut self, key: Key, fate: Fate) {
+        let attempt = self.attempt(key);
+        let (before, instance) = (std::mem::replace(&mut attempt.fate, fate), attempt.instance);
+        let allowed = match fate {
+            Fate::Rejected(_) => before == Fate::OnItsWay,
+            Fate::Dropped => before == Fate::Waiting,
+            Fate::Completed(_) => before == Fate::Serving,
+            Fate::Lost => matches!(before, Fate::Waiting | Fate::Serving),
+            Fate::Withdrawn => matches!(before, Fate::OnItsWay | Fate::Waiting | Fate::Serving),
+            Fate::OnItsWay | Fate::Waiting | Fate::Serving => false,
+        };
+        assert!(allowed, "{before:?} is followed by {fate:?}");
+        if before == Fate::Serving {
+            self.serving[instance.index()] -= 1;
+        }
+    }
+
+    fn start(&mut self, key: Key) {
+        let attempt = self.attempt(key);
+        let before = std::mem::replace(&mut attempt.fate, Fate::Serving);
+        assert!(matches!(before, Fate::OnItsWay | Fate::Waiting), "{before:?} is followed by a start");
+        let (instance, edge) = (attempt.instance, attempt.edge);
+        self.assert_alive(instance, "starts work");
+        let serving = &mut self.serving[instance.index()];
+        *serving += 1;
+        let service = &self.model.services[self.model.edges[edge].to];
+        assert!(*serving <= service.slots, "{serving} in service, at most {} can be", service.slots);
+    }
+
+    /// The caller's wait for the attempt is over.
+    fn over(&mut self, call: Key) -> Option<Key> {
+        let attempt = self.calls.get_mut(&call)?.waits_for.take()?;
+        let edge = self.attempts[&attempt].edge;
+        if let Some(pool) = self.model.edges[edge].pool {
+            self.held[pool.index()] -= 1;
+        }
+        Some(attempt)
+    }
+
+    fn hold(&mut self, pool: PoolId) {
+        let (held, pool) = (&mut self.held[pool.index()], &self.model.pools[pool]);
+        *held += 1;
+        let slots = u64::from(pool.size) * u64::from(pool.clients);
+        assert!(*held <= slots, "{held} attempts hold slots of {}, which has {slots}", pool.path);
+    }
+
+    /// A call ends well: its attempt was served, and in time.
+    fn ends_well(&mut self, key: Key) {
+        let attempt = self.over(key).expect("an answer answers an attempt that is waited for");
+        let Attempt { sent, fate, edge, .. } = self.attempts[&attempt];
+        assert_eq!(fate, Fate::Completed(Outcome::Ok), "an answer follows a completion");
+        let edge = &self.model.edges[edge];
+        let patience = edge.attempt_timeout.unwrap_or(SimDuration::MAX);
+        assert!(self.now < sent + patience, "an answer after the timeout of its attempt is none");
+        let begun = self.calls[&key].begun;
+        let patience = edge.total_timeout.unwrap_or(SimDuration::MAX);
+        assert!(self.now < begun + patience, "an answer after the total timeout is none");
+        self.calls.remove(&key);
+    }
+
+    fn attempt_failed(&mut self, call: Key, attempt: Key, outcome: Outcome) {
+        assert_eq!(self.over(call), Some(attempt), "callers hear of the attempt that they wait for");
+        let fate = self.attempts[&attempt].fate;
+        let told = match fate {
+            Fate::Rejected(reason) => outcome == reason,
+            Fate::Dropped => matches!(outcome, Outcome::QueueFull | Outcome::Expired),
+            Fate::Lost => outcome == Outcome::Reset,
+            Fate::Completed(Outcome::ServerError) => outcome == Outcome::ServerError,
+            Fate::OnItsWay | Fate::Waiting | Fate::Serving | Fate::Withdrawn | Fate::Completed(_) => false,
+        };
+        assert!(told || outcome == Outcome::Timeout, "{fate:?} is told as {outcome:?}");
+    }
+}
+
+impl Probe for Aware {
+    fn on_event(&mut self, now: SimTime, _event: &Event) {
+        assert!(self.now <= now, "time goes back from {} to {now}", self.now);
+        for key in std::mem::take(&mut self.withdrawn) {
+            let call = self.calls.get(&self.attempts[&key].call);
+            let waits = call.is_some_and(|call| call.waits_for == Some(key));
+            assert!(!waits, "an attempt was withdrawn although its call waits for it");
+        }
+        self.now = now;
+    }
+
+    fn observe(&mut self, now: SimTime, observation: Observation) {
+        assert_eq!(self.now, now, "things happen at the moment of their event");
+        match observation {
+            Observation::Arrived { call, .. } | Observation::Called { call, .. } => {
+                let nested = matches!(observation, Observation::Called { .. });
+                self.count(if nested { "calls of services" } else { "requests" });
+                let new = Call { begun: now, edge: None, waits_for: None };
+                assert!(self.calls.insert(of_call(call), new).is_none(), "ids in flight are unique");
+            }
+            Observation::Sent { call, attempt, edge, instance, number, .. } => {
+                if number > 1 {
+                    self.count("retries");
+                }
+                let (call, key) = (of_call(call), of_attempt(attempt));
+                // Calls of probes are made by nobody: their first attempt is the first that is seen.
+                let new = Call { begun: now, edge: None, waits_for: None };
+                let caller = self.calls.entry(call).or_insert(new);
+                assert!(caller.edge.is_none_or(|before| before == edge), "a call keeps to its edge");
+                caller.edge = Some(edge);
+                assert_eq!(caller.waits_for.replace(key), None, "one attempt of a call at a time");
+                let new = Attempt { call, edge, instance, sent: now, fate: Fate::OnItsWay };
+                assert!(self.attempts.insert(key, new).is_none(), "ids in flight are unique");
+                if let Some(pool) = self.model.edges[edge].pool {
+                    self.hold(pool);
+                }
+            }
+            Observation::Queued { attempt, .. } => {
+                let attempt = self.attempt(of_attempt(attempt));
+                assert_eq!(std::mem::replace(&mut attempt.fate, Fate::Waiting), Fate::OnItsWay);
+                let instance = attempt.instance;
+                self.assert_alive(instance, "lets an attempt wait");
+            }
+            Observation::Started { attempt, .. } => self.start(of_attempt(attempt)),
+            Observation::Completed { attempt, outcome, wanted, .. } => {
+                let key = of_attempt(attempt);
+                self.leaves(key, Fate::Completed(outcome));
+                let Attempt { instance, call, .. } = self.attempts[&key];
+                self.assert_alive(instance, "completes");
+                let waits = self.calls.get(&call).is_some_and(|call| call.waits_for == Some(key));
+                assert_eq!(wanted, waits, "an attempt is wanted while its call waits for it");
+                self.count(if wanted { "completions" } else { "completions in vain" });
+            }
+            Observation::Rejected { attempt, outcome, .. } => {
+                self.leaves(of_attempt(attempt), Fate::Rejected(outcome));
+                self.count(format!("rejected: {outcome:?}"));
+            }
+            Observation::Dropped { attempt, .. } => {
+                self.leaves(of_attempt(attempt), Fate::Dropped);
+                self.count("dropped");
+            }
+            Observation::Lost { attempt, .. } => {
+                self.leaves(of_attempt(attempt), Fate::Lost);
+                self.count("lost");
+            }
+            Observation::Withdrawn { attempt, service } => {
+                let key = of_attempt(attempt);
+                assert!(!self.model.services[service].on_cancel.is_ignored(), "it does not listen");
+                self.leaves(key, Fate::Withdrawn);
+                self.withdrawn.push(key);
+                self.count("withdrawn");
+            }
+            Observation::AttemptFailed { call, attempt, outcome } => {
+                self.attempt_failed(of_call(call), of_attempt(attempt), outcome);
+                self.count(format!("failed: {outcome:?}"));
+            }
+            Observation::NotSent { outcome, .. } => self.count(format!("not sent: {outcome:?}")),
+            Observation::AwaitsSlot { .. } => self.count("waits for a slot"),
+            Observation::Answered { call, arrived, .. } => {
+                let key = of_call(call);
+                assert_eq!(self.calls[&key].begun, arrived);
+                self.ends_well(key);
+                self.count("answered");
+            }
+            Observation::CallEnded { call, outcome: Outcome::Ok, .. } => self.ends_well(of_call(call)),
+            Observation::Failed { call, .. } | Observation::CallEnded { call, .. } => {
+                let call = self.calls.remove(&of_call(call));
+                let waits_for = call.and_then(|call| call.waits_for);
+                assert_eq!(waits_for, None, "a call fails while an attempt is waited for");
+                self.count("failed");
+            }
+            Observation::Abandoned { call } => {
+                self.over(of_call(call));
+                self.calls.remove(&of_call(call));
+                self.count("abandoned");
+            }
+            Observation::InstanceState { instance, state } => {
+                self.states[instance.index()] = state;
+                if state == InstanceState::Down {
+                    assert_eq!(self.serving[instance.index()], 0, "a crash leaves nothing in service");
+                }
+                self.count(state.word());
+            }
+            Observation::Believed { belief, .. } => self.count(belief.word()),
+            Observation::RetryPlanned { .. } | Observation::GaveUp { .. } | Observation::Trigger { .. } => {}
+        }
+    }
+}

@@ -1,0 +1,345 @@
+//! Which random network has this number? Every policy in front of every kind of service, each feature on
+//! or off by the dice; written as a file, so that a failing one can be read and run.
+
+use crate::draw::{Dice, Drawn, retry};
+
+/// The random network of this number.
+pub(crate) fn network(number: u64) -> Drawn {
+    let mut dice = Dice::new(0xc0_4b05e, number);
+    let dice = &mut dice;
+    let horizon_s = dice.int(4, 12);
+    let plan = Plan { services: dice.int(1, 5), zoned: dice.chance(40) };
+    let mut body = String::from("\n");
+    if plan.zoned {
+        body += "zones: {names: [a, b], within: 200us, between: {uniform: {min: 1ms, max: 5ms}}}\n";
+    }
+    body += "services:\n";
+    for k in 0..plan.services {
+        body += &format!("  s{k}: {{{}}}\n", service(dice, &plan, k));
+    }
+    body += "workloads:\n";
+    let mut open = Vec::new();
+    for k in 0..dice.int(1, 3) {
+        let (text, is_open) = workload(dice, &plan);
+        if is_open {
+            open.push(k);
+        }
+        body += &format!("  w{k}: {{{text}}}\n");
+    }
+    body += "faults:\n";
+    let faults = dice.int(0, 5);
+    if faults == 0 {
+        body += "  {}\n";
+    }
+    for k in 0..faults {
+        body += &format!("  f{k}: {{{}}}\n", fault(dice, &plan, &open, horizon_s));
+    }
+    Drawn { horizon: format!("{horizon_s}s"), body, most_events: Some(60_000) }
+}
+
+struct Plan {
+    services: u64,
+    zoned: bool,
+}
+
+fn ms(dice: &mut Dice, from: u64, to: u64) -> String {
+    format!("{}ms", dice.int(from, to))
+}
+
+fn or_none(dice: &mut Dice, percent: u64, from: u64, to: u64) -> String {
+    if dice.chance(percent) { ms(dice, from, to) } else { "none".to_owned() }
+}
+
+fn work(dice: &mut Dice) -> String {
+    let mean = dice.int(1, 40);
+    match dice.int(0, 4) {
+        0 => format!("{mean}ms"),
+        1 => format!("{{bimodal: {{fast: 1ms, slow: {}ms, slow_ratio: 0.1}}}}", 20 * mean),
+        2 => "0s".to_owned(),
+        _ => format!("{{exponential: {{mean: {mean}ms}}}}"),
+    }
+}
+
+fn queue(dice: &mut Dice) -> String {
+    if dice.chance(20) {
+        return "fifo".to_owned();
+    }
+    if dice.chance(15) {
+        let most = dice.int(1, 30).to_string();
+        let capacity = if dice.chance(50) { "unlimited" } else { &most };
+        return format!("{{processor_sharing: {{capacity: {capacity}}}}}");
+    }
+    let kind =
+        dice.pick(&["fifo", "lifo", "adaptive_lifo", "priority", "fair", "earliest_deadline", "codel"]);
+    let bounded = dice.chance(60) || kind == "adaptive_lifo";
+    let mut settings = vec![
+        format!("max_wait: {}", or_none(dice, 30, 0, 300)),
+        format!("expired_margin: {}", or_none(dice, 30, 0, 50)),
+    ];
+    if bounded {
+        settings.push(format!("capacity: {}", dice.int(1, 20)));
+        let rule = match kind {
+            "fair" | "earliest_deadline" => dice.pick(&["newest", "lowest_class"]),
+            _ => dice.pick(&["newest", "oldest", "lowest_class"]),
+        };
+        settings.push(format!("drop: {rule}"));
+    }
+    format!("{{{kind}: {{{}}}}}", settings.join(", "))
+}
+
+fn probe(dice: &mut Dice) -> String {
+    format!(
+        "{{period: {}, timeout: {}, failures: {}, checks: {}, initial_delay: {}}}",
+        ms(dice, 100, 1_000),
+        ms(dice, 10, 300),
+        dice.int(1, 3),
+        dice.pick(&["self", "queue", "dependencies"]),
+        ms(dice, 0, 300)
+    )
+}
+
+fn lifecycle(dice: &mut Dice) -> String {
+    let mut settings = Vec::new();
+    if dice.chance(50) {
+        settings.push(format!("boot_time: {}", ms(dice, 1, 800)));
+    }
+    if dice.chance(40) {
+        settings.push(format!("warm_up: {{factor: {}, duration: {}}}", dice.int(2, 5), ms(dice, 1, 1_500)));
+    }
+    if dice.chance(25) {
+        settings.push(format!("crash_at: {}", dice.int(3, 40)));
+    }
+    if dice.chance(40) {
+        settings.push(format!("readiness: {}", probe(dice)));
+    }
+    if dice.chance(60) {
+        settings.push(format!(
+            "restart: {{backoff_base: {}, backoff_max: 2s, reset_after: 3s, grace: {}}}",
+            ms(dice, 0, 500),
+            ms(dice, 0, 500)
+        ));
+        if dice.chance(50) {
+            settings.push(format!("liveness: {}", probe(dice)));
+        }
+    }
+    format!("{{{}}}", settings.join(", "))
+}
+
+fn service(dice: &mut Dice, plan: &Plan, k: u64) -> String {
+    let instances = dice.int(1, 4);
+    let mut settings = vec![
+        format!("instances: {instances}"),
+        format!("workers: {}", dice.int(1, 6)),
+        format!("queue: {}", queue(dice)),
+        format!("lifecycle: {}", lifecycle(dice)),
+        format!("pools: {{p: {}}}", pool(dice)),
+    ];
+    if dice.chance(30) {
+        settings.push(match dice.int(0, 1) {
+            0 => "admission: {share: {from: 0.2, to: 0.9, over: 2s}}".to_owned(),
+            _ => format!("admission: {{rate: {{to: {}/s, burst: 3}}}}", dice.int(5, 60)),
+        });
+        settings.push(format!("reject_cost: {}", ms(dice, 0, 5)));
+    }
+    if dice.chance(60) {
+        let interval = ms(dice, 1, 30);
+        let checkpoint = format!("{{checkpoint: {{interval: {interval}}}}}");
+        settings.push(format!("on_cancel: {}", dice.pick(&["ignore", "immediate", &checkpoint])));
+    }
+    if dice.chance(30) {
+        settings.push(format!("error_ratio: {}%", dice.int(1, 60)));
+    }
+    if dice.chance(20) {
+        settings.push("speeds: [0.5]".to_owned());
+    }
+    if plan.zoned {
+        settings.push(format!(
+            "zones: {}",
+            dice.pick(if k == 0 { &["[a, b]", "[a]"] } else { &["[a, b]", "[b, a]", "[b]"] })
+        ));
+    }
+    let leaf = k + 1 == plan.services;
+    if leaf && dice.chance(60) {
+        settings.push(format!("service_time: {}", work(dice)));
+    } else {
+        settings.push(format!("steps: [{}]", steps(dice, plan, k, 0)));
+    }
+    settings.push(format!("endpoints: {{other: {{steps: [{}]}}}}", steps(dice, plan, k, 1)));
+    settings.join(", ")
+}
+
+fn pool(dice: &mut Dice) -> String {
+    let queue = if dice.chance(50) { "unlimited".to_owned() } else { dice.int(0, 5).to_string() };
+    format!("{{size: {}, queue: {queue}, acquire_timeout: {}}}", dice.int(1, 4), or_none(dice, 50, 1, 100))
+}
+
+fn steps(dice: &mut Dice, plan: &Plan, k: u64, depth: u32) -> String {
+    let texts: Vec<String> = (0..dice.int(1, 2)).map(|_| step(dice, plan, k, depth)).collect();
+    texts.join(", ")
+}
+
+fn step(dice: &mut Dice, plan: &Plan, k: u64, depth: u32) -> String {
+    let inner = |dice: &mut Dice| steps(dice, plan, k, depth + 1);
+    match if depth >= 3 { dice.int(0, 4) } else { dice.int(0, 14) } {
+        0 | 1 => format!("{{compute: {}}}", work(dice)),
+        2..=6 if k + 1 < plan.services => {
+            let to = dice.int(k + 1, plan.services - 1);
+            format!("{{call: {{{}}}}}", call(dice, to, false))
+        }
+        2 | 3 if dice.chance(30) => {
+            // Back to itself or further up: a circle with a bound.
+            let to = dice.int(0, k);
+            format!("{{call: {{{}, max_depth: {}}}}}", call(dice, to, false), dice.int(1, 3))
+        }
+        2..=6 => format!("{{compute: {}}}", work(dice)),
+        7 => format!("{{serial: {{steps: [{}]}}}}", inner(dice)),
+        8 | 9 => {
+            let (a, b) = (step(dice, plan, k, depth + 1), step(dice, plan, k, depth + 1));
+            let need = dice.pick(&["", ", need: 1", ", need: 2"]);
+            format!("{{parallel: {{steps: [{a}, {b}]{need}}}}}")
+        }
+        10 => {
+            let times = dice.int(1, 4);
+            let need = dice.int(1, times);
+            format!("{{fan_out: {{times: {times}, need: {need}, steps: [{}]}}}}", inner(dice))
+        }
+        11 => {
+            let (steps, otherwise) = (inner(dice), inner(dice));
+            format!("{{maybe: {{probability: 0.5, steps: [{steps}], otherwise: [{otherwise}]}}}}")
+        }
+        12 => format!("{{repeat: {{times: {}, steps: [{}]}}}}", dice.int(1, 3), inner(dice)),
+        13 => format!("{{fallback: {{steps: [{}], otherwise: [{}]}}}}", inner(dice), inner(dice)),
+        _ => format!("{{spawn: {{steps: [{}]}}}}", inner(dice)),
+    }
+}
+
+fn balancer(dice: &mut Dice) -> String {
+    let choices = dice.pick(&["1", "2", "all"]);
+    let information = dice.pick(&["own", "{board: {age: 0s}}", "{board: {age: 500ms}}"]);
+    let least = format!("{{least_request: {{choices: {choices}, information: {information}}}}}");
+    dice.pick(&[
+        "round_robin",
+        "random",
+        &least,
+        &least,
+        "{peak_ewma: {}}",
+        "{ring_hash: {}}",
+        "{ring_hash: {load_bound_ratio: 1.5}}",
+        "{maglev: {table_size: 101}}",
+    ])
+    .to_owned()
+}
+
+fn targets(dice: &mut Dice, has_weights: bool) -> String {
+    let mut settings = vec![format!("panic_ratio: {}", dice.pick(&["0", "0.5"]))];
+    if dice.chance(30) {
+        let checks = dice.pick(&["self", "queue", "dependencies"]);
+        settings.push(format!(
+            "health_check: {{interval: {}, timeout: {}, checks: {checks}}}",
+            ms(dice, 100, 900),
+            ms(dice, 10, 200)
+        ));
+    }
+    if dice.chance(40) {
+        settings.push(
+            "outlier_detection: {consecutive_errors: 2, interval: 500ms, base_ejection: 1s, max_ejected_ratio: 70%}".to_owned(),
+        );
+    }
+    if dice.chance(20) {
+        settings.push(format!("subset: {{{}: {{size: 2}}}}", dice.pick(&["random", "deterministic"])));
+    }
+    if has_weights && dice.chance(40) {
+        settings.push("slow_start: {window: 2s}".to_owned());
+    }
+    format!("{{{}}}", settings.join(", "))
+}
+
+fn call(dice: &mut Dice, to: u64, by_users: bool) -> String {
+    let balancer = balancer(dice);
+    let has_weights = balancer == "round_robin" || balancer.starts_with("{least");
+    let attempt = dice.chance(60).then(|| dice.int(1, 300));
+    let total = dice.chance(60).then(|| dice.int(attempt.unwrap_or(1), 900));
+    let patience = |ms: Option<u64>| ms.map_or("none".to_owned(), |ms| format!("{ms}ms"));
+    let mut settings = vec![
+        format!("to: s{to}{}", if dice.chance(25) { "/other" } else { "" }),
+        format!("timeouts: {{attempt: {}, total: {}}}", patience(attempt), patience(total)),
+        format!("load_balancer: {balancer}"),
+        format!("targets: {}", targets(dice, has_weights)),
+    ];
+    if by_users || dice.chance(40) {
+        settings.push(format!("retry: {}", retry(dice)));
+    }
+    if dice.chance(50) {
+        let margin = ms(dice, 0, 20);
+        let margin = format!("{{propagate: {{margin: {margin}}}}}");
+        settings.push(format!("deadline: {}", dice.pick(&["propagate", &margin])));
+    }
+    if dice.chance(40) {
+        settings.push("pool: p".to_owned());
+    }
+    if dice.chance(30) {
+        let latency = dice.pick(&["2ms", "{exponential: {mean: 5ms}}", "0s"]);
+        settings.push(format!("network: {{latency: {latency}}}"));
+    }
+    settings.join(", ")
+}
+
+fn workload(dice: &mut Dice, plan: &Plan) -> (String, bool) {
+    let rate = dice.int(2, 40);
+    let think = work(dice);
+    let (arrivals, is_open) = match dice.int(0, 6) {
+        0 => (format!("{{closed: {{users: {}, think_time: {think}}}}}", dice.int(1, 12)), false),
+        1 | 2 => {
+            let requests = dice.int(1, 5);
+            (format!("{{sessions: {{rate: {rate}/s, requests: {requests}, think_time: {think}}}}}"), true)
+        }
+        3 => (format!("{{evenly_spaced: {{rate: {rate}/s}}}}"), true),
+        _ => (format!("{{poisson: {{rate: {rate}/s}}}}"), true),
+    };
+    let to = dice.int(0, plan.services - 1);
+    let mut settings = vec![
+        format!("arrivals: {arrivals}"),
+        format!("clients: {}", dice.int(1, 4)),
+        format!("criticality: {}", dice.pick(&["critical_plus", "critical", "sheddable_plus", "sheddable"])),
+        format!("pools: {{p: {}}}", pool(dice)),
+        format!("call: {{{}}}", call(dice, to, true)),
+    ];
+    for kind in ["keys", "tenants"] {
+        if dice.chance(40) {
+            let popularity = dice.pick(&["uniform", "{zipf: {}}"]);
+            settings.push(format!("{kind}: {{count: 20, popularity: {popularity}}}"));
+        }
+    }
+    if plan.zoned && dice.chance(50) {
+        settings.push("zone: a".to_owned());
+    }
+    (settings.join(", "), is_open)
+}
+
+fn fault(dice: &mut Dice, plan: &Plan, open: &[u64], horizon_s: u64) -> String {
+    let (at, length) = (dice.int(0, 1_000 * horizon_s - 1), dice.int(1, 500 * horizon_s));
+    let service = format!("s{}", dice.int(0, plan.services - 1));
+    let share = format!("{{share: {{ratio: {}%}}}}", dice.int(1, 100));
+    let some = dice.pick(&["all", "one", "{places: {list: [0]}}", "{first: {count: 1}}", &share]);
+    let hit = format!("service: {service}, instances: {some}");
+    let kind = match dice.int(0, 12) {
+        0 => format!("capacity: {{{hit}, factor: 0.{}}}", dice.int(1, 9)),
+        1 => format!("stop: {{{hit}}}"),
+        2 => format!("slow: {{{hit}, factor: {}}}", dice.int(2, 9)),
+        3 => format!("errors: {{{hit}, ratio: {}%}}", dice.int(1, 100)),
+        4 | 5 => format!("crash: {{services: [{service}], instances: {some}}}"),
+        6 => format!("restart: {{{hit}}}"),
+        7 | 8 => format!("hang: {{{hit}, ratio: {}}}", dice.pick(&["1", "0.5"])),
+        9 if plan.zoned => format!("zone_down: {{zone: {}}}", dice.pick(&["a", "a"])),
+        10 if !open.is_empty() => {
+            let workload = open[dice.int(0, open.len() as u64 - 1) as usize];
+            format!("load_spike: {{workload: w{workload}, factor: {}}}", dice.pick(&["0.3", "2", "4"]))
+        }
+        _ => format!(
+            "monkey: {{service: {service}, every: {{exponential: {{mean: 500ms}}}}, group: {}, downtime: {}}}",
+            dice.int(1, 2),
+            ms(dice, 0, 800)
+        ),
+    };
+    format!("at: {at}ms, for: {length}ms, {kind}")
+}
