@@ -280,6 +280,7 @@ impl Reader<'_> {
                     // What a stand-in causes has been reported where the stand-in came from.
                     if !reading.is_real(&problem.path)
                         || (trace_failed && problem.path.ends_with("/arrivals"))
+                        || has_misspelt_key(&reading.problems, &problem.path)
                     {
                         continue;
                     }
@@ -377,6 +378,14 @@ impl Reader<'_> {
             *problem = Problem { help: problem.help.take(), ..found };
         }
     }
+}
+
+/// Whether a key at `path` is unknown: what seems to be missing there was perhaps meant by it, and that is told.
+fn has_misspelt_key(problems: &[Problem], path: &str) -> bool {
+    problems.iter().filter(|problem| problem.message.starts_with("unknown key")).any(|problem| {
+        let above = problem.path.rsplit_once('/').map_or("", |(above, _)| above);
+        above.strip_suffix(path).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
+    })
 }
 
 /// The number in a value of any unit: `90/s` is 90, `250ms` is 0.25, `20%` is 0.2.

@@ -57,7 +57,7 @@ fn tidy(schema: &mut Value) {
     }
 }
 
-/// An optional setting is left out, it is never `null`.
+/// An optional setting is left out or `none`, it is never `null`.
 fn without_null(schema: &mut Map<String, Value>) {
     if let Some(Value::Array(types)) = schema.get_mut("type") {
         types.retain(|kind| kind != "null");
@@ -67,13 +67,8 @@ fn without_null(schema: &mut Map<String, Value>) {
         }
     }
     if let Some(Value::Array(parts)) = schema.get_mut("anyOf") {
-        parts.retain(|part| part["type"] != "null");
-        if let [Value::Object(only)] = &parts[..] {
-            let only = only.clone();
-            schema.remove("anyOf");
-            only.into_iter().for_each(|(key, value)| {
-                schema.entry(key).or_insert(value);
-            });
+        for part in parts.iter_mut().filter(|part| part["type"] == "null") {
+            *part = json!({"const": "none", "type": "string", "description": "Leaves it out."});
         }
     }
 }

@@ -29,6 +29,7 @@
 //! | struct | sets the fields it names, the others stay |
 //! | map of named entries | adds or changes the entries it names; `name: none` removes one |
 //! | list | replaces; `{append: [...]}` adds at the end |
+//! | setting that may be left out | `none` takes it away |
 //! | choice (`queue: {lifo: {...}}`) | same kind: sets the fields it names; another kind or a plain word: replaces |
 //!
 //! A type that reads its values with `deserialize_str` or `deserialize_any` reports a mistake with

@@ -181,3 +181,83 @@ fn the_horizon_that_is_asked_for_is_enough() {
         assert_eq!(problems(&text(needed.expect("a horizon is asked for")), &[]), "", "{end_s}: {told}");
     }
 }
+
+/// Two services, with everything that a variant can take away again.
+const CHAIN: &str = "
+spiral: 1
+id: chain
+title: Chain
+services:
+  web:
+    pools: {db: {size: 3}}
+    steps:
+      - compute: 1ms
+      - call: {to: db, pool: db, max_depth: 4, network: {latency: 1ms}}
+  db:
+    service_time: 5ms
+    lifecycle: {restart: {backoff_base: 2s}, readiness: {period: 2s}, boot_time: 3s, crash_at: 50}
+workloads:
+  users: {arrivals: {poisson: {rate: 20/s}}, call: {to: web, targets: {health_check: {interval: 2s}, outlier_detection: {}}}}
+variants:
+  whole: {}
+  bare:
+    services: {db: {lifecycle: {restart: none, readiness: none, boot_time: none, crash_at: none}}}
+    workloads: {users: {call: {targets: {health_check: none, outlier_detection: none}}}}
+  other: {services: {web: {steps: [{call: {to: db, pool: none}}]}, db: {service_time: none, steps: [{compute: 7ms}, {compute: 1ms}]}}}
+  longer: {services: {web: {steps: {append: [{compute: 9ms}]}}}}
+run: {horizon: 60s}
+";
+
+#[test]
+fn none_takes_an_optional_block_away() {
+    let scenario = read(CHAIN, &[]).unwrap_or_else(|e| panic!("{}", e.render(false)));
+    let lifecycle =
+        |variant| scenario.variant(variant).unwrap().system.services.get("db").unwrap().lifecycle.clone();
+    assert!(lifecycle("whole").readiness.is_some() && lifecycle("whole").crash_at.is_some());
+    assert_eq!(lifecycle("bare"), sim_core::model::lifecycle::LifecycleConfig::default());
+    let targets = |variant| model(&scenario, variant).edges.iter().next().unwrap().chooser.targets.clone();
+    assert!(!targets("whole").is_everyone());
+    assert!(targets("bare").is_everyone());
+    assert_eq!(model(&scenario, "bare").checks.len(), 0);
+    let db = scenario.variant("other").unwrap().system.services.get("db").unwrap().clone();
+    assert_eq!((db.service_time, db.steps.len()), (None, 2));
+}
+
+#[test]
+fn what_is_taken_away_has_no_settings() {
+    // The setting reaches into a block that `bare` has taken away; the other variants get it.
+    let set = ["services.db.lifecycle.readiness.period=7s"];
+    let scenario = read(CHAIN, &set).unwrap_or_else(|e| panic!("{}", e.render(false)));
+    let probe = |variant| {
+        scenario.variant(variant).unwrap().system.services.get("db").unwrap().lifecycle.readiness.clone()
+    };
+    assert_eq!(probe("whole").unwrap().period, sim_core::time::SimDuration::from_secs(7));
+    assert_eq!(probe("bare"), None);
+    let off = read(CHAIN, &["services.db.lifecycle.readiness=none"])
+        .unwrap_or_else(|e| panic!("{}", e.render(false)));
+    assert_eq!(model(&off, "whole").checks.len(), 1, "the health check of the users is left");
+}
+
+#[test]
+fn lists_of_steps_are_replaced_or_added_to() {
+    let scenario = read(CHAIN, &[]).unwrap_or_else(|e| panic!("{}", e.render(false)));
+    let words = |variant| {
+        let web = scenario.variant(variant).unwrap().system.services.get("web").unwrap().clone();
+        web.steps.iter().map(|step| step.word()).collect::<Vec<_>>()
+    };
+    assert_eq!(words("whole"), ["compute", "call"]);
+    assert_eq!(words("other"), ["call"]);
+    assert_eq!(words("longer"), ["compute", "call", "compute"]);
+}
+
+#[test]
+fn a_mistake_behind_none_is_at_its_exact_place() {
+    let text = CHAIN.replace(
+        "bare:\n    services: {db: {lifecycle: {restart: none",
+        "bare:\n    services: {db: {lifecycle: {restart: nothing",
+    );
+    assert_ne!(text, CHAIN);
+    let told = problems(&text, &[]);
+    assert!(told.contains("variants.bare.services.db.lifecycle.restart"), "{told}");
+    assert!(told.contains("19:45"), "{told}");
+}

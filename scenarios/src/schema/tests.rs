@@ -96,6 +96,37 @@ fn every_shipped_scenario_keeps_the_schema_and_names_it() {
     }
 }
 
+/// Nearly every word of the format, plain words and steps within steps among them.
+const EVERYTHING: &str = include_str!("../../tests/fixtures/everything.yaml");
+
+#[test]
+fn nearly_every_word_is_read_and_keeps_the_schema() {
+    assert_eq!(check(EVERYTHING), Vec::<String>::new());
+    let loaded = crate::load::load("everything.yaml", EVERYTHING.as_bytes(), &[], &|_| Err(String::new()));
+    assert_eq!(loaded.unwrap_or_else(|error| panic!("{}", error.render(false))).variants.len(), 3);
+}
+
+#[test]
+fn steps_are_checked_at_every_depth() {
+    for (from, to) in [
+        ("times: 2, steps: [{compute: 1ms}]", "times: 2, steps: [{compte: 1ms}]"),
+        ("times: 2, steps: [{compute: 1ms}]", "times: 2, stpes: [{compute: 1ms}]"),
+        ("times: 2, steps: [{compute: 1ms}]", "times: 2, steps: [{compute: 1}]"),
+        ("probability: 20%, steps", "probability: 20%, step"),
+        ("load_balancer: least_request\n", "load_balancer: weighted\n"),
+        ("deadline: propagate\n", "deadline: propagated\n"),
+        ("[{compute: 2ms}]}, cart", "[{compute: 2ms, call: {to: cart}}]}, cart"),
+        ("health_check: none", "health_check: off"),
+        ("restart: {}", "restart: often"),
+    ] {
+        let text = EVERYTHING.replacen(from, to, 1);
+        assert_ne!(text, EVERYTHING, "{from}");
+        assert_ne!(check(&text), Vec::<String>::new(), "{to}");
+        let loaded = crate::load::load("test.yaml", text.as_bytes(), &[], &|_| Err(String::new()));
+        assert!(loaded.is_err(), "{to}");
+    }
+}
+
 const SMALL: &str = "
 spiral: 1
 id: small

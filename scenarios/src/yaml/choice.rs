@@ -68,7 +68,8 @@ fn choose<'a>(place: &Place<'a>, words: &[&str], has_text: bool) -> Result<(&'a 
             if entries.is_empty() {
                 return Err(Error::new(format!("expected {wanted}, found an empty mapping")));
             }
-            let entry = only_kind(top, entries, words)?;
+            let is_item = place.name().parse::<usize>().is_ok();
+            let entry = only_kind(top, entries, words, is_item)?;
             let same = |spot: &&Spot<'a>| kind_of(spot.node).is_some_and(|below| below.key == entry.key);
             let mut settings: Vec<Spot<'a>> =
                 place.spots.iter().rev().take_while(same).filter_map(setting).collect();
@@ -101,7 +102,12 @@ fn wanted(words: &[&str], has_text: bool) -> String {
 }
 
 /// The one known kind among a mapping's keys (there is at least one), or what is wrong with them.
-fn only_kind<'a>(top: Spot<'a>, entries: &'a [Entry], words: &[&str]) -> Result<&'a Entry, Error> {
+fn only_kind<'a>(
+    top: Spot<'a>,
+    entries: &'a [Entry],
+    words: &[&str],
+    is_item: bool,
+) -> Result<&'a Entry, Error> {
     let mut known = entries.iter().filter(|entry| words.contains(&entry.key.as_str()));
     match (entries, known.next(), known.next()) {
         ([only], Some(_), _) => Ok(only),
@@ -112,7 +118,10 @@ fn only_kind<'a>(top: Spot<'a>, entries: &'a [Entry], words: &[&str]) -> Result<
                 second.key_span,
                 format!("two kinds at once: `{first_key}` and `{second_key}`"),
             )
-            .with_help(Some("a choice takes one of them; remove the other".to_owned()))
+            .with_help(Some(match is_item {
+                true => format!("an item of a list is one of them; begin another with `- {second_key}: ...`"),
+                false => "a choice takes one of them; remove the other".to_owned(),
+            }))
             .with_note(first.key_span, "the first kind"))
         }
         (_, Some(kind), None) => {

@@ -220,10 +220,12 @@ impl<'de> Deserializer<'de> for &Place<'_> {
         visitor.visit_unit()
     }
 
-    /// What is written down is there. What is not written down does not get here.
+    /// What is written down is there, unless it is the word `none`: so a variant takes a setting of the base away.
+    /// What is not written down does not get here.
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         match self.attempt()? {
             Some(0) => visitor.visit_none(),
+            None if self.top().node.plain() == Some("none") => visitor.visit_none(),
             Some(_) | None => visitor.visit_some(self),
         }
     }

@@ -67,6 +67,13 @@ impl Problems {
     }
 
     fn zone(&mut self, path: String, name: &str, config: &SystemConfig) -> Option<ZoneId> {
+        if config.zones.names.is_empty() {
+            self.add(
+                path,
+                format!("there is no zone `{name}`; add `zones: {{names: [{name}]}}` to the file"),
+            );
+            return None;
+        }
         let found = self.find_name(path, "zone", name, config.zones.names.iter().map(String::as_str));
         found.map(ZoneId::from_index)
     }
@@ -174,7 +181,7 @@ fn check_service(name: &str, service: &ServiceConfig, problems: &mut Problems) {
     if service.service_time.is_some() && !service.steps.is_empty() {
         problems.add(
             format!("{path}/steps"),
-            "`service_time` and `steps` both say what is done; write the service time as a step `compute`",
+            "`service_time` and `steps` both say what is done; remove `service_time` and write it as a step, `compute: ...`",
         );
     }
     if service.service_time.is_none() && service.steps.is_empty() && service.endpoints.is_empty() {
@@ -185,7 +192,11 @@ fn check_service(name: &str, service: &ServiceConfig, problems: &mut Problems) {
     if service.speeds.len() > service.instances.get() as usize {
         problems.add(
             format!("{path}/speeds"),
-            format!("{} speeds for {} instances", service.speeds.len(), service.instances),
+            format!(
+                "{} speeds for {} instances; write one for each, or fewer: the others have speed 1",
+                service.speeds.len(),
+                service.instances
+            ),
         );
     }
     if let super::service::OnCancel::Checkpoint(checkpoint) = service.on_cancel
@@ -210,7 +221,7 @@ fn check_service(name: &str, service: &ServiceConfig, problems: &mut Problems) {
     } else if lifecycle.liveness.is_some() {
         problems.add(
             format!("{path}/liveness"),
-            "what fails is killed, but nothing starts it again; add `restart: {}`",
+            "what fails the probe is killed, but nothing starts it again; add `restart: {}` beside `liveness`",
         );
     }
 }
@@ -273,13 +284,14 @@ fn check_arrivals(
     };
     problems.distribution(format!("{path}/arrivals/{kind}/think_time"), workload.arrivals.think_time());
     let Some(rate) = workload.arrivals.rate() else {
-        let spiked = config
-            .faults
-            .iter()
-            .find(|(_, fault)| fault.load_spike.as_ref().is_some_and(|spike| spike.workload == name));
-        if let Some((fault, _)) = spiked {
-            let message =
-                format!("the users of `{name}` are always the same; a spike needs an open workload");
+        let hits = |fault: &super::fault::FaultConfig| {
+            fault.load_spike.as_ref().is_some_and(|spike| spike.workload == name)
+        };
+        for (fault, _) in config.faults.iter().filter(|(_, fault)| hits(fault)) {
+            let message = format!(
+                "`{name}` is closed: its users are always the same, nobody can join; a spike needs arrivals that \
+                 are `poisson`, `evenly_spaced` or `sessions`"
+            );
             problems.add(format!("faults/{fault}/load_spike/workload"), message);
         }
         return;

@@ -36,6 +36,8 @@ pub enum StepConfig {
     FanOut(FanOutConfig),
     /// The steps are done with a probability, else nothing.
     Maybe(MaybeConfig),
+    /// One way of several, each with a probability.
+    Choose(ChooseConfig),
     /// The steps are done several times, one round after the other.
     Repeat(RepeatConfig),
     /// If a step fails, the steps of `otherwise` are done instead; the attempt succeeds if they do.
@@ -95,6 +97,27 @@ pub struct MaybeConfig {
     pub otherwise: Vec<StepConfig>,
 }
 
+/// One way of several.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct ChooseConfig {
+    /// The ways; an attempt goes exactly one. Their probabilities add up to at most 1: what is left of 1
+    /// does nothing.
+    pub ways: Vec<WayConfig>,
+}
+
+/// A way that some attempts go.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct WayConfig {
+    /// Share of the attempts that go this way, 0 to 1.
+    pub probability: Probability,
+    /// What they do, in order.
+    pub steps: Vec<StepConfig>,
+}
+
 /// Steps that are done again and again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
@@ -130,22 +153,31 @@ impl StepConfig {
             StepConfig::Parallel(_) => "parallel",
             StepConfig::FanOut(_) => "fan_out",
             StepConfig::Maybe(_) => "maybe",
+            StepConfig::Choose(_) => "choose",
             StepConfig::Repeat(_) => "repeat",
             StepConfig::Fallback(_) => "fallback",
             StepConfig::Spawn(_) => "spawn",
         }
     }
 
-    /// The steps inside, with the name of the field they stand in.
-    pub fn inner(&self) -> Vec<(&'static str, &[StepConfig])> {
+    /// The lists of steps inside that must not be empty, with the place of each below this step.
+    pub fn inner(&self) -> Vec<(String, &[StepConfig])> {
+        let only = |steps| vec![("steps".to_owned(), steps)];
         match self {
             StepConfig::Compute(_) | StepConfig::Call(_) => Vec::new(),
-            StepConfig::Serial(group) | StepConfig::Spawn(group) => vec![("steps", &group.steps)],
-            StepConfig::Parallel(group) => vec![("steps", &group.steps)],
-            StepConfig::FanOut(group) => vec![("steps", &group.steps)],
-            StepConfig::Repeat(group) => vec![("steps", &group.steps)],
-            StepConfig::Maybe(group) => vec![("steps", &group.steps), ("otherwise", &group.otherwise)],
-            StepConfig::Fallback(group) => vec![("steps", &group.steps), ("otherwise", &group.otherwise)],
+            StepConfig::Serial(group) | StepConfig::Spawn(group) => only(&group.steps[..]),
+            StepConfig::Parallel(group) => only(&group.steps),
+            StepConfig::FanOut(group) => only(&group.steps),
+            StepConfig::Repeat(group) => only(&group.steps),
+            StepConfig::Maybe(group) => only(&group.steps),
+            StepConfig::Fallback(group) => only(&group.steps),
+            StepConfig::Choose(group) => {
+                let place = |(k, way)| -> (String, &[StepConfig]) {
+                    let way: &WayConfig = way;
+                    (format!("ways/{k}/steps"), &way.steps)
+                };
+                group.ways.iter().enumerate().map(place).collect()
+            }
         }
     }
 }

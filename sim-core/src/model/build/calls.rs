@@ -1,8 +1,9 @@
 //! Who calls whom, and for what? Endpoints become programs of steps, calls become edges, and what goes
 //! round in circles without end is refused.
 
-use petgraph::algo::tarjan_scc;
-use petgraph::graph::DiGraph;
+mod circles;
+mod monitors;
+mod steps;
 
 use super::{Problems, unique_keys};
 use crate::dist::Distribution;
@@ -11,13 +12,10 @@ use crate::model::edge::{CallConfig, DeadlineConfig, Edge, EdgeCaller};
 use crate::model::endpoint::{Endpoint, Program, Step, StepConfig};
 use crate::model::pool::{Pool, PoolConfig};
 use crate::model::service::Service;
-use crate::model::{Check, CheckKind, Named, SystemConfig};
-use crate::policy::probe::Checks;
-use crate::policy::{balancer, chooser, retry, targets};
+use crate::model::{Check, Named, SystemConfig};
+use crate::policy::chooser;
 use crate::time::SimDuration;
 
-/// Most copies of a fan-out, most rounds of a loop, most calls above another.
-const MAX_TIMES: u32 = 100_000;
 /// Most calls above another.
 const MAX_DEPTH: u32 = 1_000;
 
@@ -178,138 +176,9 @@ impl Lowering<'_> {
         self.calls.endpoints[endpoint].program = program;
     }
 
-    fn serial(
-        &mut self,
-        endpoint: EndpointId,
-        steps: &[StepConfig],
-        path: &str,
-        caller: Caller<'_>,
-    ) -> StepId {
-        let steps = self.all(endpoint, steps, path, caller);
-        self.calls.steps.push(Step::Serial { steps })
-    }
-
-    fn all(
-        &mut self,
-        endpoint: EndpointId,
-        steps: &[StepConfig],
-        path: &str,
-        caller: Caller<'_>,
-    ) -> Box<[StepId]> {
-        let lower = |(k, step)| self.step(endpoint, step, &format!("{path}/{k}"), caller);
-        steps.iter().enumerate().map(lower).collect()
-    }
-
-    fn step(&mut self, endpoint: EndpointId, step: &StepConfig, path: &str, caller: Caller<'_>) -> StepId {
-        let path = format!("{path}/{}", step.word());
-        for (field, steps) in step.inner() {
-            if steps.is_empty() && field == "steps" {
-                self.problems.add(format!("{path}/steps"), "there is no step in it");
-            }
-        }
-        let key = 0;
-        let lowered = match step {
-            StepConfig::Compute(work) => {
-                self.problems.distribution(path.clone(), Some(work));
-                let work = match work.check() {
-                    Ok(()) => work.sampler(),
-                    Err(_) => Distribution::Text(SimDuration::ZERO).sampler(),
-                };
-                Step::Compute { work, key }
-            }
-            StepConfig::Call(call) => self.call(endpoint, call, &path, caller),
-            StepConfig::Serial(group) => {
-                let steps = self.all(endpoint, &group.steps, &format!("{path}/steps"), caller);
-                return self.calls.steps.push(Step::Serial { steps });
-            }
-            StepConfig::Parallel(group) => {
-                let steps = self.all(endpoint, &group.steps, &format!("{path}/steps"), caller);
-                let need = self.need(&path, group.need.map(|need| need.get()), steps.len() as u32);
-                Step::Parallel { steps, need, key }
-            }
-            StepConfig::FanOut(group) => {
-                let times = match group.times {
-                    Some(times) => self.times(&path, times.get()),
-                    None => self.shards(&path, &group.steps),
-                };
-                let need = self.need(&path, group.need.map(|need| need.get()), times);
-                let shards = group.times.is_none();
-                let step = self.serial(endpoint, &group.steps, &format!("{path}/steps"), caller);
-                if shards {
-                    self.send_to_shards(step);
-                }
-                Step::FanOut { step, times, need, key }
-            }
-            StepConfig::Maybe(group) => {
-                let step = self.serial(endpoint, &group.steps, &format!("{path}/steps"), caller);
-                let otherwise = self.serial(endpoint, &group.otherwise, &format!("{path}/otherwise"), caller);
-                Step::Maybe { probability: group.probability.get(), step, otherwise, key }
-            }
-            StepConfig::Repeat(group) => {
-                let times = self.times(&path, group.times.get());
-                let step = self.serial(endpoint, &group.steps, &format!("{path}/steps"), caller);
-                Step::Repeat { step, times, key }
-            }
-            StepConfig::Fallback(group) => {
-                let step = self.serial(endpoint, &group.steps, &format!("{path}/steps"), caller);
-                let otherwise = self.serial(endpoint, &group.otherwise, &format!("{path}/otherwise"), caller);
-                Step::Fallback { step, otherwise }
-            }
-            StepConfig::Spawn(group) => {
-                let step = self.serial(endpoint, &group.steps, &format!("{path}/steps"), caller);
-                Step::Spawn { step, key }
-            }
-        };
-        let id = self.calls.steps.push(lowered);
-        self.keyed.push((id, path));
-        id
-    }
-
-    fn times(&mut self, path: &str, times: u32) -> u32 {
-        if times > MAX_TIMES {
-            self.problems
-                .add(format!("{path}/times"), format!("{times} times; at most {MAX_TIMES} are simulated"));
-        }
-        times.min(MAX_TIMES)
-    }
-
-    fn need(&mut self, path: &str, need: Option<u32>, of: u32) -> u32 {
-        if let Some(need) = need
-            && need > of
-        {
-            let message = format!("{need} must succeed, but there are only {of}; all of them would fail");
-            self.problems.add(format!("{path}/need"), message);
-        }
-        need.unwrap_or(of).min(of)
-    }
-
-    /// One copy for each instance of the service that is called first.
-    fn shards(&mut self, path: &str, steps: &[StepConfig]) -> u32 {
-        let called = steps.iter().find_map(|step| match step {
-            StepConfig::Call(call) => Some(call.to.split('/').next().unwrap_or("")),
-            _ => None,
-        });
-        let Some(called) = called else {
-            let message = "say how many `times`, or let the first step be a call, to one instance each";
-            self.problems.add(path, message);
-            return 1;
-        };
-        self.config.services.get(called).map_or(1, |service| service.instances.get())
-    }
-
-    fn send_to_shards(&mut self, step: StepId) {
-        let Step::Serial { steps } = &self.calls.steps[step] else { return };
-        let call = steps.iter().copied().find(|id| matches!(self.calls.steps[*id], Step::Call { .. }));
-        if let Some(id) = call
-            && let Step::Call { by_shard, .. } = &mut self.calls.steps[id]
-        {
-            *by_shard = true;
-        }
-    }
-
     fn call(&mut self, endpoint: EndpointId, call: &CallConfig, path: &str, caller: Caller<'_>) -> Step {
         let edge = self.edge(call, path.to_owned(), caller);
-        if call.max_depth.is_none() {
+        if call.max_depth.is_none() && self.endpoint_of(&call.to).is_some() {
             let to = self.calls.edges[edge].endpoint;
             self.unbounded.push((endpoint, to, path.to_owned()));
         }
@@ -332,8 +201,8 @@ impl Lowering<'_> {
                 let own: Vec<String> =
                     names.filter(|name| name.split('/').next() == Some(service)).map(str::to_owned).collect();
                 let message = match asked {
-                    Some(asked) => format!("`{service}` has no endpoint `{asked}`"),
-                    None => format!("`{service}` does nothing unless an endpoint of it is named"),
+                    Some(_) => format!("there is no endpoint `{to}`"),
+                    None => format!("`{service}` has named endpoints only; say which one is called"),
                 };
                 self.problems.0.push(crate::model::Problem { path, message, candidates: own });
             }
@@ -356,7 +225,14 @@ impl Lowering<'_> {
             self.problems.add(format!("{path}/max_depth"), message);
         }
         let pool = call.pool.as_ref().and_then(|pool| {
-            let found = self.problems.find(format!("{path}/pool"), "pool", pool, caller.pools)?;
+            if caller.pools.is_empty() {
+                let message = format!("the caller has no pools; add `pools: {{{pool}: {{size: 10}}}}` to it");
+                self.problems.add(format!("{path}/pool"), message);
+            }
+            let found = match caller.pools.is_empty() {
+                true => return None,
+                false => self.problems.find(format!("{path}/pool"), "pool", pool, caller.pools)?,
+            };
             Some(PoolId::from_index(caller.first_pool + found))
         });
         let latency = call.network.latency.as_ref().filter(|l| l.check().is_ok()).map(Distribution::sampler);
@@ -390,149 +266,6 @@ impl Lowering<'_> {
             latency,
             max_depth: call.max_depth.map_or(u32::MAX, |depth| depth.get()),
         })
-    }
-
-    /// Probes and health checks that go through queues are calls on edges of their own.
-    fn checks(&mut self) {
-        for (id, service) in self.services.iter_ids() {
-            let lifecycle = &service.lifecycle;
-            for (probe, kind, word) in [
-                (&lifecycle.readiness, CheckKind::Readiness, "readiness"),
-                (&lifecycle.liveness, CheckKind::Liveness, "liveness"),
-            ] {
-                if let Some(probe) = probe {
-                    let path = format!("services/{}/lifecycle/{word}", service.name);
-                    let edge = self.monitor(id, probe.checks, probe.timeout, &path);
-                    let (period, initial_delay) = (probe.period, probe.initial_delay);
-                    self.calls.checks.push(Check { kind, service: id, edge, period, initial_delay });
-                }
-            }
-        }
-        for edge in self.calls.edges.ids() {
-            let (to, path) = (self.calls.edges[edge].to, self.calls.edges[edge].path.clone());
-            if let Some(check) = self.calls.edges[edge].chooser.targets.health_check.clone() {
-                let path = format!("{path}/targets/health_check");
-                let monitor = self.monitor(to, check.checks, check.timeout, &path);
-                self.calls.checks.push(Check {
-                    kind: CheckKind::Health(edge),
-                    service: to,
-                    edge: monitor,
-                    period: check.interval,
-                    initial_delay: check.interval,
-                });
-            }
-        }
-    }
-
-    fn monitor(
-        &mut self,
-        service: ServiceId,
-        checks: Checks,
-        timeout: SimDuration,
-        path: &str,
-    ) -> Option<EdgeId> {
-        let endpoint = match checks {
-            Checks::Itself => return None,
-            Checks::Queue => self.quick(service),
-            Checks::Dependencies => self.deep(service, timeout),
-        };
-        Some(self.plain_edge(path.to_owned(), EdgeCaller::Monitor, 1, endpoint, timeout))
-    }
-
-    fn plain_edge(
-        &mut self,
-        path: String,
-        caller: EdgeCaller,
-        clients: u32,
-        endpoint: EndpointId,
-        timeout: SimDuration,
-    ) -> EdgeId {
-        let to = self.calls.endpoints[endpoint].service;
-        self.calls.edges.push(Edge {
-            path,
-            key: 0,
-            caller,
-            to,
-            endpoint,
-            clients,
-            attempt_timeout: Some(timeout),
-            total_timeout: None,
-            deadline_margin: None,
-            retry: retry::Config::None,
-            chooser: chooser::Config {
-                load_balancer: balancer::Config::default(),
-                targets: targets::Config::default(),
-            },
-            chooses: self.services[to].instances > 1 || self.services[to].lifecycle.is_orchestrated(),
-            is_watched: false,
-            pool: None,
-            latency: None,
-            has_network: false,
-            crosses_zones: false,
-            max_depth: u32::MAX,
-        })
-    }
-
-    /// An endpoint of `service` that answers as soon as a worker takes it up.
-    fn quick(&mut self, service: ServiceId) -> EndpointId {
-        let name = format!("{}/(probe)", self.services[service].name);
-        self.endpoint_of(&name).unwrap_or_else(|| {
-            let program = Program::Leaf(Distribution::Text(SimDuration::ZERO).sampler());
-            self.calls.endpoints.push(Endpoint { name, service, program })
-        })
-    }
-
-    /// An endpoint of `service` that asks each service that it calls.
-    fn deep(&mut self, service: ServiceId, timeout: SimDuration) -> EndpointId {
-        let name = format!("{}/(deep probe)", self.services[service].name);
-        if let Some(endpoint) = self.endpoint_of(&name) {
-            return endpoint;
-        }
-        let mut called: Vec<ServiceId> = Vec::new();
-        for edge in self.calls.edges.iter().filter(|edge| edge.caller == EdgeCaller::Service(service)) {
-            if !called.contains(&edge.to) {
-                called.push(edge.to);
-            }
-        }
-        let mut steps = Vec::new();
-        for dependency in called {
-            let endpoint = self.quick(dependency);
-            let path = format!("services/{}/(deep probe)/{dependency:?}", self.services[service].name);
-            let (caller, clients) = (EdgeCaller::Service(service), self.services[service].instances);
-            let edge = self.plain_edge(path, caller, clients, endpoint, timeout);
-            steps.push(self.calls.steps.push(Step::Call { edge, by_shard: false }));
-        }
-        let need = steps.len() as u32;
-        let all = self.calls.steps.push(Step::Parallel { steps: steps.into(), need, key: 0 });
-        self.keyed.push((all, name.clone()));
-        let root = self.calls.steps.push(Step::Serial { steps: [all].into() });
-        self.calls.endpoints.push(Endpoint { name, service, program: Program::Steps(root) })
-    }
-
-    /// Calls that lead back to where they come from need a bound.
-    fn refuse_circles(&mut self) {
-        let mut graph: DiGraph<EndpointId, ()> = DiGraph::new();
-        let nodes: Vec<_> = self.calls.endpoints.ids().map(|id| graph.add_node(id)).collect();
-        for (from, to, _) in &self.unbounded {
-            graph.add_edge(nodes[from.index()], nodes[to.index()], ());
-        }
-        for circle in tarjan_scc(&graph) {
-            let members: Vec<EndpointId> = circle.iter().map(|node| graph[*node]).collect();
-            let inside = |(from, to, _): &&(EndpointId, EndpointId, String)| {
-                members.contains(from) && members.contains(to)
-            };
-            let Some((from, to, path)) = self.unbounded.iter().find(inside) else { continue };
-            let name = |id: &EndpointId| self.calls.endpoints[*id].name.as_str();
-            let message = match members.len() {
-                1 => format!("`{}` calls itself without end; give the call a `max_depth`", name(from)),
-                _ => format!(
-                    "`{}` calls `{}`, which leads back to it: a circle without end; give one of its calls a `max_depth`",
-                    name(from),
-                    name(to)
-                ),
-            };
-            self.problems.add(path, message);
-        }
     }
 
     fn keys(&mut self) {

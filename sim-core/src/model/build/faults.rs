@@ -86,7 +86,7 @@ impl Lowering<'_> {
                 let mut hit = Vec::new();
                 if f.services.is_empty() {
                     let path = format!("{}/crash/services", self.path);
-                    self.problems.add(path, "nothing crashes; name a service");
+                    self.problems.add(path, "nothing would crash; name a service, such as `[api]`");
                 }
                 for (k, service) in f.services.iter().enumerate() {
                     let path = format!("{}/crash/services/{k}", self.path);
@@ -108,7 +108,11 @@ impl Lowering<'_> {
                     .collect();
                 if hit.is_empty() {
                     let path = format!("{}/zone_down/zone", self.path);
-                    self.problems.add(path, format!("no instance stands in zone `{}`", f.zone));
+                    let message = format!(
+                        "no instance stands in zone `{0}`, so nothing would fail; write `zones: [{0}]` at a service",
+                        f.zone
+                    );
+                    self.problems.add(path, message);
                 }
                 (Effect::Down, hit)
             }
@@ -116,7 +120,10 @@ impl Lowering<'_> {
                 let path = format!("{}/monkey/every", self.path);
                 self.problems.distribution(path.clone(), Some(&f.every));
                 if f.every.mean_secs().is_none_or(|mean| mean <= 0.0) {
-                    self.problems.add(path, "a monkey without rest never ends; write a mean above zero");
+                    self.problems.add(
+                        path,
+                        "instances would crash without a pause; write a mean above zero, such as `60s`",
+                    );
                 }
                 let path = format!("{}/monkey/service", self.path);
                 let service = self.problems.find(path, "service", &f.service, &self.config.services)?;
@@ -158,6 +165,10 @@ impl Lowering<'_> {
                 first(chosen.count.get())
             }
             Selection::Share(share) => {
+                if share.ratio.get() == 0.0 {
+                    let path = format!("{path}/share/ratio");
+                    self.problems.add(path, "a share of 0 hits nobody; write one above 0");
+                }
                 first((share.ratio.get() * f64::from(service.instances)).ceil() as u32)
             }
             Selection::Places(places) => {
@@ -176,7 +187,13 @@ impl Lowering<'_> {
             Selection::Zone(chosen) => {
                 let zone = self.problems.zone(format!("{path}/zone/name"), &chosen.name, self.config)?;
                 let there = service.all_instances().zip(&service.zones).filter(|(_, z)| **z == zone);
-                there.map(|(instance, _)| instance).collect()
+                let hit: Vec<InstanceId> = there.map(|(instance, _)| instance).collect();
+                if hit.is_empty() {
+                    let message =
+                        format!("no instance of `{}` stands in zone `{}`", service.name, chosen.name);
+                    self.problems.add(format!("{path}/zone/name"), message);
+                }
+                hit
             }
         })
     }
