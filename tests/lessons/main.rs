@@ -77,6 +77,26 @@ fn the_utilization_knee_shows_what_it_says() {
 }
 
 #[test]
+fn one_queue_or_many_show_what_they_say() {
+    assert!(check("one-queue-or-many") >= 7);
+}
+
+#[test]
+fn open_and_closed_workloads_show_what_they_say() {
+    assert!(check("open-vs-closed") >= 12);
+}
+
+#[test]
+fn load_balancing_shows_what_it_says() {
+    assert!(check("load-balancing-policies") >= 13);
+}
+
+#[test]
+fn queue_disciplines_show_what_they_say() {
+    assert!(check("queue-discipline-overload") >= 15);
+}
+
+#[test]
 fn every_shipped_scenario_has_a_test_here_and_claims_something() {
     let tested = include_str!("main.rs");
     for shipped in library::shipped() {
