@@ -217,10 +217,11 @@ fn a_pool_bounds_what_is_under_way_and_who_waits() {
 
 #[test]
 fn a_slot_is_not_lost_when_holder_and_next_in_line_are_abandoned_together() {
-    // Both calls of a request share the only slot; its user leaves after .5 s, and both are withdrawn.
-    let services = "{web: {workers: 9, on_cancel: immediate, pools: {db: {size: 1}}, \
-                     steps: [{parallel: {steps: [{call: {to: db, pool: db}}, {call: {to: db, pool: db}}]}}]}, \
-                     db: {workers: 9, on_cancel: immediate, service_time: 3s}}";
+    // The call that begins first holds the only slot, the other stands in line when the user leaves after
+    // .5 s and both are withdrawn, the holder first.
+    let services = "{web: {workers: 9, on_cancel: immediate, pools: {db: {size: 1}}, steps: [{parallel: {steps: [\
+                    {serial: {steps: [{compute: 100ms}, {call: {to: db, pool: db}}]}}, {call: {to: db, pool: db}}]}}]}, \
+                    db: {workers: 9, on_cancel: immediate, service_time: 3s}}";
     let model = chain("5900ms", services, "timeouts: {total: 500ms}");
     assert_eq!(starts_at(&model, "db"), [1.0, 2.0, 3.0, 4.0, 5.0], "the slot is free for every request");
 }

@@ -19,7 +19,7 @@ use crate::draw::Drawn;
 
 /// Random networks of one test run. One by itself, or others: `SPIRAL_NETWORK=17 cargo test -p sim-tests
 /// --test properties networks`, or `801-5000`.
-const NETWORKS: std::ops::RangeInclusive<u64> = 1..=800;
+const NETWORKS: std::ops::RangeInclusive<u64> = 1..=1_000;
 
 #[test]
 fn random_networks_of_everything_keep_every_invariant() {
