@@ -4,7 +4,9 @@
 mod bounds;
 mod callers;
 mod faults;
+mod lifecycle;
 mod lines;
+mod network;
 mod story;
 
 use sim_core::engine;

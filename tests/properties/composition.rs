@@ -17,14 +17,18 @@ use crate::aware::Aware;
 use crate::compose;
 use crate::draw::Drawn;
 
-/// Random networks of one test run. One by itself: `SPIRAL_NETWORK=17 cargo test -p sim-tests --test
-/// properties networks`.
-const NETWORKS: std::ops::RangeInclusive<u64> = 1..=800;
+/// Random networks of one test run. One by itself, or others: `SPIRAL_NETWORK=17 cargo test -p sim-tests
+/// --test properties networks`, or `801-5000`.
+const NETWORKS: std::ops::RangeInclusive<u64> = 1..=1_000;
 
 #[test]
 fn random_networks_of_everything_keep_every_invariant() {
-    let chosen = std::env::var("SPIRAL_NETWORK").ok().map(|text| text.parse().expect("a number"));
-    let numbers: Vec<u64> = chosen.map_or(NETWORKS.collect(), |number| vec![number]);
+    let chosen = std::env::var("SPIRAL_NETWORK").ok().map(|text| {
+        let number = |text: &str| text.parse().expect("a number");
+        let (from, to) = text.split_once('-').unwrap_or((&text, &text));
+        number(from)..=number(to)
+    });
+    let numbers = chosen.clone().unwrap_or(NETWORKS);
     let seen = over_seeds(numbers, |number| {
         let drawn = compose::network(number);
         let checked = catch_unwind(AssertUnwindSafe(|| check(&drawn, number)));

@@ -377,7 +377,7 @@ impl<P: Probe> Simulation<'_, P> {
             self.attempt_over(id, Outcome::Cancelled);
         }
         self.leave_pool_line(id);
-        self.give_slot_back(id); // it may have been granted in this very moment
+        self.give_slot_back(id); // it may have been granted a slot in this very moment
         self.calls.remove(id.0);
         self.ledger.edges[edge].abandoned += 1;
         self.probe.observe(self.now, Observation::Abandoned { call: id });

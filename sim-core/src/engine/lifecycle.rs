@@ -33,6 +33,11 @@ impl<P: Probe> Simulation<'_, P> {
         let now = self.now;
         let service_id = self.servers[instance].service;
         let service = &self.model.services[service_id];
+        // While it lets go of what it waits for, nobody comes and nothing starts on it: others that it lets
+        // go may be its own attempts.
+        let server = &mut self.servers[instance];
+        (server.stage, server.accepts) = (Stage::Down, false);
+        let stopped = std::mem::replace(&mut server.stopped, true);
         self.leave_everything(service_id, instance);
         let here = |(id, attempt): (Handle, &super::state::Attempt)| {
             let is_here = matches!(attempt.phase, Phase::Waiting | Phase::Serving);
@@ -44,7 +49,7 @@ impl<P: Probe> Simulation<'_, P> {
         server.waiting = 0;
         server.held.clear();
         server.debt = SimDuration::ZERO;
-        (server.stage, server.accepts) = (Stage::Down, false);
+        server.stopped = stopped;
         server.life += 1;
         self.sharing[instance].clear();
         let meter = &mut self.meters[instance];
@@ -75,7 +80,10 @@ impl<P: Probe> Simulation<'_, P> {
             .map(|(id, _)| TaskId(id))
             .collect();
         for root in roots {
-            self.kill(root);
+            // It is gone already if it served a call of one before it, which withdrew that.
+            if self.tasks.get(root.0).is_some() {
+                self.kill(root);
+            }
         }
         let client = self.place_of(instance) as usize;
         for edge_id in self.model.edges.ids() {
