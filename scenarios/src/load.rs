@@ -304,6 +304,7 @@ impl Reader<'_> {
         let trace_failed = problems.len() > reading.problems.len();
         check::run(&document.run, &reading, &layers, &mut problems);
         let system = document.system();
+        let before = problems.len();
         let model = match Model::new(&system) {
             Ok(model) => Some(model),
             Err(found) => {
@@ -317,6 +318,7 @@ impl Reader<'_> {
                     }
                     problems.push(check::located(&layers, problem));
                 }
+                check::suggest_names(&layers, &mut problems[before..]);
                 None
             }
         };
