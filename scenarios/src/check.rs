@@ -65,7 +65,10 @@ pub(crate) fn document(
 
 /// What begins with a new name in a variant or a setting was perhaps meant for an entry that is there.
 pub(crate) fn suggest_names(layers: &[Layer<'_>], problems: &mut [Problem]) {
-    for problem in problems.iter_mut().filter(|problem| problem.message.contains(" lacks ")) {
+    let is_incomplete = |problem: &&mut Problem| {
+        problem.message.contains(" lacks ") || problem.message.starts_with("the service does nothing")
+    };
+    for problem in problems.iter_mut().filter(is_incomplete) {
         let parts: Vec<&str> = problem.path.split('/').collect();
         let (family, name) = match parts[..] {
             ["variants", _, family, name] => (family, name),

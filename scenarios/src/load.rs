@@ -216,7 +216,13 @@ impl Reader<'_> {
             false => base.variants.names().map(str::to_owned).collect(),
         };
         let base = base.clone();
-        let variants: Vec<Variant> = names.iter().filter_map(|name| self.variant(name, None)).collect();
+        let mut variants = Vec::new();
+        let mut told = vec![self.problems.len()];
+        for name in &names {
+            variants.extend(self.variant(name, None));
+            told.push(self.problems.len());
+        }
+        self.name_variants(&names, &told);
         let sound = self.problems.is_empty();
         let mut sweeps = Vec::new();
         if sound {
@@ -241,6 +247,31 @@ impl Reader<'_> {
             run: base.run,
             texts: self.texts.clone(),
         })
+    }
+
+    /// A problem at a line of the base that the baseline does not have comes from what a variant changes: the
+    /// first that has it is pointed at. The problems of variant `k` are those from `told[k]` on.
+    fn name_variants(&mut self, names: &[String], told: &[usize]) {
+        if self.problems.len() - told[0] > PROBLEMS_COMPARED {
+            return;
+        }
+        let same = |a: &Problem, b: &Problem| a.span == b.span && a.message == b.message;
+        let mut first = Vec::new();
+        for problem in &self.problems[told[0]..] {
+            let has =
+                |pair: &[usize]| self.problems[pair[0]..pair[1]].iter().any(|other| same(other, problem));
+            let having: Vec<usize> =
+                told.windows(2).enumerate().filter(|(_, pair)| has(pair)).map(|(k, _)| k).collect();
+            let is_of_base = problem.source == Some(0) && !problem.path.starts_with("variants/");
+            first.push(having.first().copied().filter(|k| is_of_base && *k > 0));
+        }
+        let variants = self.texts.trees[0].entry("variants");
+        for (problem, variant) in self.problems[told[0]..].iter_mut().zip(first) {
+            let key = variant.and_then(|k| Some(variants?.value.entry(&names[k])?.key_span));
+            if let Some(key) = key.filter(|_| problem.note.is_none()) {
+                problem.note = Some((key, "only with what this variant changes".to_owned()));
+            }
+        }
     }
 
     /// Changes whenever the file or a setting does.
@@ -273,6 +304,7 @@ impl Reader<'_> {
         let trace_failed = problems.len() > reading.problems.len();
         check::run(&document.run, &reading, &layers, &mut problems);
         let system = document.system();
+        let before = problems.len();
         let model = match Model::new(&system) {
             Ok(model) => Some(model),
             Err(found) => {
@@ -286,6 +318,7 @@ impl Reader<'_> {
                     }
                     problems.push(check::located(&layers, problem));
                 }
+                check::suggest_names(&layers, &mut problems[before..]);
                 None
             }
         };
@@ -387,6 +420,9 @@ fn has_misspelt_key(problems: &[Problem], path: &str) -> bool {
         above.strip_suffix(path).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
     })
 }
+
+/// With more problems than this it is not asked which variant has which.
+const PROBLEMS_COMPARED: usize = 2_000;
 
 /// The number in a value of any unit: `90/s` is 90, `250ms` is 0.25, `20%` is 0.2.
 fn axis_value(value: &str) -> Option<f64> {

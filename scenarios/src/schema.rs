@@ -52,8 +52,19 @@ fn tidy(schema: &mut Value) {
             if parts.get("default").is_some_and(Value::is_null) {
                 parts.remove("default");
             }
+            // How a number is kept: `uint32`.
+            parts.retain(|key, part| key != "format" || !part.is_string());
+            parts.get_mut("default").into_iter().for_each(forget_nulls);
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+/// What is left out does not stand among the defaults of a block.
+fn forget_nulls(value: &mut Value) {
+    if let Value::Object(parts) = value {
+        parts.retain(|_, part| !part.is_null());
+        parts.values_mut().for_each(forget_nulls);
     }
 }
 

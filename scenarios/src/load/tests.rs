@@ -259,5 +259,5 @@ fn a_mistake_behind_none_is_at_its_exact_place() {
     assert_ne!(text, CHAIN);
     let told = problems(&text, &[]);
     assert!(told.contains("variants.bare.services.db.lifecycle.restart"), "{told}");
-    assert!(told.contains("19:45"), "{told}");
+    assert!(told.contains("small.yaml:19:42"), "{told}");
 }

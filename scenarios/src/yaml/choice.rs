@@ -65,6 +65,11 @@ fn choose<'a>(place: &Place<'a>, words: &[&str], has_text: bool) -> Result<(&'a 
         Kind::Scalar { text, .. } => Err(unknown(text, words)),
         Kind::Sequence(_) => Err(Error::new(format!("expected {wanted}, found a list"))),
         Kind::Mapping(entries) => {
+            if entries.is_empty() && top.is_bare() {
+                let name = place.name();
+                let error = Error::new(format!("`{name}` needs a value: {wanted}"));
+                return Err(error.with_help(Some(format!("write `{name}: ...`"))));
+            }
             if entries.is_empty() {
                 return Err(Error::new(format!("expected {wanted}, found an empty mapping")));
             }

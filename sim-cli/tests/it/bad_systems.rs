@@ -88,16 +88,17 @@ fn steps_within_steps_beyond_any_need() {
     insta::assert_snapshot!(told(&[("- compute: 1ms\n", &deep)]));
 }
 
-/// Each mistake stands in a variant and is told at the variant's own line, all of them at once; `none`
-/// takes nothing away that has to be there.
+/// Each mistake stands in a variant and is told at the variant's own line, all of them at once. What only
+/// shows in the base, because a variant has taken something away, names that variant.
 const IN_VARIANTS: &str = "
 variants:
+  whole: {}
   circle: {services: {db: {endpoints: {read: {steps: [{call: {to: orders}}]}}}}}
   idle: {services: {orders: {steps: []}}}
   unwatched: {services: {orders: {lifecycle: {restart: none, liveness: {period: 2s}}}}}
   drained: {services: {web: {pools: {orders: none}}}}
   moved: {services: {web: {zones: [west]}}}
-  empty: {zones: {names: none}}
+  empty: {zones: {names: []}}
   hasty: {services: {orders: {lifecycle: {readiness: {timeout: 0s}}}}}
   lost: {faults: {trouble: {stop: none, crash: {services: [dbb]}}}}
 ";

@@ -1,22 +1,23 @@
-//! Every code block of the README: its scenarios keep their claims, its commands work, in the order in which
-//! a newcomer types them. Long commands run on two seeds here.
+//! Every code block of the README and of the guide to scenarios: their scenarios keep their claims, the commands
+//! work, in the order in which a newcomer types them. Long commands run on two seeds here.
 
 use crate::spiral::Bench;
 
 const README: &str = include_str!("../../../README.md");
+const GUIDE: &str = include_str!("../../../scenarios/README.md");
 
-/// The text of every block of this language.
-fn blocks(language: &str) -> Vec<&'static str> {
+/// The text of every block of this language in a document.
+fn blocks(document: &'static str, language: &str) -> Vec<&'static str> {
     let fence = format!("```{language}\n");
-    let after = README.split(fence.as_str()).skip(1);
+    let after = document.split(fence.as_str()).skip(1);
     after.map(|rest| rest.split("```").next().expect("a block ends")).collect()
 }
 
 #[test]
-fn the_scenarios_of_the_readme_keep_their_claims() {
-    let scenarios = blocks("yaml");
-    assert!(!scenarios.is_empty());
-    for text in scenarios {
+fn the_scenarios_of_the_documents_keep_their_claims() {
+    let [readme, guide] = [README, GUIDE].map(|document| blocks(document, "yaml"));
+    assert!(!readme.is_empty() && !guide.is_empty());
+    for text in [readme, guide].concat() {
         let bench = Bench::new();
         bench.write("readme.yaml", text);
         let ended = bench.run(&["compare", "readme.yaml", "--seeds", "4", "--no-png", "--quiet"]);
@@ -28,7 +29,7 @@ fn the_scenarios_of_the_readme_keep_their_claims() {
 fn the_commands_of_the_readme_work() {
     let bench = Bench::new();
     let mut tried = 0;
-    for line in blocks("sh").into_iter().flat_map(str::lines) {
+    for line in blocks(README, "sh").into_iter().flat_map(str::lines) {
         let line = line.split('#').next().unwrap_or("").trim();
         let words = line.strip_prefix("cargo run --release -- ").or(line.strip_prefix("spiral "));
         let Some(words) = words else {

@@ -33,7 +33,14 @@ impl Problems {
     /// The problems of a policy, seen from `path`.
     fn policy(&mut self, path: &str, problems: Vec<crate::policy::Problem>) {
         for problem in problems {
-            self.add(format!("{path}/{}", problem.field), problem.sentence);
+            // Sentences such as "must be above 0s" are about their field.
+            let field = problem.field.rsplit('/').next().unwrap_or_default();
+            let sentence = match problem.sentence.split_once(' ') {
+                Some(("it", rest)) => format!("`{field}` {rest}"),
+                Some(("must" | "acts", _)) => format!("`{field}` {}", problem.sentence),
+                _ => problem.sentence,
+            };
+            self.add(format!("{path}/{}", problem.field), sentence);
         }
     }
 

@@ -75,7 +75,8 @@ fn the_same_kind_merges_and_another_kind_replaces() {
     let word = good(&[BASE, "services: {api: {queue: none, retry: none}}"]);
     assert_eq!(
         (&word.services["api"].queue, &word.services["api"].retry),
-        (&Queue::None, &Some(Retry::None))
+        (&Queue::None, &None),
+        "`none` is a word of the queue; it takes away what may be left out"
     );
 }
 

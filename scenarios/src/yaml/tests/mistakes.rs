@@ -190,7 +190,8 @@ fn mistakes_in_upper_layers_are_told_there() {
             "services: {api: {queue: {none: }}}",
             "1@1:26 `none` takes no settings | write the word `none` alone",
         ),
-        ("run: none", "1@1:6 expected a mapping with `horizon`, `seeds` and `offset`, found `none` | "),
+        ("run: nothing", "1@1:6 expected a mapping with `horizon`, `seeds` and `offset`, found `nothing` | "),
+        ("services: none", "1@1:11 expected a mapping, found `none` | "),
         (
             "services:",
             "1@1:9 nothing given for `services`: expected a mapping | write `{}` if there is nothing to set",

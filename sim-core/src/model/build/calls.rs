@@ -204,7 +204,10 @@ impl Lowering<'_> {
                     Some(_) => format!("there is no endpoint `{to}`"),
                     None => format!("`{service}` has named endpoints only; say which one is called"),
                 };
-                self.problems.0.push(crate::model::Problem { path, message, candidates: own });
+                // One that does nothing at all is told at its own place.
+                if !own.is_empty() {
+                    self.problems.0.push(crate::model::Problem { path, message, candidates: own });
+                }
             }
         }
         EndpointId::from_index(0)
