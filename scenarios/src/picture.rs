@@ -1,14 +1,19 @@
 //! What do pictures show that is no series of the whole system? How busy each service is over time, in
 //! which state each instance is, who calls whom how often: plain data, stored as `pictures.json`.
 
+mod call_order;
+mod lanes;
+mod topology;
+
 use serde::{Deserialize, Serialize};
-use sim_core::ids::{Id, ServiceId};
+use sim_core::ids::{Id, ServiceId, WorkloadId};
 
 use crate::bands;
 use crate::experiment::{Runs, VariantRuns};
 use crate::measure::Scope;
 use crate::metric::Metric;
 use crate::results::{Arm, Series};
+pub(crate) use call_order::services as services_in_call_order;
 
 /// The pictures of one variant's triggered arm; what is empty is not drawn.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -24,6 +29,19 @@ pub struct VariantPicture {
     /// Who calls whom, in one or several parts of the run: before a trigger, during and after it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub topologies: Vec<Topology>,
+    /// How each workload fared, where there are several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub workloads: Vec<WorkloadLine>,
+}
+
+/// How one workload fared over time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WorkloadLine {
+    /// The workload.
+    pub name: String,
+    /// Share of its requests that were answered, of those that arrived in each window of the series,
+    /// median over seeds; none where no seed has a value.
+    pub success: Vec<Option<f64>>,
 }
 
 /// How busy one service is over time.
@@ -45,6 +63,13 @@ pub struct States {
     pub seed: u64,
     /// One lane per instance, or per caller and instance; lanes of a service stand together.
     pub lanes: Vec<Lane>,
+    /// Lanes that did not fit.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub left_out: usize,
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 /// The states of one instance, or of one instance as one caller sees it.
@@ -133,13 +158,21 @@ pub struct Link {
 
 /// The pictures of all variants, on the windows of `series`.
 pub(crate) fn pictures(runs: &Runs, series: &Series) -> Vec<VariantPicture> {
-    let pictures = runs.variants.iter().map(|variant| VariantPicture {
-        variant: variant.variant.name.clone(),
-        tiers: tiers(variant, series),
-        states: None,
-        topologies: Vec::new(),
-    });
-    pictures.filter(|picture| !picture.tiers.is_empty()).collect()
+    let picture = |variant: &VariantRuns| -> VariantPicture {
+        let states = variant.triggered.first().zip(runs.seeds.first());
+        VariantPicture {
+            variant: variant.variant.name.clone(),
+            tiers: tiers(variant, series),
+            states: states.and_then(|(record, seed)| lanes::states(&variant.variant.model, record, *seed)),
+            topologies: topology::topologies(variant),
+            workloads: workloads(variant, series),
+        }
+    };
+    let is_empty = |picture: &VariantPicture| {
+        let VariantPicture { variant: _, tiers, states, topologies, workloads } = picture;
+        tiers.is_empty() && states.is_none() && topologies.is_empty() && workloads.is_empty()
+    };
+    runs.variants.iter().map(picture).filter(|picture| !is_empty(picture)).collect()
 }
 
 /// One tier per service. A lone service has none: the number of its busy workers says as much.
@@ -151,30 +184,40 @@ fn tiers(variant: &VariantRuns, series: &Series) -> Vec<Tier> {
     let tier = |id: ServiceId| {
         let service = &services[id];
         let scope = Scope { service: Some(id), workload: None };
-        let share = |moment: usize| {
-            let records = variant.arm(Arm::Triggered).iter();
-            let values = records
-                .filter_map(|record| bands::at(record, Metric::Utilisation, scope, moment, series.width_s));
-            // No eye tells more than four digits in a colour.
-            bands::band_of(values.collect()).p50.map(|share| (share * 1e4).round() / 1e4)
-        };
         Tier {
             name: service.name.clone(),
             workers_total: service.instances.saturating_mul(service.workers),
-            busy_share: (0..series.starts_s.len()).map(share).collect(),
+            busy_share: medians(variant, series, Metric::Utilisation, scope),
         }
     };
-    call_order(variant).into_iter().map(tier).collect()
+    call_order::services(&variant.variant.model).into_iter().map(tier).collect()
 }
 
-/// Services that workloads call come first, then the others, each in the order of the file.
-fn call_order(variant: &VariantRuns) -> Vec<ServiceId> {
-    let model = &variant.variant.model;
-    let is_called = |id: ServiceId| model.workloads.iter().any(|load| model.edges[load.edge].to == id);
-    let ids = (0..model.services.len()).map(ServiceId::from_index);
-    let (mut first, others): (Vec<ServiceId>, Vec<ServiceId>) = ids.partition(|id| is_called(*id));
-    first.extend(others);
-    first
+/// One line per workload. The success of a lone workload is that of the whole system.
+fn workloads(variant: &VariantRuns, series: &Series) -> Vec<WorkloadLine> {
+    let workloads = &variant.variant.model.workloads;
+    if workloads.len() < 2 || variant.triggered.is_empty() {
+        return Vec::new();
+    }
+    let line = |id: WorkloadId| {
+        let scope = Scope { service: None, workload: Some(id) };
+        WorkloadLine {
+            name: workloads[id].name.clone(),
+            success: medians(variant, series, Metric::Success, scope),
+        }
+    };
+    (0..workloads.len()).map(|index| line(WorkloadId::from_index(index))).collect()
+}
+
+/// A share in every window of the series, median over seeds.
+fn medians(variant: &VariantRuns, series: &Series, metric: Metric, scope: Scope) -> Vec<Option<f64>> {
+    let share = |moment: usize| {
+        let records = variant.arm(Arm::Triggered).iter();
+        let values = records.filter_map(|record| bands::at(record, metric, scope, moment, series.width_s));
+        // No eye tells more than four digits in a colour or in a line.
+        bands::band_of(values.collect()).p50.map(|share| (share * 1e4).round() / 1e4)
+    };
+    (0..series.starts_s.len()).map(share).collect()
 }
 
 #[cfg(test)]

@@ -198,6 +198,8 @@ impl Sample {
             verdicts: self.verdicts(fate),
             metrics,
             control: if fate == Fate::Unjudged { BTreeMap::new() } else { control },
+            workloads: Vec::new(),
+            services: Vec::new(),
             events: 21_700_000,
             requests: 7_200_000,
         }
