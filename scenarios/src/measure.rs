@@ -142,8 +142,7 @@ impl Record {
         Span { from: from.min(last), to: to.min(last) }
     }
 
-    /// End of the run, seconds.
-    pub fn horizon_s(&self) -> f64 {
+    fn horizon_s(&self) -> f64 {
         self.lengths_s.iter().sum()
     }
 

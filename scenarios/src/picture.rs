@@ -275,6 +275,125 @@ run: {horizon: 60s, warmup: 5s, seeds: 3}
         }
     }
 
+    const CHAIN: &str = "
+spiral: 1
+id: chain
+title: A chain
+summary: The file names the last service first; one of its instances crashes and comes back.
+services:
+  db: {instances: 2, workers: 8, service_time: {constant: {value: 5ms}}}
+  spare: {service_time: {constant: {value: 5ms}}}
+  orders: {workers: 20, steps: [{call: {to: db}}, {call: {to: db}}]}
+  web: {workers: 40, steps: [{call: {to: orders}}, {call: {to: db}}]}
+workloads:
+  users:
+    arrivals: {poisson: {rate: 50/s}}
+    call: {to: web, timeouts: {total: 1s}}
+  batch:
+    arrivals: {poisson: {rate: 20/s}}
+    clients: 3
+    call:
+      to: db
+      timeouts: {attempt: 1s}
+      targets: {outlier_detection: {interval: 1s, base_ejection: 5s, max_ejected_ratio: 0.5}}
+faults:
+  crash: {at: 60s, for: 20s, crash: {services: [db], instances: one}}
+run: {horizon: 160s, warmup: 10s, seeds: 3}
+";
+
+    #[test]
+    fn callers_stand_above_the_services_that_they_call() {
+        let report = compared(CHAIN).report;
+        let names: Vec<&str> = report.pictures[0].tiers.iter().map(|tier| tier.name.as_str()).collect();
+        assert_eq!(names, ["web", "orders", "db", "spare"]);
+        let services = &report.comparison.variants[0].services;
+        assert_eq!(services.iter().map(|service| service.name.as_str()).collect::<Vec<_>>(), names);
+    }
+
+    #[test]
+    fn lanes_show_what_changed_and_nothing_else() {
+        let report = compared(CHAIN).report;
+        let states = report.pictures[0].states.as_ref().unwrap();
+        assert_eq!((states.seed, states.left_out), (1, 0));
+        assert!(states.lanes.iter().all(|lane| lane.service == "db"), "{states:?}");
+        let lane = |index: usize| {
+            let spans = states.lanes[index].spans.iter();
+            let told: Vec<(f64, f64, &str)> =
+                spans.map(|span| (span.from_s, span.to_s, span.state.as_str())).collect();
+            (states.lanes[index].label.as_str(), told)
+        };
+        assert_eq!(
+            lane(0),
+            ("db-0", vec![(0.0, 60.0, "ready"), (60.0, 80.0, "down"), (80.0, 160.0, "ready")])
+        );
+        assert_eq!(lane(1), ("db-1", vec![(0.0, 160.0, "ready")]));
+        let (label, told) = lane(2);
+        assert_eq!(label, "batch → db-0 (3 of 3)");
+        let words: Vec<&str> = told.iter().map(|(.., word)| *word).take(3).collect();
+        assert_eq!(words, ["ready", "ejected", "ready"]);
+        assert!(told[1].0 > 60.0 && told[1].0 < 65.0, "{told:?}");
+        assert_eq!(told.last().map(|(_, to, _)| *to), Some(160.0));
+        assert_eq!(states.lanes.len(), 3);
+        let calm = CHAIN.lines().filter(|line| !["faults", "  crash"].iter().any(|s| line.starts_with(s)));
+        let calm = compared(&calm.collect::<Vec<_>>().join("\n")).report;
+        assert_eq!(calm.pictures[0].states, None);
+        let parts = calm.pictures[0].topologies.iter().map(|topology| topology.part.as_str());
+        assert_eq!(parts.collect::<Vec<_>>(), ["after warm-up"]);
+    }
+
+    #[test]
+    fn topologies_hold_the_calls_of_each_part_of_the_run() {
+        let report = compared(CHAIN).report;
+        let topologies = &report.pictures[0].topologies;
+        let parts: Vec<(&str, f64, f64)> =
+            topologies.iter().map(|t| (t.part.as_str(), t.from_s, t.to_s)).collect();
+        assert_eq!(
+            parts,
+            [
+                ("before the trigger", 10.0, 60.0),
+                ("during the trigger", 60.0, 80.0),
+                ("after the trigger", 80.0, 160.0),
+            ]
+        );
+        let nodes: Vec<&str> = topologies[0].nodes.iter().map(|node| node.name.as_str()).collect();
+        assert_eq!(nodes, ["users", "batch", "web", "orders", "db", "spare"]);
+        let link = |topology: usize, from: &str, to: &str| {
+            let place = |name: &str| nodes.iter().position(|node| *node == name);
+            let mut links = topologies[topology].links.iter();
+            let link = links.find(|link| (Some(link.from), Some(link.to)) == (place(from), place(to)));
+            link.unwrap_or_else(|| panic!("{from} calls {to}"))
+        };
+        assert_eq!(topologies[0].links.len(), 5, "both calls of orders are one link");
+        // 3 seeds of 50 s at 50/s: 7 500 requests, a standard error of 1.2 %; two calls each: 2 x 50/s.
+        for (from, to, rate) in [("users", "web", 50.0), ("web", "orders", 50.0), ("orders", "db", 100.0)] {
+            let attempts = link(0, from, to).attempts.unwrap();
+            assert!((attempts / rate - 1.0).abs() < 0.06, "{from} to {to}: {attempts}");
+        }
+        assert_eq!(link(0, "web", "orders").success, Some(1.0), "web alone calls orders");
+        assert_eq!(link(0, "orders", "db").success, None, "three call db");
+        let during = link(1, "users", "web").success.unwrap();
+        assert!(
+            during < 0.6,
+            "a request needs db three times, and half of the attempts meet nobody: {during}"
+        );
+        assert!(link(2, "users", "web").success.unwrap() > 0.99);
+    }
+
+    #[test]
+    fn workloads_have_numbers_of_their_own_where_there_are_several() {
+        let report = compared(CHAIN).report;
+        let lines = &report.pictures[0].workloads;
+        assert_eq!(lines.iter().map(|line| line.name.as_str()).collect::<Vec<_>>(), ["users", "batch"]);
+        assert!(lines.iter().all(|line| line.success.len() == report.series.starts_s.len()));
+        let variant = &report.comparison.variants[0];
+        let mean = |part: &crate::results::PartResult, metric: &str| part.metrics[metric].mean.unwrap();
+        let all = variant.metrics["offered"].mean.unwrap();
+        let sum: f64 = variant.workloads.iter().map(|part| mean(part, "offered")).sum();
+        assert!((sum - all).abs() < 1e-6, "{sum} {all}");
+        assert!(mean(&variant.workloads[0], "success") < mean(&variant.workloads[1], "success"));
+        assert_eq!(mean(&variant.services[2], "crashes"), 1.0);
+    }
+
     #[test]
     fn a_lone_service_has_no_tiers() {
         let lone: Vec<&str> = TWO

@@ -109,16 +109,26 @@ pub(super) fn parts(parts: &Parts<'_>, style: &TextStyle) -> String {
         is_text: true,
     };
     let column = |metric: &Metric| Column {
-        header: metric.label().to_owned(),
+        header: metric.label().replace(' ', "\n"),
         cells: parts
             .rows
             .iter()
             .map(|(_, part)| part.metrics.get(metric.id()).and_then(|result| result.mean))
-            .map(|mean| mean.map_or("–".to_owned(), |mean| format::quantity(mean, metric.unit())))
+            .map(|mean| mean.map_or("–".to_owned(), |mean| rough(mean, metric.unit())))
             .collect(),
         is_text: false,
     };
     grid::text(first, vec![parts.metrics.iter().map(column).collect()], style)
+}
+
+/// A value among others of its kind: what is next to nothing needs no digits.
+fn rough(value: f64, unit: Unit) -> String {
+    match unit {
+        Unit::PerSecond | Unit::Count if value > 0.0 && value < 0.001 => {
+            format::quantity(0.001, unit).replacen("0.0010", "<0.001", 1)
+        }
+        _ => format::quantity(value, unit),
+    }
 }
 
 /// One quantity of a sweep; a closed form stays beside the variant that it predicts.

@@ -24,7 +24,7 @@ pub(super) fn states(model: &Model, record: &Record, seed: u64) -> Option<States
     let last = states.changes.last()?;
     // Nothing is known after the last change that fitted, or after the end of a run that a bound ended.
     let is_whole = states.left_out == 0 && record.complete;
-    let end_s = if is_whole { record.horizon_s() } else { last.at.as_secs_f64() };
+    let end_s = if is_whole { model.horizon.as_secs_f64() } else { last.at.as_secs_f64() };
 
     let mut instances: BTreeMap<(ServiceId, u32), Track> = BTreeMap::new();
     let mut views: BTreeMap<(ServiceId, Caller, u32), View> = BTreeMap::new();

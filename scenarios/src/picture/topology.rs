@@ -115,25 +115,30 @@ impl Measured<'_> {
         Node { name: service.name.clone(), role }
     }
 
-    /// Attempts per second of a workload, and the share of them whose answer somebody wanted.
+    /// Attempts per second of a workload, and the share of them that brought an answer: one of each request
+    /// that was answered.
     fn from_workload(&self, id: WorkloadId) -> (Option<f64>, Option<f64>) {
         let scope = Scope { service: None, workload: Some(id) };
-        let attempts = self.metric(Metric::Attempts, scope);
-        (attempts, share(self.metric(Metric::Goodput, scope), attempts))
+        let metric = |metric| self.metric(metric, scope);
+        let attempts = metric(Metric::Attempts);
+        let answered = metric(Metric::Success).zip(metric(Metric::Offered)).map(|(share, rate)| share * rate);
+        (attempts, share(answered, attempts))
     }
 
     fn attempts(&self, edges: &[EdgeId]) -> Option<f64> {
         self.mean(|record| edges.iter().map(|edge| record.edge_attempts(*edge, self.span)).sum())
     }
 
-    /// The share of a service's attempts that it finished well for a caller that still waited.
+    /// The share of the attempts that ended at a service which ended well for a caller that still waited.
     fn useful(&self, id: ServiceId) -> Option<f64> {
         let scope = Scope { service: Some(id), workload: None };
-        share(self.metric(Metric::Goodput, scope), self.metric(Metric::Attempts, scope))
+        let ends = [Metric::Throughput, Metric::Rejected, Metric::Dropped, Metric::Lost, Metric::Withdrawn];
+        let ended: Option<f64> = ends.into_iter().map(|metric| self.metric(metric, scope)).sum();
+        share(self.metric(Metric::Goodput, scope), ended)
     }
 }
 
-/// Answers come a little later than attempts, so that a part may have more of them.
+/// Requests under way at the border of a part may make it a little more than all.
 fn share(of: Option<f64>, all: Option<f64>) -> Option<f64> {
     let (of, all) = (of?, all?);
     (all > 0.0).then(|| (of / all).min(1.0))
