@@ -17,6 +17,7 @@ pub(crate) mod pattern;
 pub(crate) mod sweep;
 pub(crate) mod timeline;
 pub(crate) mod topology;
+pub(crate) mod workloads;
 
 use crate::options::{Options, Size, Theme};
 

@@ -14,6 +14,7 @@ mod folder;
 mod format;
 mod options;
 mod page;
+mod parts;
 mod png;
 mod replay;
 mod shown;

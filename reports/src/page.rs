@@ -85,8 +85,9 @@ pub(crate) fn of_comparison(report: &ComparisonReport, figures: &[Figure]) -> Re
     let mut claims: Vec<Claim> = comparison.expectations.iter().map(of_comparison).collect();
     claims.extend(report.sweeps.iter().flat_map(sweep_claims));
     let mut all_tables: Vec<HtmlTable> = tables::outcome_table(comparison).into_iter().collect();
-    all_tables.extend(tables::metric_tables(comparison));
-    all_tables.extend(tables::difference_tables(comparison));
+    all_tables.extend(tables::metric_tables(comparison, manifest));
+    all_tables.extend(tables::part_tables(comparison));
+    all_tables.extend(tables::difference_tables(comparison, manifest));
     all_tables.extend(report.sweeps.iter().flat_map(tables::sweep_tables));
     let verdicts = comparison.variants.iter().zip(words::verdict_sentences(report));
     let verdicts = verdicts.map(|(variant, sentence)| verdict(variant, &sentence)).collect();
@@ -101,7 +102,7 @@ pub(crate) fn of_comparison(report: &ComparisonReport, figures: &[Figure]) -> Re
     page.set_claims(claims);
     page.tables = all_tables;
     page.method = typeset::unbroken(&words::method_sentence(comparison));
-    page.definitions = definitions(comparison.variants.first());
+    page.definitions = definitions(&comparison.variants, manifest);
     render(&page)
 }
 
@@ -117,7 +118,7 @@ pub(crate) fn of_sweep(
     page.set_claims(sweep_claims(sweep));
     page.tables = tables::sweep_tables(sweep);
     page.method = typeset::unbroken(&words::sweep_method_sentence(sweep));
-    page.definitions = definitions(sweep_table::variants(sweep).first());
+    page.definitions = definitions(sweep_table::variants(sweep), manifest);
     render(&page)
 }
 
@@ -258,9 +259,11 @@ fn claim(expectation: &ExpectationResult, replay: Option<String>) -> Claim {
 }
 
 /// Label, id and definition of every metric that the results hold.
-fn definitions(variant: Option<&VariantResult>) -> Vec<(String, String, String)> {
-    let Some(variant) = variant else { return Vec::new() };
-    let there = Metric::ALL.iter().filter(|metric| words::metric(variant, **metric).is_some());
+fn definitions(variants: &[VariantResult], manifest: &Manifest) -> Vec<(String, String, String)> {
+    let Some(variant) = variants.first() else { return Vec::new() };
+    let there = Metric::ALL.iter().filter(|metric| {
+        words::metric(variant, **metric).is_some() && !words::tells_nothing(**metric, variants, manifest)
+    });
     there
         .map(|metric| (metric.label().to_owned(), metric.id().to_owned(), metric.definition().to_owned()))
         .collect()

@@ -10,7 +10,7 @@ use scenarios::metric::{Metric, Unit};
 use scenarios::results::{Arm, Comparison, ComparisonReport, ExpectationResult, SweepResult, VariantResult};
 
 use crate::shown::shown;
-use crate::{format, replay, sweep_table, typeset, words};
+use crate::{format, parts, replay, sweep_table, typeset, words};
 use sparkline::Track;
 
 /// How text is laid out.
@@ -77,6 +77,7 @@ pub fn comparison_text(report: &ComparisonReport, style: &TextStyle) -> String {
     text.push('\n');
     text.push_str(&table::comparison(comparison, style));
     text.push_str("\n\n");
+    text.push_str(&part_tables(&comparison.variants, style));
     text.push_str(&sentences(report, style));
     text.push_str(&claims(comparison, style));
     text.push('\n');
@@ -92,8 +93,9 @@ pub fn run_text(report: &ComparisonReport, style: &TextStyle) -> String {
     for variant in &comparison.variants {
         text.push_str(&run_tracks(report, variant, style));
         text.push('\n');
-        text.push_str(&table::run(variant, style));
+        text.push_str(&table::run(variant, &report.manifest, style));
         text.push_str("\n\n");
+        text.push_str(&part_tables(std::slice::from_ref(variant), style));
     }
     text.push_str(&sentences(report, style));
     text.push_str(&claims(comparison, style));
@@ -213,6 +215,12 @@ fn track<'a>(
     let values: Vec<Option<f64>> = bands.iter().map(|band| band.p50.filter(|v| v.is_finite())).collect();
     let triggers = report.manifest.triggers.get(&variant.name).map(Vec::as_slice).unwrap_or_default();
     Some(Track { label, values, triggers, unit: metric.unit(), scale: 0.0 })
+}
+
+/// Workloads and services, where there are several.
+fn part_tables(variants: &[VariantResult], style: &TextStyle) -> String {
+    let tables = parts::all(variants);
+    tables.iter().map(|parts| table::parts(parts, style) + "\n\n").collect()
 }
 
 fn claims(comparison: &Comparison, style: &TextStyle) -> String {

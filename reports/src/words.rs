@@ -7,11 +7,35 @@ use scenarios::results::{
     Share, SweepResult, VariantResult,
 };
 
-use crate::format;
+use crate::{format, parts};
 
 /// A metric of the triggered arm, if the results have it.
 pub(crate) fn metric(variant: &VariantResult, metric: Metric) -> Option<&MetricResult> {
     variant.metrics.get(metric.id())
+}
+
+/// Whether a metric tells nothing here, because what it counts cannot happen: nothing was lost, withdrawn or
+/// crashed in any run, or no instance was ever away.
+pub(crate) fn tells_nothing(metric: Metric, variants: &[VariantResult], manifest: &Manifest) -> bool {
+    let mut arms = variants.iter().flat_map(|variant| {
+        let arms = [variant.metrics.get(metric.id()), variant.control.get(metric.id())];
+        arms.into_iter().flatten().map(move |result| (variant, result))
+    });
+    match metric {
+        Metric::Lost | Metric::Withdrawn | Metric::Crashes => arms.all(|(_, result)| parts::is_zero(result)),
+        Metric::ReadyInstances => arms.all(|(variant, result)| {
+            let all = instances(manifest, &variant.name);
+            let is_all = |count: &f64| all.is_some_and(|all| (count - all).abs() <= 1e-6 * all);
+            result.per_seed.iter().flatten().all(is_all)
+        }),
+        _ => false,
+    }
+}
+
+/// How many instances the services of a variant have.
+fn instances(manifest: &Manifest, variant: &str) -> Option<f64> {
+    let services = manifest.resolved.get(variant)?.get("services")?.as_object()?;
+    services.values().map(|service| service.get("instances")?.as_f64()).sum()
 }
 
 /// The verdicts in the order of tables, with their words.

@@ -120,7 +120,9 @@ pub fn run(variants: &[Variant], seeds: &[u64], hooks: &Hooks<'_>) -> Runs {
                 break;
             }
             let (model, warmup) = &plan.models[index % width];
-            finished.push((index, Arc::new(measure::run(model, *warmup, seeds[index / width]))));
+            // Pictures show the states of instances on the first seed.
+            let record = measure::run(model, *warmup, seeds[index / width], index < width);
+            finished.push((index, Arc::new(record)));
             (hooks.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, total);
         }
         finished

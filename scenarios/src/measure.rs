@@ -4,10 +4,12 @@
 use std::iter::Sum;
 
 use sim_core::engine::{self, StopReason};
-use sim_core::ids::{Id, ServiceId, WorkloadId};
+use sim_core::ids::{EdgeId, Id, IdVec, ServiceId, WorkloadId};
 use sim_core::metrics::latency::LatencyHistogram;
 use sim_core::metrics::series::{Series, ServiceWindow, WorkloadWindow};
+use sim_core::metrics::states::States;
 use sim_core::model::Model;
+use sim_core::model::edge::EdgeCaller;
 use sim_core::streams::Seed;
 use sim_core::time::{SimDuration, SimTime};
 
@@ -28,8 +30,12 @@ pub struct Record {
     pub lengths_s: Vec<f64>,
     /// First window after warm-up.
     pub first: usize,
+    /// How the instances were, if asked for: the changes of one run are as large as all the rest.
+    pub states: Option<States>,
     workloads: Vec<WorkloadRecord>,
     services: Vec<ServiceRecord>,
+    /// Attempts over each edge between services in every window; empty for the other edges.
+    edges: IdVec<EdgeId, Vec<u32>>,
     /// Latency of the answers of all workloads: (ns, answers), ascending, after warm-up.
     latency: Vec<(u64, u64)>,
 }
@@ -65,8 +71,8 @@ pub struct Span {
     pub to: usize,
 }
 
-/// Runs `model` once and keeps what metrics need.
-pub fn run(model: &Model, warmup: SimDuration, seed: u64) -> Record {
+/// Runs `model` once and keeps what metrics need, and the states of the instances if asked for.
+pub fn run(model: &Model, warmup: SimDuration, seed: u64, keeps_states: bool) -> Record {
     let run = engine::run(model, Seed(seed), Series::new(model, warmup));
     let series = run.probe;
     let complete = match run.stop {
@@ -105,6 +111,16 @@ pub fn run(model: &Model, warmup: SimDuration, seed: u64) -> Record {
                 workers: f64::from(service.workers) * f64::from(service.instances),
             })
             .collect(),
+        edges: series
+            .edges
+            .iter()
+            .zip(model.edges.iter())
+            .map(|(series, edge)| match edge.caller {
+                EdgeCaller::Service(_) => series.windows.iter().map(|window| window.attempts).collect(),
+                EdgeCaller::Workload(_) | EdgeCaller::Monitor => Vec::new(),
+            })
+            .collect(),
+        states: keeps_states.then_some(series.states),
     }
 }
 
@@ -248,6 +264,14 @@ impl Record {
         }
     }
 
+    /// Attempts per second over an edge between services; `None` if `span` has no length.
+    pub fn edge_attempts(&self, edge: EdgeId, span: Span) -> Option<f64> {
+        let seconds = self.seconds(span);
+        let attempts: u64 =
+            (span.from..span.to).filter_map(|w| self.edges[edge].get(w)).copied().map(u64::from).sum();
+        (seconds > 0.0).then(|| attempts as f64 / seconds)
+    }
+
     /// The metric in every window of `span` by itself.
     pub fn moments(&self, metric: Metric, scope: Scope, span: Span) -> impl Iterator<Item = Option<f64>> {
         (span.from..span.to).map(move |w| self.value(metric, scope, Span { from: w, to: w + 1 }))
@@ -322,6 +346,8 @@ mod tests {
             workloads: vec![WorkloadRecord { windows: vec![workload; 2], latency: Vec::new() }],
             services: vec![ServiceRecord { windows: vec![service; 2], workers: 1.0 }],
             latency: Vec::new(),
+            edges: IdVec::default(),
+            states: None,
         };
         for metric in [Metric::LatencyMean, Metric::AgeAtService] {
             let mean = record.value(metric, Scope::default(), record.after_warmup());

@@ -77,6 +77,37 @@ pub struct Quantiles {
     pub censored_share: f64,
 }
 
+/// One workload or one service over the seeds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PartResult {
+    /// Name in the file.
+    pub name: String,
+    /// Metrics after warm-up, by metric id.
+    pub metrics: BTreeMap<String, MetricResult>,
+}
+
+/// Metrics of a single workload, in the order of tables.
+pub const WORKLOAD_METRICS: &[Metric] = &[
+    Metric::Offered,
+    Metric::Goodput,
+    Metric::Success,
+    Metric::UnansweredShare,
+    Metric::LatencyP50,
+    Metric::LatencyP99,
+];
+
+/// Metrics of a single service, in the order of tables.
+pub const SERVICE_METRICS: &[Metric] = &[
+    Metric::Attempts,
+    Metric::Utilisation,
+    Metric::QueueLength,
+    Metric::Rejected,
+    Metric::Errors,
+    Metric::Dropped,
+    Metric::Lost,
+    Metric::Crashes,
+];
+
 /// One variant over the seeds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct VariantResult {
@@ -89,6 +120,12 @@ pub struct VariantResult {
     /// Metrics of the control arm (faults off), by metric id; empty if the scenario has no fault.
     #[serde(default)]
     pub control: BTreeMap<String, MetricResult>,
+    /// Metrics of each workload in the triggered arm; empty if there is only one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub workloads: Vec<PartResult>,
+    /// Metrics of each service in the triggered arm, callers first; empty if there is only one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<PartResult>,
     /// Events of all runs of the triggered arm.
     pub events: u64,
     /// Requests of all runs of the triggered arm.

@@ -2,11 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use sim_core::ids::{Id, WorkloadId};
+
 use crate::expectation::Verdict;
 use crate::experiment::VariantRuns;
 use crate::measure::{Record, Scope};
 use crate::metric::Metric;
-use crate::results::{Arm, MetricResult, VariantResult, Verdicts};
+use crate::picture;
+use crate::results::{
+    Arm, MetricResult, PartResult, SERVICE_METRICS, VariantResult, Verdicts, WORKLOAD_METRICS,
+};
 use crate::statistics;
 
 /// Verdicts and metrics of one variant.
@@ -28,22 +33,52 @@ pub(crate) fn variant_result(runs: &VariantRuns) -> VariantResult {
         },
         metrics,
         control: if runs.has_trigger() { arm_metrics(runs, Arm::Control) } else { BTreeMap::new() },
+        workloads: workloads(runs),
+        services: services(runs),
         events: runs.triggered.iter().map(|record| record.events).sum(),
         requests: runs.triggered.iter().map(|record| record.requests).sum(),
     }
 }
 
 fn arm_metrics(runs: &VariantRuns, arm: Arm) -> BTreeMap<String, MetricResult> {
-    let value = |record: &Record, metric| record.value(metric, Scope::default(), record.after_warmup());
+    metrics(runs, arm, Scope::default(), Metric::ALL)
+}
+
+fn metrics(runs: &VariantRuns, arm: Arm, scope: Scope, metrics: &[Metric]) -> BTreeMap<String, MetricResult> {
+    let value = |record: &Record, metric| record.value(metric, scope, record.after_warmup());
     let result = |metric: Metric| {
         let per_seed: Vec<Option<f64>> = runs.arm(arm).iter().map(|record| value(record, metric)).collect();
         (metric.id().to_owned(), metric_result(metric, per_seed))
     };
-    Metric::ALL
-        .iter()
-        .filter(|metric| **metric != Metric::RecoveryTime)
-        .map(|metric| result(*metric))
-        .collect()
+    metrics.iter().filter(|metric| **metric != Metric::RecoveryTime).map(|metric| result(*metric)).collect()
+}
+
+/// Every workload; a lone one is the whole.
+fn workloads(runs: &VariantRuns) -> Vec<PartResult> {
+    let workloads = &runs.variant.model.workloads;
+    let part = |id: WorkloadId| {
+        let scope = Scope { service: None, workload: Some(id) };
+        PartResult {
+            name: workloads[id].name.clone(),
+            metrics: metrics(runs, Arm::Triggered, scope, WORKLOAD_METRICS),
+        }
+    };
+    let ids = (0..workloads.len()).filter(|_| workloads.len() > 1).map(WorkloadId::from_index);
+    ids.map(part).collect()
+}
+
+/// Every service; a lone one is the whole.
+fn services(runs: &VariantRuns) -> Vec<PartResult> {
+    let services = &runs.variant.model.services;
+    let part = |id| {
+        let scope = Scope { service: Some(id), workload: None };
+        PartResult {
+            name: services[id].name.clone(),
+            metrics: metrics(runs, Arm::Triggered, scope, SERVICE_METRICS),
+        }
+    };
+    let ids = picture::services_in_call_order(&runs.variant.model);
+    ids.into_iter().filter(|_| services.len() > 1).map(part).collect()
 }
 
 fn metric_result(metric: Metric, per_seed: Vec<Option<f64>>) -> MetricResult {

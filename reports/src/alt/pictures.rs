@@ -1,8 +1,8 @@
-//! What do strips, lanes and topologies say in words? Who was saturated first, who was in which state how
+//! What do workloads, strips, lanes and topologies say in words? Who was saturated first, who was in which state how
 //! long, who calls whom how often.
 
 use scenarios::metric::Unit;
-use scenarios::picture::{Link, Role, States, Tier, Topology, VariantPicture};
+use scenarios::picture::{Link, Role, States, Tier, Topology, VariantPicture, WorkloadLine};
 use scenarios::results::ComparisonReport;
 
 use super::TOLD;
@@ -83,6 +83,37 @@ pub(crate) fn lanes(variant: &str, states: &States) -> String {
     let told: Vec<String> = told.collect();
     let told = if told.is_empty() { "No state was recorded".to_owned() } else { told.join("; ") };
     format!("States of {} lanes over time, {variant}, seed {}. {told}.", states.lanes.len(), states.seed)
+}
+
+/// How each workload fared.
+pub(crate) fn workloads(report: &ComparisonReport, pictures: &[&VariantPicture]) -> String {
+    let story = |line: &WorkloadLine| {
+        let times = report.series.starts_s.iter().zip(&line.success);
+        let there: Vec<(f64, f64)> = times
+            .filter(|(start, _)| **start >= report.manifest.warmup_s)
+            .filter_map(|(start, value)| Some((*start, finite(*value)?)))
+            .collect();
+        let values: Vec<f64> = there.iter().map(|(_, value)| *value).collect();
+        let Some(lowest) = there.iter().min_by(|a, b| a.1.total_cmp(&b.1)) else {
+            return format!("{} was not measured", line.name);
+        };
+        format!(
+            "{} has {} in the mean, at least {} at {}",
+            line.name,
+            format::percent(super::mean(&values)),
+            format::percent(lowest.1),
+            format::setting(lowest.0)
+        )
+    };
+    let mut sentences = Vec::new();
+    for picture in pictures.iter().take(TOLD) {
+        let told: Vec<String> = picture.workloads.iter().take(TOLD).map(story).collect();
+        sentences.push(format!("{}: {}.", picture.variant, told.join("; ")));
+    }
+    if pictures.len() > TOLD {
+        sentences.push(format!("{} more variants stand in the table.", pictures.len() - TOLD));
+    }
+    format!("Success of each workload over time after warm-up. {}", sentences.join(" "))
 }
 
 fn finite(value: Option<f64>) -> Option<f64> {

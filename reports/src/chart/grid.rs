@@ -37,13 +37,24 @@ pub(crate) struct Grid {
 impl Grid {
     /// A grid for these headings, with room for the labels of the y axis.
     pub(crate) fn new(canvas: &Canvas<'_>, look: &Look, headings: &[Heading], y: &Axis) -> Grid {
+        Grid::below(canvas, look, headings, y, 0.0)
+    }
+
+    /// The same with more room above all of it.
+    pub(crate) fn below(
+        canvas: &Canvas<'_>,
+        look: &Look,
+        headings: &[Heading],
+        y: &Axis,
+        above: f64,
+    ) -> Grid {
         let count = headings.len().clamp(1, PANELS);
         let columns = (count as f64).sqrt().ceil() as usize;
         let is_wide = count > columns * (columns - 1) && columns < 5 && count > 9;
         let columns = if is_wide { columns + 1 } else { columns };
         let whole = Rect {
             left: look.margin() + frame::y_label_width(canvas, look, y),
-            top: look.margin() + look.header() + look.font * if look.is_thumb { 0.0 } else { 1.0 },
+            top: look.margin() + look.header() + above + look.font * if look.is_thumb { 0.0 } else { 1.0 },
             right: look.width - look.margin(),
             bottom: look.height - 0.6 * look.margin() - look.footer(),
         };
@@ -71,8 +82,21 @@ impl Grid {
         (rect, TickLabels { x: index + self.columns >= self.count, y: column == 0 })
     }
 
+    /// The axis with few labels, which are enough under a small panel; the last one would touch the first of
+    /// the next panel.
+    pub(crate) fn sparse(&self, x: &Axis, index: usize) -> Axis {
+        let mut x = x.clone();
+        let last = x.ticks.len().saturating_sub(1);
+        let mut place = 0;
+        x.ticks.retain(|_| {
+            place += 1;
+            place == 1 || (place - 1) * 2 == last || (place - 1 == last && self.is_rightmost(index))
+        });
+        x
+    }
+
     /// Whether nothing stands to the right of a panel.
-    pub(crate) fn is_rightmost(&self, index: usize) -> bool {
+    fn is_rightmost(&self, index: usize) -> bool {
         (index + 1).is_multiple_of(self.columns) || index + 1 == self.count
     }
 

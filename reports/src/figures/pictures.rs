@@ -1,21 +1,29 @@
-//! Which figures show single parts of a system? Strips per service, lanes per instance, topologies.
+//! Which figures show single parts of a system? Lines per workload, strips per service, lanes per instance,
+//! topologies.
 
 use scenarios::picture::{States, Topology};
 use scenarios::results::ComparisonReport;
 
 use super::{Figure, Origin, finished};
-use crate::chart::{Look, heat_strip, lanes, topology};
+use crate::chart::{Look, heat_strip, lanes, topology, workloads};
 use crate::error::ReportError;
 use crate::options::Options;
 use crate::{alt, format, slug};
 
-/// Strips of all variants, then lanes and topologies of each that has them.
+/// Of more variants than this only the first has all its topologies drawn, the others the last.
+const ALL_PARTS: usize = 4;
+
+/// Workloads and strips of all variants, then lanes and topologies of each that has them.
 pub(super) fn of_comparison(
     report: &ComparisonReport,
     options: &Options,
     origin: &Origin,
 ) -> Result<Vec<Figure>, ReportError> {
-    let mut figures = strips_figures(report, options, origin)?;
+    let mut figures = Vec::new();
+    if !workloads::pictures(report).is_empty() {
+        figures.push(workloads_figure(report, options, origin)?);
+    }
+    figures.extend(strips_figures(report, options, origin)?);
     let slugs = slug::unique(report.pictures.iter().map(|picture| picture.variant.as_str()));
     let named = || slugs.iter().zip(&report.pictures);
     for (slug, picture) in named() {
@@ -23,14 +31,30 @@ pub(super) fn of_comparison(
             figures.push(lanes_figure(report, (slug, &picture.variant), states, options, origin)?);
         }
     }
-    for (slug, picture) in named() {
-        let topologies = picture.topologies.iter().filter(|topology| !topology.nodes.is_empty());
-        for (number, topology) in (1..).zip(topologies) {
+    let drawn = report.pictures.iter().filter(|picture| !picture.topologies.is_empty()).count();
+    for (index, (slug, picture)) in named().enumerate() {
+        let topologies: Vec<_> =
+            picture.topologies.iter().filter(|topology| !topology.nodes.is_empty()).collect();
+        let first = if drawn > ALL_PARTS && index > 0 { topologies.len().saturating_sub(1) } else { 0 };
+        for (number, topology) in (1..).zip(topologies).skip(first) {
             let name = if number == 1 { slug.clone() } else { format!("{slug}-{number}") };
             figures.push(topology_figure(report, (&name, &picture.variant), topology, options, origin)?);
         }
     }
     Ok(figures)
+}
+
+/// How each workload fares over time.
+fn workloads_figure(
+    report: &ComparisonReport,
+    options: &Options,
+    origin: &Origin,
+) -> Result<Figure, ReportError> {
+    let drawn = workloads::draw(report, &Look::new(options));
+    let caption = "Share of the requests of each workload that were answered, of those that arrived in each window and ended by the horizon.";
+    let alt = alt::pictures::workloads(report, &workloads::pictures(report));
+    let name = "success-workloads".to_owned();
+    finished(name, drawn, workloads::title(report), caption.to_owned(), alt, origin)
 }
 
 /// How busy each service is over time, as many variants in one figure as fit.
@@ -60,10 +84,19 @@ fn lanes_figure(
     origin: &Origin,
 ) -> Result<Figure, ReportError> {
     let drawn = lanes::draw(report, variant, states, &Look::new(options), options.theme);
-    let caption = format!(
-        "One lane per instance, on seed {}: states differ from seed to seed. Where nothing is drawn, no state is known.",
+    let mut caption = format!(
+        "One lane per instance, numbered from 0, on seed {}: states differ from seed to seed.",
         states.seed
     );
+    if states.lanes.iter().any(|lane| lane.label.contains('→')) {
+        caption.push_str(" With an arrow: what the caller believes of the instance; of several clients the lane shows the worst opinion, and the brackets say how many at most had one at once.");
+    }
+    caption.push_str(
+        " Services in which nothing ever changed have no lane. Where nothing is drawn, no state is known.",
+    );
+    if states.left_out > 0 {
+        caption.push_str(&format!(" {} more lanes did not fit.", states.left_out));
+    }
     let alt = alt::pictures::lanes(variant, states);
     finished(format!("states-{slug}"), drawn, lanes::title(report, variant), caption, alt, origin)
 }

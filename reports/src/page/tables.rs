@@ -1,12 +1,14 @@
 //! Which tables does the page have? Outcomes, metrics, paired differences, sweeps: with their intervals.
 
 use scenarios::metric::Metric;
-use scenarios::results::{Comparison, PairedDifference, Share, SweepResult, VariantResult};
+use scenarios::results::{
+    Comparison, Manifest, PairedDifference, PartResult, Share, SweepResult, VariantResult,
+};
 use serde::Serialize;
 
 use crate::shown::shown;
 use crate::sweep_table::{self, SweepTable};
-use crate::{format, words};
+use crate::{format, parts, words};
 
 /// More variants than this stand in a second table.
 const VARIANTS_ACROSS: usize = 6;
@@ -47,12 +49,13 @@ pub(super) fn outcome_table(comparison: &Comparison) -> Option<HtmlTable> {
 }
 
 /// Every measured metric, variants across.
-pub(super) fn metric_tables(comparison: &Comparison) -> Vec<HtmlTable> {
+pub(super) fn metric_tables(comparison: &Comparison, manifest: &Manifest) -> Vec<HtmlTable> {
     let metrics: Vec<Metric> = Metric::ALL
         .iter()
         .copied()
         .filter(|metric| *metric != Metric::RecoveryTime)
         .filter(|metric| comparison.variants.iter().any(|v| words::metric(v, *metric).is_some()))
+        .filter(|metric| !words::tells_nothing(*metric, &comparison.variants, manifest))
         .collect();
     let caption = if comparison.seeds.len() > 1 {
         "Metrics after warm-up with triggers on: mean over seeds ± half of its 95 % interval"
@@ -65,8 +68,30 @@ pub(super) fn metric_tables(comparison: &Comparison) -> Vec<HtmlTable> {
     across(caption, &metrics, &comparison.variants.iter().collect::<Vec<_>>(), &cell)
 }
 
+/// Every workload and every service, where there are several; metrics across.
+pub(super) fn part_tables(comparison: &Comparison) -> Vec<HtmlTable> {
+    let of = if comparison.seeds.len() > 1 { ": mean over seeds ± half of its 95 % interval" } else { "" };
+    let table = |parts: parts::Parts<'_>| {
+        let word = parts.kind.word();
+        let row = |(name, part): &(String, &PartResult)| {
+            let cells = parts
+                .metrics
+                .iter()
+                .map(|metric| words::mean_with_interval(part.metrics.get(metric.id()), metric.unit()));
+            [name.clone()].into_iter().chain(cells).collect()
+        };
+        let first = word[..1].to_uppercase() + &word[1..];
+        HtmlTable {
+            caption: format!("Each {word} after warm-up with triggers on{of}"),
+            rows: parts.rows.iter().map(row).collect(),
+            columns: [first].into_iter().chain(parts.metrics.iter().map(|m| m.label().to_owned())).collect(),
+        }
+    };
+    parts::all(&comparison.variants).into_iter().map(table).collect()
+}
+
 /// Paired differences, variants across; none if nothing was compared.
-pub(super) fn difference_tables(comparison: &Comparison) -> Vec<HtmlTable> {
+pub(super) fn difference_tables(comparison: &Comparison, manifest: &Manifest) -> Vec<HtmlTable> {
     let Some(baseline) = comparison.comparisons.first().map(|paired| &paired.baseline) else {
         return Vec::new();
     };
@@ -81,8 +106,9 @@ pub(super) fn difference_tables(comparison: &Comparison) -> Vec<HtmlTable> {
         paired.metric == metric.id() && paired.mean_difference.is_some()
     };
     let metrics = Metric::ALL.iter().copied();
-    let metrics =
-        metrics.filter(|metric| comparison.comparisons.iter().any(|paired| is_there(paired, metric)));
+    let metrics = metrics
+        .filter(|metric| comparison.comparisons.iter().any(|paired| is_there(paired, metric)))
+        .filter(|metric| !words::tells_nothing(*metric, &comparison.variants, manifest));
     let is_compared =
         |variant: &&VariantResult| comparison.comparisons.iter().any(|paired| paired.variant == variant.name);
     let cell = |variant: &VariantResult, metric: Metric| {

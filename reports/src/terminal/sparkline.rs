@@ -44,9 +44,10 @@ pub(super) fn lines(tracks: &[Track<'_>], horizon_s: f64, caption: &str, style: 
         // Equal marks under neighbouring lines are drawn once, below the last of them.
         let marked = &all_marks[index];
         if !marked.trim().is_empty() && all_marks.get(index + 1) != Some(marked) {
-            let named = with_names(marked, &trigger_names(track.triggers), width - label_width - 2);
-            text.push_str(&style.paint(&format!("{:<label_width$}  {named}", ""), Paint::Faint));
-            text.push('\n');
+            for line in with_names(marked, &trigger_names(track.triggers), width - label_width - 2) {
+                text.push_str(&style.paint(&format!("{:<label_width$}  {line}", ""), Paint::Faint));
+                text.push('\n');
+            }
         }
     }
     let end = format::setting(horizon_s);
@@ -63,18 +64,33 @@ fn end(track: &Track<'_>) -> String {
     }
 }
 
-/// The names to the right of the marks, or to their left if there is more room.
-fn with_names(marks: &str, names: &str, width: usize) -> String {
+/// The names to the right of the marks, or to their left if there is more room; on lines of their own below if
+/// they fit in neither place.
+fn with_names(marks: &str, names: &[String], width: usize) -> Vec<String> {
+    let all = names.join(", ");
+    let length = all.chars().count();
     let from = marks.chars().take_while(|c| *c == ' ').count();
     let to = marks.trim_end().chars().count();
-    let right = width.saturating_sub(to + 1);
-    if names.chars().count() > right && from > right + 1 {
-        let names = typeset::shortened(names, from - 1);
-        let pad = from - 1 - names.chars().count();
-        format!("{}{names} {}", " ".repeat(pad), marks.trim())
-    } else {
-        format!("{} {}", marks.trim_end(), typeset::shortened(names, right))
+    if length <= width.saturating_sub(to + 1) {
+        return vec![format!("{} {all}", marks.trim_end())];
     }
+    if length < from {
+        return vec![format!("{}{all} {}", " ".repeat(from - 1 - length), marks.trim())];
+    }
+    let mut lines = vec![marks.trim_end().to_owned(), String::new()];
+    for (index, name) in names.iter().enumerate() {
+        let comma = if index + 1 < names.len() { "," } else { "" };
+        let name = typeset::shortened(name, width.saturating_sub(comma.len())) + comma;
+        let line = lines.last_mut().expect("a line was begun");
+        if line.is_empty() {
+            line.push_str(&name);
+        } else if line.chars().count() + 1 + name.chars().count() <= width {
+            line.push_str(&format!(" {name}"));
+        } else {
+            lines.push(name);
+        }
+    }
+    lines
 }
 
 /// Means of equally many windows per column; none where no window has a value.
@@ -111,11 +127,11 @@ fn marks(triggers: &[TriggerWindow], horizon_s: f64, columns: usize, style: &Tex
         .collect()
 }
 
-fn trigger_names(triggers: &[TriggerWindow]) -> String {
+fn trigger_names(triggers: &[TriggerWindow]) -> Vec<String> {
     let named = triggers
         .iter()
         .map(|window| format!("{} {}", window.name, format::span(window.start_s, window.end_s)));
-    named.collect::<Vec<_>>().join(", ")
+    named.collect()
 }
 
 fn last_tenth(values: &[Option<f64>]) -> Option<f64> {
@@ -139,9 +155,15 @@ mod tests {
 
     #[test]
     fn names_go_where_there_is_room() {
-        assert_eq!(with_names("  ▔▔      ", "crash", 12), "  ▔▔ crash");
-        assert_eq!(with_names("        ▔▔", "crash", 10), "  crash ▔▔");
-        assert_eq!(with_names("  ▔▔      ", "a long name", 12), "  ▔▔ a long…");
+        let placed = |marks: &str, names: &[&str], width| {
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            with_names(marks, &names, width).join("\n")
+        };
+        assert_eq!(placed("  ▔▔      ", &["crash"], 12), "  ▔▔ crash");
+        assert_eq!(placed("        ▔▔", &["crash"], 10), "  crash ▔▔");
+        assert_eq!(placed("  ▔▔      ", &["a long name"], 12), "  ▔▔\na long name");
+        assert_eq!(placed("  ▔▔      ", &["crash", "hang", "zone"], 12), "  ▔▔\ncrash, hang,\nzone");
+        assert_eq!(placed("  ▔▔      ", &["a name too long"], 12), "  ▔▔\na name too …");
     }
 
     #[test]

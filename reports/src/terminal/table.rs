@@ -1,12 +1,16 @@
 //! Which numbers stand beside each other in the terminal? One table per question.
 
 use scenarios::metric::{Metric, Unit};
-use scenarios::results::{Comparison, VariantResult};
+use scenarios::results::{Comparison, Manifest, VariantResult};
 
 use super::TextStyle;
 use super::grid::{self, Column};
+use crate::parts::{self, Parts};
 use crate::sweep_table::SweepTable;
 use crate::{format, words};
+
+/// More workloads or services of variants than this are too many for a terminal.
+const PART_ROWS: usize = 40;
 
 /// Variants side by side: how they came out, and what they achieved.
 pub(super) fn comparison(comparison: &Comparison, style: &TextStyle) -> String {
@@ -74,11 +78,12 @@ fn has_differences(comparison: &Comparison) -> bool {
 }
 
 /// Every metric of one variant, with the control beside it.
-pub(super) fn run(variant: &VariantResult, style: &TextStyle) -> String {
+pub(super) fn run(variant: &VariantResult, manifest: &Manifest, style: &TextStyle) -> String {
     let has_control = !variant.control.is_empty();
     let named = |header: &str, is_text| Column { header: header.to_owned(), cells: Vec::new(), is_text };
     let mut columns = [named("metric", true), named("value", false), named("without the trigger", false)];
-    for metric in Metric::ALL {
+    let is_told = |metric: &&Metric| !words::tells_nothing(**metric, std::slice::from_ref(variant), manifest);
+    for metric in Metric::ALL.iter().filter(is_told) {
         let Some(result) = words::metric(variant, *metric) else { continue };
         let value = words::mean_with_interval(Some(result), metric.unit());
         let control = words::mean_with_interval(variant.control.get(metric.id()), metric.unit());
@@ -90,6 +95,40 @@ pub(super) fn run(variant: &VariantResult, style: &TextStyle) -> String {
     }
     let [first, value, control] = columns;
     grid::text(first, vec![if has_control { vec![value, control] } else { vec![value] }], style)
+}
+
+/// Workloads or services, metrics across; only a remark if there are too many of them.
+pub(super) fn parts(parts: &Parts<'_>, style: &TextStyle) -> String {
+    if parts.rows.len() > PART_ROWS {
+        return parts::elsewhere(parts);
+    }
+    let several = parts.rows.iter().any(|(name, part)| *name != part.name);
+    let first = Column {
+        header: parts.kind.word().to_owned() + if several { ": variant" } else { "" },
+        cells: parts.rows.iter().map(|(name, _)| name.clone()).collect(),
+        is_text: true,
+    };
+    let column = |metric: &Metric| Column {
+        header: metric.label().replace(' ', "\n"),
+        cells: parts
+            .rows
+            .iter()
+            .map(|(_, part)| part.metrics.get(metric.id()).and_then(|result| result.mean))
+            .map(|mean| mean.map_or("–".to_owned(), |mean| rough(mean, metric.unit())))
+            .collect(),
+        is_text: false,
+    };
+    grid::text(first, vec![parts.metrics.iter().map(column).collect()], style)
+}
+
+/// A value among others of its kind: what is next to nothing needs no digits.
+fn rough(value: f64, unit: Unit) -> String {
+    match unit {
+        Unit::PerSecond | Unit::Count if value > 0.0 && value < 0.001 => {
+            format::quantity(0.001, unit).replacen("0.0010", "<0.001", 1)
+        }
+        _ => format::quantity(value, unit),
+    }
 }
 
 /// One quantity of a sweep; a closed form stays beside the variant that it predicts.

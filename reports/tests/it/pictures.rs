@@ -21,7 +21,10 @@ fn report(picture: impl FnOnce(&ComparisonReport) -> VariantPicture) -> Comparis
 }
 
 fn with_states(lanes: Vec<Lane>) -> ComparisonReport {
-    report(|_| VariantPicture { states: Some(States { seed: 7, lanes }), ..VariantPicture::default() })
+    report(|_| VariantPicture {
+        states: Some(States { seed: 7, lanes, left_out: 0 }),
+        ..VariantPicture::default()
+    })
 }
 
 fn with_topology(topology: Topology) -> ComparisonReport {
@@ -70,13 +73,72 @@ fn small_pictures_look_like_this() {
     let picture = VariantPicture {
         variant: "four-attempts".to_owned(),
         tiers: tiers(&report, &CHAIN[3..], None),
-        states: Some(States { seed: 7, lanes: few }),
+        states: Some(States { seed: 7, lanes: few, left_out: 0 }),
         topologies: vec![ring()],
+        workloads: Vec::new(),
     };
     report.pictures = vec![picture];
     for figure in drawn(&report, &THUMB) {
         insta::assert_snapshot!(figure.name.clone(), figure.svg);
     }
+}
+
+/// Two workloads per variant, the second with a gap and a fall.
+fn add_workloads(report: &mut ComparisonReport) {
+    let windows = report.series.starts_s.len();
+    for variant in &report.comparison.variants {
+        let fall = |window: usize| match window * 10 / windows {
+            2 => None,
+            3..5 => Some(0.25),
+            _ => Some(1.0),
+        };
+        let line = |name: &str, success: Vec<Option<f64>>| WorkloadLine { name: name.to_owned(), success };
+        report.pictures.push(VariantPicture {
+            variant: variant.name.clone(),
+            workloads: vec![
+                line("users", vec![Some(0.995); windows]),
+                line("batch & <co>", (0..windows).map(fall).collect()),
+            ],
+            ..VariantPicture::default()
+        });
+    }
+}
+
+#[test]
+fn workloads_stand_over_each_other_and_variants_beside_each_other() {
+    for count in [1, 4, 25] {
+        let variants = (0..count).map(|index| (format!("v{index}"), Fate::Unaffected)).collect();
+        let mut report = Sample { variants, ..storm() }.report();
+        add_workloads(&mut report);
+        let figures = of_comparison(&report, &SLIDE).unwrap();
+        let figure = figures.iter().find(|figure| figure.name == "success-workloads").unwrap();
+        check(figure);
+        let texts = text_of(figure);
+        assert_eq!(texts.iter().filter(|text| **text == "users").count(), 1, "{texts:?}");
+        assert_eq!(texts.iter().filter(|text| **text == "batch &amp; &lt;co&gt;").count(), 1, "{texts:?}");
+        assert!(figure.alt.contains("batch & <co> has"), "{}", figure.alt);
+        assert!(figure.alt.contains("at least 25.0 % at 90 s"), "{}", figure.alt);
+        if count == 25 {
+            assert!(texts.contains(&"5 more variants stand in the table"), "{texts:?}");
+        }
+        let thumb = of_comparison(&report, &THUMB).unwrap();
+        check(thumb.iter().find(|figure| figure.name == "success-workloads").unwrap());
+    }
+}
+
+#[test]
+fn of_many_variants_only_the_first_has_all_its_topologies_drawn() {
+    let variants = (0..6).map(|index| (format!("v{index}"), Fate::Unaffected)).collect();
+    let mut report = Sample { variants, ..storm() }.report();
+    for variant in &report.comparison.variants {
+        let picture =
+            VariantPicture { topologies: vec![ring(), ring(), ring()], ..VariantPicture::default() };
+        report.pictures.push(VariantPicture { variant: variant.name.clone(), ..picture });
+    }
+    let names: Vec<String> = drawn(&report, &THUMB).into_iter().map(|figure| figure.name).collect();
+    let mut expected = vec!["topology-v0".to_owned(), "topology-v0-2".to_owned()];
+    expected.extend((0..6).map(|index| format!("topology-v{index}-3")));
+    assert_eq!(names, expected);
 }
 
 #[test]

@@ -193,7 +193,7 @@ pub(crate) fn add_scenes(report: &mut ComparisonReport) {
     for ((picture, lanes), topologies) in
         report.pictures.iter_mut().zip([few, many, lanes("db", 1), lanes("api", 24)]).zip(topologies)
     {
-        picture.states = Some(States { seed: 1, lanes });
+        picture.states = Some(States { seed: 1, lanes, left_out: 0 });
         picture.topologies = topologies;
     }
 }

@@ -1,9 +1,9 @@
 //! What stands in the terminal?
 
 use reports::{TextStyle, comparison_text, run_text, sweep_text};
-use scenarios::results::{ExpectationResult, Outcome};
+use scenarios::results::{ExpectationResult, MetricResult, Outcome};
 
-use crate::sample::{Fate, Sample, storm, sweep};
+use crate::sample::{Fate, Sample, add_parts, storm, sweep};
 
 const PLAIN: TextStyle = TextStyle { width: 100, color: false, ascii: false };
 
@@ -16,6 +16,50 @@ fn a_comparison_reads_like_this() {
 fn a_run_reads_like_this() {
     let sample = Sample { seeds: 1, variants: storm().variants[..1].to_vec(), ..storm() };
     insta::assert_snapshot!(run_text(&sample.report(), &PLAIN));
+}
+
+#[test]
+fn workloads_and_services_have_tables_of_their_own() {
+    let report = add_parts(storm().report());
+    let text = comparison_text(&report, &PLAIN);
+    let from = text.find("workload: variant").unwrap();
+    insta::assert_snapshot!(&text[from..text.find("four-attempts: stuck").unwrap()]);
+    let sample = Sample { seeds: 1, variants: storm().variants[..1].to_vec(), ..storm() };
+    let text = run_text(&add_parts(sample.report()), &PLAIN);
+    assert!(text.contains("\nusers      800/s"), "{text}");
+    let many = (0..30).map(|index| (format!("v{index}"), Fate::Unaffected)).collect();
+    let text = comparison_text(&add_parts(Sample { variants: many, ..storm() }.report()), &PLAIN);
+    let said = "Numbers of each workload: 60 rows in report.html and results.json.";
+    assert!(text.contains(said), "{text}");
+}
+
+#[test]
+fn what_cannot_happen_has_no_row() {
+    let sample = Sample { seeds: 1, variants: storm().variants[..1].to_vec(), ..storm() };
+    let with = |lost: f64, ready: f64| {
+        let mut report = sample.report();
+        let services = serde_json::json!({"services": {"api": {"instances": 2}, "db": {"instances": 1}}});
+        report.manifest.resolved.insert("four-attempts".to_owned(), services);
+        let metrics = &mut report.comparison.variants[0].metrics;
+        for (id, value) in [("lost", lost), ("withdrawn", 0.0), ("crashes", 0.0), ("ready_instances", ready)]
+        {
+            let unit = "1".to_owned();
+            let result = MetricResult {
+                mean: Some(value),
+                ci95: None,
+                quantiles: None,
+                per_seed: vec![Some(value)],
+                unit,
+            };
+            metrics.insert(id.to_owned(), result);
+        }
+        run_text(&report, &PLAIN)
+    };
+    let plain = run_text(&sample.report(), &PLAIN);
+    assert_eq!(with(0.0, 3.0), plain);
+    let text = with(0.5, 2.9);
+    assert!(text.contains("\nlost ") && text.contains("\nready instances"), "{text}");
+    assert!(!text.contains("withdrawn") && !text.contains("crashes"), "{text}");
 }
 
 #[test]

@@ -60,6 +60,50 @@ fn the_same_command_gives_the_same_bytes_on_any_number_of_threads() {
     }
 }
 
+/// Two services and two workloads: everything that stands in pictures.json and per part in results.json.
+const CHAIN: &str = "
+spiral: 1
+id: chain
+title: A chain
+services:
+  web: {workers: 20, steps: [{call: {to: db, targets: {outlier_detection: {max_ejected_ratio: 0.5}}}}]}
+  db: {instances: 2, workers: 4, service_time: {exponential: {mean: 5ms}}}
+workloads:
+  users: {arrivals: {poisson: {rate: 50/s}}, call: {to: web, timeouts: {total: 1s}}}
+  batch: {arrivals: {poisson: {rate: 20/s}}, call: {to: db, timeouts: {attempt: 1s}}}
+faults:
+  crash: {at: 30s, for: 10s, crash: {services: [db], instances: one}}
+run: {horizon: 80s, warmup: 10s, seeds: 3}
+variants:
+  base: {}
+  small: {services: {db: {workers: 2}}}
+";
+
+#[test]
+fn a_network_gives_the_same_bytes_on_any_number_of_threads_and_again_from_its_folder() {
+    let bench = Bench::new();
+    bench.write("chain.yaml", CHAIN);
+    for threads in ["1", "2"] {
+        bench.fine(&["compare", "chain.yaml", "--no-png", "--threads", threads, "--out", threads]);
+    }
+    let files: Vec<String> = bench.files().into_iter().filter(|file| file.starts_with("1/")).collect();
+    for file in &files {
+        assert!(bench.read(file) == bench.read(&format!("2{}", &file[1..])), "{file} differs");
+    }
+    for name in ["pictures.json", "figures/success-workloads.svg", "figures/states-base.svg"] {
+        assert!(files.contains(&format!("1/{name}")), "{files:?}");
+    }
+    let result: Value = serde_json::from_str(&bench.read("1/results.json")).unwrap();
+    let base = &result["variants"][0];
+    assert_eq!(base["workloads"][1]["name"], "batch");
+    assert!(base["workloads"][1]["metrics"]["success"]["mean"].is_number());
+    assert_eq!(base["services"][1]["metrics"]["crashes"]["mean"], 1.0);
+    let figure = "1/figures/topology-small-3.svg";
+    let drawn = bench.read(figure);
+    bench.fine(&["report", "1", "--no-png"]);
+    assert!(bench.read(figure) == drawn, "redrawn from the folder it differs");
+}
+
 #[test]
 fn json_is_the_stored_result_and_nothing_else() {
     let bench = Bench::new();

@@ -24,6 +24,7 @@ const KNOWN: &[Known] = &[
     ("not ready", (230, 159, 0), 188, Pattern::Falling),
     ("unhealthy", (240, 228, 66), 226, Pattern::Upright),
     ("ejected", (204, 121, 167), 130, Pattern::Crossed),
+    ("draining", (150, 150, 205), 215, Pattern::Rising),
     ("hung", (213, 94, 0), 100, Pattern::Level),
     ("down", (48, 52, 60), 20, Pattern::Plain),
 ];

@@ -17,15 +17,7 @@ pub(super) fn paint(canvas: &Canvas<'_>, look: &Look, timeline: &Timeline<'_>) -
     frame::x_name(canvas, look, &grid.whole, "time")?;
     for (index, heading) in headings.iter().enumerate().take(grid.count) {
         let (rect, labels) = grid.panel(index);
-        let mut x = timeline.x.clone();
-        // Few labels are enough under a small panel, and the last one would touch the next panel's first.
-        let last = x.ticks.len().saturating_sub(1);
-        let mut place = 0;
-        x.ticks.retain(|_| {
-            place += 1;
-            place == 1 || (place - 1) * 2 == last || (place - 1 == last && grid.is_rightmost(index))
-        });
-        let panel = Panel { rect, x, y: y.clone() };
+        let panel = Panel { rect, x: grid.sparse(&timeline.x, index), y: y.clone() };
         paint_panel(canvas, look, timeline, &panel, index, labels)?;
         grid.paint_heading(canvas, look, &rect, heading)?;
     }

@@ -203,7 +203,10 @@ impl Boxes {
             return canvas.text(&text, at, TextLook { size, colour: look.ink, align: Align::Right });
         }
         let (left, width) = (full.left + 0.35 * font, canvas.text_width(&text, size));
-        canvas.rectangle((left - 0.15 * font, top), (left + width + 0.15 * font, bottom), colour)?;
+        // The frame stays whole above and below.
+        let inset = 0.3 * look.line * scale;
+        let (upper, lower) = (top + inset, bottom - inset);
+        canvas.rectangle((left - 0.15 * font, upper), (left + width + 0.15 * font, lower), colour)?;
         canvas.text(&text, (left, middle), TextLook { size, colour: readable_on(colour), align: Align::Left })
     }
 
