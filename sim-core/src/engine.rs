@@ -230,7 +230,10 @@ impl<'m, P: Probe> Simulation<'m, P> {
             Event::Interval { edge } => self.on_interval(edge),
             Event::Life { instance, life, change } => self.on_life(instance, life, change),
             Event::Strike { fault } => self.on_strike(fault),
-            Event::Arrival { .. } | Event::Finish { .. } | Event::AttemptTimeout { .. } | Event::Retry { .. } => {
+            Event::Arrival { .. }
+            | Event::Finish { .. }
+            | Event::AttemptTimeout { .. }
+            | Event::Retry { .. } => {
                 unreachable!("the loop handles these itself")
             }
         }

@@ -243,7 +243,7 @@ fn lists_of_steps_are_replaced_or_added_to() {
     let scenario = read(CHAIN, &[]).unwrap_or_else(|e| panic!("{}", e.render(false)));
     let words = |variant| {
         let web = scenario.variant(variant).unwrap().system.services.get("web").unwrap().clone();
-        web.steps.iter().map(|step| step.word()).collect::<Vec<_>>()
+        web.steps.iter().map(StepConfig::word).collect::<Vec<_>>()
     };
     assert_eq!(words("whole"), ["compute", "call"]);
     assert_eq!(words("other"), ["call"]);

@@ -85,7 +85,8 @@ pub(crate) fn network(requests: u64) -> Model {
     }
     for middle in 0..4 {
         let (one, other) = (call(&format!("store{middle}")), call(&format!("store{}", middle + 2)));
-        let steps = format!(r#""steps": [{{"compute": {{"exponential": {{"mean": "1ms"}}}}}}, {one}, {other}]"#);
+        let steps =
+            format!(r#""steps": [{{"compute": {{"exponential": {{"mean": "1ms"}}}}}}, {one}, {other}]"#);
         services.push(service(&format!("middle{middle}"), 50, steps));
     }
     for store in 0..6 {

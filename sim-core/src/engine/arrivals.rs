@@ -110,12 +110,7 @@ impl<P: Probe> Simulation<'_, P> {
                 (None, Some(_)) => drawn,
                 (None, None) => u32::MAX - workload_id.index() as u32,
             };
-            let baggage = Baggage {
-                key: drawn,
-                tenant,
-                class: workload.criticality,
-                ..Baggage::NONE
-            };
+            let baggage = Baggage { key: drawn, tenant, class: workload.criticality, ..Baggage::NONE };
             Context::new(parent, baggage)
         });
         self.ledger.requests_created += 1;

@@ -71,7 +71,7 @@ impl<P: Probe> Simulation<'_, P> {
         if !edge.crosses_zones {
             return (way, self.callers[attempt.edge].latency);
         }
-        way = way + self.zone_way(attempt, &mut draws);
+        way += self.zone_way(attempt, &mut draws);
         (way, Lane::HEAP)
     }
 

@@ -141,7 +141,7 @@ impl<P: Probe> Simulation<'_, P> {
         let service = server.service;
         let cost = self.model.services[service].reject_cost;
         if outcome != Outcome::ConnectFailure && cost > SimDuration::ZERO {
-            server.debt = server.debt + cost;
+            server.debt += cost;
             server.is_odd = true;
         }
         self.ledger.services[service].rejected += 1;
@@ -221,7 +221,7 @@ impl<P: Probe> Simulation<'_, P> {
             length = length.mul_f64(server.slowdown);
         }
         if server.is_odd {
-            length = length + std::mem::take(&mut server.debt);
+            length += std::mem::take(&mut server.debt);
             if server.hang_ratio > 0.0 && luck.draws(Purpose::Hang).unit() < server.hang_ratio {
                 server.held.push((work, length));
                 return length;

@@ -1,6 +1,7 @@
 //! What changes during a run, and who owns it? Plain records: requests and attempts in flight, steps under
 //! way, callers, servers and arrival sources.
 
+use crate::dist::Sampler;
 use crate::event_list::{EventList, Lane};
 use crate::ids::{
     AttemptId, CallId, EdgeId, Handle, InstanceId, ServiceId, SessionId, StepId, TaskId, WorkloadId,
@@ -253,7 +254,7 @@ impl CallerState {
             attempt_timeout: lane(edge.attempt_timeout),
             total_timeout: lane(edge.total_timeout),
             no_delay: lane((edge.retry.max_attempts() > 1).then_some(SimDuration::ZERO)),
-            latency: lane(edge.latency.as_ref().and_then(|latency| latency.constant())),
+            latency: lane(edge.latency.as_ref().and_then(Sampler::constant)),
         }
     }
 }

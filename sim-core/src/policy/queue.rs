@@ -277,9 +277,7 @@ impl State {
     ) -> Option<Taken> {
         match self {
             // By far the most frequent: told apart where it is asked.
-            State::Fifo(line) => {
-                line.take(live).map(|attempt| Taken { attempt, verdict: Verdict::Serve })
-            }
+            State::Fifo(line) => line.take(live).map(|attempt| Taken { attempt, verdict: Verdict::Serve }),
             _ => self.take_in_order(config, waiting_now, now, live),
         }
     }

@@ -15,6 +15,7 @@ use crate::model::service::Service;
 use crate::model::{Check, Named, SystemConfig};
 use crate::policy::chooser;
 use crate::time::SimDuration;
+use crate::units::Count;
 
 /// Most calls above another.
 const MAX_DEPTH: u32 = 1_000;
@@ -267,7 +268,7 @@ impl Lowering<'_> {
             has_network: latency.is_some() || crosses,
             crosses_zones: crosses,
             latency,
-            max_depth: call.max_depth.map_or(u32::MAX, |depth| depth.get()),
+            max_depth: call.max_depth.map_or(u32::MAX, Count::get),
         })
     }
 

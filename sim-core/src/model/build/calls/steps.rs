@@ -5,6 +5,7 @@ use crate::dist::Distribution;
 use crate::ids::{EndpointId, StepId};
 use crate::model::endpoint::{ChooseConfig, Step, StepConfig, WayConfig};
 use crate::time::SimDuration;
+use crate::units::Count;
 
 /// Most copies of a fan-out, most rounds of a loop.
 const MAX_TIMES: u32 = 100_000;
@@ -61,7 +62,7 @@ impl Lowering<'_> {
             }
             StepConfig::Parallel(group) => {
                 let steps = self.all(endpoint, &group.steps, &format!("{path}/steps"), caller);
-                let need = self.need(&path, group.need.map(|need| need.get()), steps.len() as u32);
+                let need = self.need(&path, group.need.map(Count::get), steps.len() as u32);
                 Step::Parallel { steps, need, key }
             }
             StepConfig::FanOut(group) => {
@@ -69,7 +70,7 @@ impl Lowering<'_> {
                     Some(times) => self.times(&path, times.get()),
                     None => self.shards(&path, &group.steps),
                 };
-                let need = self.need(&path, group.need.map(|need| need.get()), times);
+                let need = self.need(&path, group.need.map(Count::get), times);
                 let shards = group.times.is_none();
                 let step = self.serial(endpoint, &group.steps, &format!("{path}/steps"), caller);
                 if shards {
