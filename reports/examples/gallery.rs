@@ -1,5 +1,6 @@
 //! Draws made-up results in every theme and size, to look at: `cargo run -p reports --example gallery -- DIR`.
 
+#[allow(dead_code, reason = "the tests use more of it")]
 #[path = "../tests/it/sample.rs"]
 mod sample;
 #[path = "../tests/it/scenes.rs"]

@@ -97,6 +97,26 @@ fn queue_disciplines_show_what_they_say() {
 }
 
 #[test]
+fn dominoes_show_what_they_say() {
+    assert!(check("domino-replicas") >= 22);
+}
+
+#[test]
+fn blocked_threads_show_what_they_say() {
+    assert!(check("blocked-threads-chain") >= 21);
+}
+
+#[test]
+fn a_deadly_probe_shows_what_it_says() {
+    assert!(check("liveness-probe-spiral") >= 17);
+}
+
+#[test]
+fn a_cold_restart_shows_what_it_says() {
+    assert!(check("cold-restart-loop") >= 15);
+}
+
+#[test]
 fn every_shipped_scenario_has_a_test_here_and_claims_something() {
     let tested = include_str!("main.rs");
     for shipped in library::shipped() {

@@ -1,6 +1,7 @@
 //! Loading whole files: variants, settings from the command line, traces, hashes.
 
 use sim_core::model::Model;
+use sim_core::model::endpoint::StepConfig;
 
 use super::*;
 
