@@ -43,21 +43,6 @@ pub(crate) fn storm() -> Sample {
     }
 }
 
-/// Gives every variant two workloads and two services, with numbers of the whole.
-pub(crate) fn add_parts(mut report: ComparisonReport) -> ComparisonReport {
-    for variant in &mut report.comparison.variants {
-        let part = |name: &str, metrics: &[Metric]| {
-            let there = metrics.iter().filter_map(|metric| Some((metric, variant.metrics.get(metric.id())?)));
-            let metrics = there.map(|(metric, result)| (metric.id().to_owned(), result.clone()));
-            PartResult { name: name.to_owned(), metrics: metrics.collect() }
-        };
-        let workloads = ["users", "batch"].map(|name| part(name, WORKLOAD_METRICS)).to_vec();
-        let services = ["web", "orders-db"].map(|name| part(name, SERVICE_METRICS)).to_vec();
-        (variant.workloads, variant.services) = (workloads, services);
-    }
-    report
-}
-
 pub(crate) fn share(count: u32, of: u32) -> Share {
     let (n, k, z) = (f64::from(of), f64::from(count), 1.96);
     let p = if of == 0 { 0.0 } else { k / n };

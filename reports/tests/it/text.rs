@@ -1,9 +1,10 @@
 //! What stands in the terminal?
 
 use reports::{TextStyle, comparison_text, run_text, sweep_text};
-use scenarios::results::{ExpectationResult, MetricResult, Outcome};
+use scenarios::metric::Metric;
+use scenarios::results::*;
 
-use crate::sample::{Fate, Sample, add_parts, storm, sweep};
+use crate::sample::{Fate, Sample, storm, sweep};
 
 const PLAIN: TextStyle = TextStyle { width: 100, color: false, ascii: false };
 
@@ -18,6 +19,21 @@ fn a_run_reads_like_this() {
     insta::assert_snapshot!(run_text(&sample.report(), &PLAIN));
 }
 
+/// Gives every variant two workloads and two services, with numbers of the whole.
+fn add_parts(mut report: ComparisonReport) -> ComparisonReport {
+    for variant in &mut report.comparison.variants {
+        let part = |name: &str, metrics: &[Metric]| {
+            let there = metrics.iter().filter_map(|metric| Some((metric, variant.metrics.get(metric.id())?)));
+            let metrics = there.map(|(metric, result)| (metric.id().to_owned(), result.clone()));
+            PartResult { name: name.to_owned(), metrics: metrics.collect() }
+        };
+        let workloads = ["users", "batch"].map(|name| part(name, WORKLOAD_METRICS)).to_vec();
+        let services = ["web", "orders-db"].map(|name| part(name, SERVICE_METRICS)).to_vec();
+        (variant.workloads, variant.services) = (workloads, services);
+    }
+    report
+}
+
 #[test]
 fn workloads_and_services_have_tables_of_their_own() {
     let report = add_parts(storm().report());
@@ -26,7 +42,7 @@ fn workloads_and_services_have_tables_of_their_own() {
     insta::assert_snapshot!(&text[from..text.find("four-attempts: stuck").unwrap()]);
     let sample = Sample { seeds: 1, variants: storm().variants[..1].to_vec(), ..storm() };
     let text = run_text(&add_parts(sample.report()), &PLAIN);
-    assert!(text.contains("\nusers      800/s"), "{text}");
+    assert!(text.contains("\nusers       800/s"), "{text}");
     let many = (0..30).map(|index| (format!("v{index}"), Fate::Unaffected)).collect();
     let text = comparison_text(&add_parts(Sample { variants: many, ..storm() }.report()), &PLAIN);
     let said = "Numbers of each workload: 60 rows in report.html and results.json.";

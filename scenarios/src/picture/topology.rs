@@ -88,7 +88,7 @@ impl Measured<'_> {
         let links = merged.iter().map(|((from, service), edges)| {
             let is_only_caller = merged.iter().filter(|((_, to), _)| to == service).count() == 1;
             let (attempts, success) = match model.edges[edges[0]].caller {
-                EdgeCaller::Workload(id) => self.numbers_of_workload(id),
+                EdgeCaller::Workload(id) => self.workload_attempts(id),
                 _ => (self.attempts(edges), self.useful(*service).filter(|_| is_only_caller)),
             };
             Link { from: *from, to: place(*service), attempts, success }
@@ -117,7 +117,7 @@ impl Measured<'_> {
 
     /// Attempts per second of a workload, and the share of them that brought an answer: one of each request
     /// that was answered.
-    fn numbers_of_workload(&self, id: WorkloadId) -> (Option<f64>, Option<f64>) {
+    fn workload_attempts(&self, id: WorkloadId) -> (Option<f64>, Option<f64>) {
         let scope = Scope { service: None, workload: Some(id) };
         let metric = |metric| self.metric(metric, scope);
         let attempts = metric(Metric::Attempts);

@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn every_state_looks_different_in_every_theme() {
         let mut states: Vec<&str> = KNOWN.iter().map(|(word, ..)| *word).collect();
-        states.extend(["draining", "slow", "open", "half open"]);
+        states.extend(["closed", "slow", "open", "half open"]);
         for theme in Theme::ALL {
             let look = Look::new(&Options { theme: *theme, ..Options::default() });
             let looks = looks(&states, &look, *theme);
