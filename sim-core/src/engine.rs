@@ -18,7 +18,7 @@ mod ledger;
 
 use std::collections::VecDeque;
 
-use crate::event::Event;
+use crate::event::{Event, Packed};
 use crate::event_list::{EventList, Lane};
 use crate::ids::{EdgeId, EndpointId, FaultId, IdVec, InstanceId, PoolId, SourceId};
 use crate::metrics::{Meter, Probe, Snapshot};
@@ -74,12 +74,18 @@ pub struct Run<P> {
 ///
 /// Panics if a conservation law is broken: that is a fault of the engine, never of the model.
 pub fn run<P: Probe>(model: &Model, seed: Seed, probe: P) -> Run<P> {
-    Simulation::new(model, seed, probe).run()
+    match model.is_plain {
+        true => Simulation::<P, true>::new(model, seed, probe).run(),
+        false => Simulation::<P, false>::new(model, seed, probe).run(),
+    }
 }
 
 /// A run under way: the model it runs and everything that changes.
+///
+/// `PLAIN` is [`Model::is_plain`], known when this is compiled: the loop for a single queue knows nothing
+/// of networks, pools and contexts.
 #[derive(Debug)]
-struct Simulation<'m, P> {
+struct Simulation<'m, P, const PLAIN: bool> {
     model: &'m Model,
     now: SimTime,
     events: EventList,
@@ -112,7 +118,7 @@ struct Simulation<'m, P> {
     probe: P,
 }
 
-impl<'m, P: Probe> Simulation<'m, P> {
+impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
     fn new(model: &'m Model, seed: Seed, probe: P) -> Self {
         let mut events = EventList::new();
         let sources =
@@ -170,7 +176,7 @@ impl<'m, P: Probe> Simulation<'m, P> {
         let mut handled = 0;
         let mut next_sample = self.probe.next_sample();
         let stop = loop {
-            let Some((now, event)) = self.events.pop_until(last) else {
+            let Some((now, packed)) = self.events.pop_until(last) else {
                 // Timers beyond the horizon are not in the list: what waits for one is in flight.
                 let left = self.events.len() + self.calls.len() + self.attempts.len();
                 break if left > 0 { StopReason::Horizon } else { StopReason::Drained };
@@ -180,13 +186,13 @@ impl<'m, P: Probe> Simulation<'m, P> {
                 next_sample = self.sample(next_sample);
             }
             self.now = now;
-            self.probe.on_event(now, &event);
-            match event {
-                Event::Arrival { source } => self.on_arrival(source),
-                Event::Finish { attempt, call_slot } => self.on_finish(attempt, call_slot),
-                Event::AttemptTimeout { attempt } => self.on_attempt_timeout(attempt),
-                Event::Retry { call } => self.on_retry(call),
-                other => self.on_rare(other),
+            self.probe.on_event(now, &packed.event());
+            match packed.kind() {
+                Packed::ARRIVAL => self.on_arrival(packed.source()),
+                Packed::FINISH => self.on_finish(packed.attempt(), packed.number()),
+                Packed::ATTEMPT_TIMEOUT => self.on_attempt_timeout(packed.attempt()),
+                Packed::RETRY => self.on_retry(packed.call()),
+                _ => self.on_rare(packed.event()),
             }
             while let Some(ready) = self.ready.pop_front() {
                 self.on_ready(ready);
@@ -195,8 +201,11 @@ impl<'m, P: Probe> Simulation<'m, P> {
             if handled >= bounds.events {
                 break StopReason::EventLimit;
             }
-            let in_flight = self.attempts.len().max(self.calls.len()).max(self.tasks.len());
-            if in_flight.max(self.sessions.len()) >= bounds.in_flight {
+            let mut in_flight = self.attempts.len().max(self.calls.len());
+            if !PLAIN {
+                in_flight = in_flight.max(self.tasks.len()).max(self.sessions.len());
+            }
+            if in_flight >= bounds.in_flight {
                 break StopReason::InFlightLimit;
             }
         };

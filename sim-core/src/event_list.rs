@@ -106,8 +106,8 @@ impl EventList {
     }
 
     /// The next event at or before `horizon`, in order of (time, scheduling).
-    #[inline]
-    pub(crate) fn pop_until(&mut self, horizon: SimTime) -> Option<(SimTime, Event)> {
+    #[inline(always)]
+    pub(crate) fn pop_until(&mut self, horizon: SimTime) -> Option<(SimTime, Packed)> {
         let (heap_time, heap_sequence) = self.heap.peek();
         let mut first = heap_time;
         let mut lane = HEAP_INDEX;
@@ -133,7 +133,7 @@ impl EventList {
                 scheduled
             }
         };
-        Some((scheduled.time, scheduled.packed.event()))
+        Some((scheduled.time, scheduled.packed))
     }
 
     /// Which of the heads at `time` was scheduled first.
@@ -182,7 +182,7 @@ mod tests {
         list.schedule(at, event(2));
         list.schedule_in(lane, at, event(3));
         for n in 0..4 {
-            assert_eq!(list.pop_until(SimTime::NEVER), Some((at, event(n))));
+            assert_eq!(list.pop_until(SimTime::NEVER), Some((at, Packed::new(event(n)))));
         }
         assert_eq!(list.pop_until(SimTime::NEVER), None);
     }
@@ -202,8 +202,8 @@ mod tests {
         let lane = list.lane_for_delay(SimDuration::from_secs(1));
         list.schedule_in(lane, SimTime::from_nanos(20), event(0));
         list.schedule_in(lane, SimTime::from_nanos(10), event(1));
-        assert_eq!(list.pop_until(SimTime::NEVER).unwrap().1, event(1));
-        assert_eq!(list.pop_until(SimTime::NEVER).unwrap().1, event(0));
+        assert_eq!(list.pop_until(SimTime::NEVER).unwrap().1.event(), event(1));
+        assert_eq!(list.pop_until(SimTime::NEVER).unwrap().1.event(), event(0));
     }
 
     #[test]
@@ -236,7 +236,7 @@ mod tests {
                     list.schedule_in(lane, now + delay, event(n));
                     oracle.heap.push(Reverse((now + delay, n)));
                 } else {
-                    let got = list.pop_until(SimTime::NEVER);
+                    let got = list.pop_until(SimTime::NEVER).map(|(time, packed)| (time, packed.event()));
                     let want = oracle.heap.pop().map(|Reverse((time, n))| (time, event(n)));
                     assert_eq!(got, want, "seed {seed}, step {n}");
                     now = got.map_or(now, |(time, _)| time);

@@ -170,7 +170,8 @@ pub struct Model {
     pub horizon: SimTime,
     /// What ends a run before its horizon.
     pub bounds: Bounds,
-    /// Whether all calls are those of users to services that call nobody: nothing travels with them then.
+    /// Whether all calls are those of users to services that call nobody, without anything between: nothing
+    /// travels with them then.
     pub is_plain: bool,
 }
 
@@ -235,16 +236,18 @@ impl Model {
     }
 
     fn needs_no_context(&self) -> bool {
-        let plain_services = self.services.iter().all(|service| service.on_cancel == OnCancel::Ignore);
+        let plain_services = self
+            .services
+            .iter()
+            .all(|service| service.on_cancel == OnCancel::Ignore && service.lifecycle.crash_at.is_none());
         let plain_lines = self.services.iter().all(|service| service.queue.is_plain());
         let leaves = self.endpoints.iter().all(|endpoint| matches!(endpoint.program, Program::Leaf(_)));
         let plain_users = self.workloads.iter().all(|workload| {
             workload.users.is_none() && workload.keys.is_none() && workload.tenants.is_none()
         });
-        let plain_edges = self
-            .edges
-            .iter()
-            .all(|edge| edge.deadline_margin.is_none() && edge.pool.is_none() && !edge.is_watched);
+        let plain_edges = self.edges.iter().all(|edge| {
+            edge.deadline_margin.is_none() && edge.pool.is_none() && !edge.is_watched && !edge.has_network
+        });
         plain_services && plain_lines && leaves && plain_users && plain_edges && self.checks.is_empty()
     }
 

@@ -14,7 +14,7 @@ use crate::time::{SimDuration, SimTime};
 /// would never move on.
 const LEAST_PAUSE: SimDuration = SimDuration::from_millis(1);
 
-impl<P: Probe> Simulation<'_, P> {
+impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     pub(super) fn schedule_first_arrivals(&mut self) {
         for source in self.sources.ids() {
             self.schedule_arrival(source);

@@ -25,12 +25,12 @@ impl Fleet for Instances<'_> {
     }
 }
 
-impl<P: Probe> Simulation<'_, P> {
+impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// Enters a call with what travels with it.
     #[inline(always)]
     pub(super) fn enter_call(&mut self, call: Call, context: impl FnOnce() -> Context) -> CallId {
         let id = CallId(self.calls.insert(call));
-        if !self.model.is_plain {
+        if !PLAIN {
             let slot = id.0.slot as usize;
             if slot >= self.contexts.len() {
                 self.contexts.resize(slot + 1, Context::new(Parent::Visitor, Baggage::NONE));
@@ -48,7 +48,7 @@ impl<P: Probe> Simulation<'_, P> {
         let edge = &self.model.edges[call.edge];
         let callers = &mut self.callers[call.edge];
         callers.clients[call.client as usize].retry.begin(&edge.retry, now);
-        if !self.model.is_plain {
+        if !PLAIN {
             return self.begin_with_baggage(id);
         }
         if let Some(patience) = edge.total_timeout {
@@ -111,7 +111,7 @@ impl<P: Probe> Simulation<'_, P> {
         let place = if call.place != ANYWHERE {
             call.place
         } else if edge.chooses {
-            let key = match self.model.is_plain {
+            let key = match PLAIN {
                 true => 0,
                 false => u64::from(self.contexts[call_id.0.slot as usize].baggage.key),
             };
@@ -167,14 +167,14 @@ impl<P: Probe> Simulation<'_, P> {
             number,
         };
         self.probe.observe(now, sent);
-        if !self.model.is_plain {
+        if !PLAIN {
             self.pack_errand(call_id, attempt, place);
         }
         if let Some(patience) = edge.attempt_timeout {
             let lane = self.callers[edge_id].attempt_timeout;
             self.schedule_timer(lane, now + patience, Event::AttemptTimeout { attempt });
         }
-        match edge.has_network {
+        match !PLAIN && edge.has_network {
             false => self.reach(attempt),
             true => self.travel_there(attempt),
         }
@@ -201,7 +201,8 @@ impl<P: Probe> Simulation<'_, P> {
         self.errands[slot] = errand;
     }
 
-    /// An attempt failed before it was sent. It counts as an attempt.
+    /// An attempt failed before it was sent: it uses up one of the attempts that the retry policy allows, and
+    /// no server ever sees it.
     pub(super) fn not_sent(&mut self, call_id: CallId, outcome: Outcome) {
         self.probe.observe(self.now, Observation::NotSent { call: call_id, outcome });
         self.give_slot_back(call_id);
@@ -282,7 +283,7 @@ impl<P: Probe> Simulation<'_, P> {
     /// The answer is back while the caller still waits for it.
     #[inline(always)]
     pub(super) fn answer(&mut self, call_id: CallId) {
-        if !self.model.is_plain {
+        if !PLAIN {
             self.attempt_over(call_id, Outcome::Ok);
         }
         let call = self.calls.remove(call_id.0);
@@ -301,14 +302,14 @@ impl<P: Probe> Simulation<'_, P> {
             attempts: call.progress.attempts,
         };
         self.probe.observe(self.now, answered);
-        if !self.model.is_plain {
+        if !PLAIN {
             self.user_goes_on(call_id, &call);
         }
     }
 
     /// The call has failed for good.
     pub(super) fn fail(&mut self, call_id: CallId, outcome: Outcome) {
-        if !self.model.is_plain {
+        if !PLAIN {
             self.leave_pool_line(call_id);
             self.give_slot_back(call_id); // it may have been granted in this very moment
         }
@@ -325,7 +326,7 @@ impl<P: Probe> Simulation<'_, P> {
             attempts: call.progress.attempts,
         };
         self.probe.observe(self.now, failed);
-        if !self.model.is_plain {
+        if !PLAIN {
             self.user_goes_on(call_id, &call);
         }
     }
@@ -348,7 +349,7 @@ impl<P: Probe> Simulation<'_, P> {
     /// For the caller an attempt that was sent is over, in whichever way.
     #[inline]
     fn attempt_over(&mut self, call_id: CallId, outcome: Outcome) {
-        if self.model.is_plain {
+        if PLAIN {
             return;
         }
         let call = self.calls.get(call_id.0).expect("the call of an attempt that is wanted");

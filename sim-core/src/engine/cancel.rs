@@ -9,7 +9,7 @@ use crate::metrics::{Observation, Probe};
 use crate::model::service::OnCancel;
 use crate::time::SimDuration;
 
-impl<P: Probe> Simulation<'_, P> {
+impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// The word arrives that nobody wants the attempt any more.
     pub(super) fn on_cancel(&mut self, id: AttemptId) {
         let Some(attempt) = self.attempts.get_mut(id.0) else { return };

@@ -16,7 +16,7 @@ use crate::policy::retry;
 use crate::streams::{Stream, StreamPurpose};
 use crate::time::{SimDuration, SimTime};
 
-impl<P: Probe> Simulation<'_, P> {
+impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// The first checks of a run. Each instance and client has a moment of its own in the period, so that
     /// they do not march in step.
     pub(super) fn schedule_first_checks(&mut self) {

@@ -11,7 +11,7 @@ use crate::model::fault::Effect;
 use crate::streams::{Stream, StreamPurpose};
 use crate::time::SimDuration;
 
-impl<P: Probe> Simulation<'_, P> {
+impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     pub(super) fn schedule_faults(&mut self) {
         for (id, fault) in self.model.faults.iter_ids() {
             self.events.schedule(fault.begins, Event::Fault { fault: id, begins: true });

@@ -134,7 +134,7 @@ impl Ledger {
     }
 }
 
-impl<P: Probe> Simulation<'_, P> {
+impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// Adds what is still under way, then checks every law.
     pub(super) fn close_ledger(&mut self) {
         let now = self.now;

@@ -13,7 +13,7 @@ use crate::policy::targets::Change;
 use crate::policy::{Outcome, admission, probe, queue};
 use crate::time::SimDuration;
 
-impl<P: Probe> Simulation<'_, P> {
+impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// An instance that holds more than it can crashes.
     pub(super) fn on_overflow(&mut self, instance: InstanceId) {
         let server = &self.servers[instance];

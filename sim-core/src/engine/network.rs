@@ -12,7 +12,7 @@ use crate::model::edge::EdgeCaller;
 use crate::policy::Outcome;
 use crate::time::SimDuration;
 
-impl<P: Probe> Simulation<'_, P> {
+impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// The way to the instance.
     pub(super) fn travel_there(&mut self, id: AttemptId) {
         let attempt = self.attempts.get(id.0).expect("an attempt that was just sent");
@@ -46,7 +46,7 @@ impl<P: Probe> Simulation<'_, P> {
 
     /// The caller has left: the server is told, if it listens.
     pub(super) fn leave(&mut self, id: AttemptId) {
-        if self.model.is_plain {
+        if PLAIN {
             return;
         }
         let attempt = *self.attempts.get(id.0).expect("an attempt that is left");

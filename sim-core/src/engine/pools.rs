@@ -9,7 +9,7 @@ use crate::ids::{CallId, PoolId};
 use crate::metrics::{Observation, Probe};
 use crate::policy::Outcome;
 
-impl<P: Probe> Simulation<'_, P> {
+impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// Takes a slot and sends, or stands in line, or fails.
     pub(super) fn acquire(&mut self, id: CallId, pool_id: PoolId) {
         let call = self.calls.get(id.0).expect("only a call under way needs a slot");
@@ -64,7 +64,7 @@ impl<P: Probe> Simulation<'_, P> {
 
     /// A slot is free again, if the call held one: the next in line gets it.
     pub(super) fn give_slot_back(&mut self, id: CallId) {
-        if self.model.is_plain {
+        if PLAIN {
             return;
         }
         if std::mem::replace(&mut self.contexts[id.0.slot as usize].holds_slot, false) {

@@ -57,7 +57,7 @@ impl Sharing {
     }
 }
 
-impl<P: Probe> Simulation<'_, P> {
+impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// A piece of work joins.
     pub(super) fn share(&mut self, instance: InstanceId, work: Work, length: SimDuration) {
         let workers = self.workers_of(instance);

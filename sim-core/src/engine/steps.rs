@@ -10,7 +10,7 @@ use crate::model::endpoint::Step;
 use crate::policy::Outcome;
 use crate::policy::retry;
 
-impl<P: Probe> Simulation<'_, P> {
+impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// A worker begins the steps of an attempt.
     #[inline(never)]
     pub(super) fn begin_program(&mut self, id: AttemptId, root: StepId) {
