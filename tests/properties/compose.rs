@@ -8,7 +8,14 @@ pub(crate) fn network(number: u64) -> Drawn {
     let mut dice = Dice::new(0xc0_4b05e, number);
     let dice = &mut dice;
     let horizon_s = dice.int(4, 12);
-    let plan = Plan { services: dice.int(1, 5), zoned: dice.chance(40) };
+    let services = dice.int(1, 5);
+    let zoned = dice.chance(40);
+    let instances = (0..services).map(|_| dice.int(1, 4)).collect();
+    let spread = |dice: &mut Dice, k| {
+        dice.pick(if k == 0 { &["[a, b]", "[a]"] } else { &["[a, b]", "[b, a]", "[b]"] }).to_owned()
+    };
+    let zones = (0..services).map(|k| spread(dice, k)).collect();
+    let plan = Plan { services, zoned, instances, zones };
     let mut body = String::from("\n");
     if plan.zoned {
         body += "zones: {names: [a, b], within: 200us, between: {uniform: {min: 1ms, max: 5ms}}}\n";
@@ -40,6 +47,10 @@ pub(crate) fn network(number: u64) -> Drawn {
 struct Plan {
     services: u64,
     zoned: bool,
+    /// Of each service.
+    instances: Vec<u64>,
+    /// Over which zones each is spread, where there are zones.
+    zones: Vec<String>,
 }
 
 fn ms(dice: &mut Dice, from: u64, to: u64) -> String {
@@ -126,9 +137,8 @@ fn lifecycle(dice: &mut Dice) -> String {
 }
 
 fn service(dice: &mut Dice, plan: &Plan, k: u64) -> String {
-    let instances = dice.int(1, 4);
     let mut settings = vec![
-        format!("instances: {instances}"),
+        format!("instances: {}", plan.instances[k as usize]),
         format!("workers: {}", dice.int(1, 6)),
         format!("queue: {}", queue(dice)),
         format!("lifecycle: {}", lifecycle(dice)),
@@ -153,10 +163,7 @@ fn service(dice: &mut Dice, plan: &Plan, k: u64) -> String {
         settings.push("speeds: [0.5]".to_owned());
     }
     if plan.zoned {
-        settings.push(format!(
-            "zones: {}",
-            dice.pick(if k == 0 { &["[a, b]", "[a]"] } else { &["[a, b]", "[b, a]", "[b]"] })
-        ));
+        settings.push(format!("zones: {}", plan.zones[k as usize]));
     }
     let leaf = k + 1 == plan.services;
     if leaf && dice.chance(60) {
@@ -180,16 +187,16 @@ fn steps(dice: &mut Dice, plan: &Plan, k: u64, depth: u32) -> String {
 
 fn step(dice: &mut Dice, plan: &Plan, k: u64, depth: u32) -> String {
     let inner = |dice: &mut Dice| steps(dice, plan, k, depth + 1);
-    match if depth >= 3 { dice.int(0, 4) } else { dice.int(0, 14) } {
+    match if depth >= 3 { dice.int(0, 4) } else { dice.int(0, 16) } {
         0 | 1 => format!("{{compute: {}}}", work(dice)),
         2..=6 if k + 1 < plan.services => {
             let to = dice.int(k + 1, plan.services - 1);
-            format!("{{call: {{{}}}}}", call(dice, to, false))
+            format!("{{call: {{{}}}}}", call(dice, plan, to, false))
         }
         2 | 3 if dice.chance(30) => {
             // Back to itself or further up: a circle with a bound.
             let to = dice.int(0, k);
-            format!("{{call: {{{}, max_depth: {}}}}}", call(dice, to, false), dice.int(1, 3))
+            format!("{{call: {{{}, max_depth: {}}}}}", call(dice, plan, to, false), dice.int(1, 3))
         }
         2..=6 => format!("{{compute: {}}}", work(dice)),
         7 => format!("{{serial: {{steps: [{}]}}}}", inner(dice)),
@@ -209,14 +216,32 @@ fn step(dice: &mut Dice, plan: &Plan, k: u64, depth: u32) -> String {
         }
         12 => format!("{{repeat: {{times: {}, steps: [{}]}}}}", dice.int(1, 3), inner(dice)),
         13 => format!("{{fallback: {{steps: [{}], otherwise: [{}]}}}}", inner(dice), inner(dice)),
+        14 if k + 1 < plan.services => {
+            // One call to each instance: shards.
+            let to = dice.int(k + 1, plan.services - 1);
+            let need = match dice.chance(50) {
+                true => format!("need: {}, ", dice.int(1, plan.instances[to as usize])),
+                false => String::new(),
+            };
+            format!("{{fan_out: {{{need}steps: [{{call: {{{}}}}}]}}}}", call(dice, plan, to, false))
+        }
+        15 => {
+            let (one, other) = (inner(dice), inner(dice));
+            format!(
+                "{{choose: {{ways: [{{probability: 0.4, steps: [{one}]}}, {{probability: 0.3, steps: [{other}]}}]}}}}"
+            )
+        }
         _ => format!("{{spawn: {{steps: [{}]}}}}", inner(dice)),
     }
 }
 
-fn balancer(dice: &mut Dice) -> String {
+fn balancer(dice: &mut Dice, instances: u64) -> String {
     let choices = dice.pick(&["1", "2", "all"]);
     let information = dice.pick(&["own", "{board: {age: 0s}}", "{board: {age: 500ms}}"]);
     let least = format!("{{least_request: {{choices: {choices}, information: {information}}}}}");
+    let weights: Vec<String> =
+        (0..instances).map(|k| if k == 0 { 1 } else { dice.int(0, 3) }.to_string()).collect();
+    let weighted = format!("{{weighted: {{weights: [{}]}}}}", weights.join(", "));
     dice.pick(&[
         "round_robin",
         "random",
@@ -226,6 +251,7 @@ fn balancer(dice: &mut Dice) -> String {
         "{ring_hash: {}}",
         "{ring_hash: {load_bound_ratio: 1.5}}",
         "{maglev: {table_size: 101}}",
+        &weighted,
     ])
     .to_owned()
 }
@@ -254,8 +280,8 @@ fn targets(dice: &mut Dice, has_weights: bool) -> String {
     format!("{{{}}}", settings.join(", "))
 }
 
-fn call(dice: &mut Dice, to: u64, by_users: bool) -> String {
-    let balancer = balancer(dice);
+fn call(dice: &mut Dice, plan: &Plan, to: u64, by_users: bool) -> String {
+    let balancer = balancer(dice, plan.instances[to as usize]);
     let has_weights = balancer == "round_robin" || balancer.starts_with("{least");
     let attempt = dice.chance(60).then(|| dice.int(1, 300));
     let total = dice.chance(60).then(|| dice.int(attempt.unwrap_or(1), 900));
@@ -302,7 +328,7 @@ fn workload(dice: &mut Dice, plan: &Plan) -> (String, bool) {
         format!("clients: {}", dice.int(1, 4)),
         format!("criticality: {}", dice.pick(&["critical_plus", "critical", "sheddable_plus", "sheddable"])),
         format!("pools: {{p: {}}}", pool(dice)),
-        format!("call: {{{}}}", call(dice, to, true)),
+        format!("call: {{{}}}", call(dice, plan, to, true)),
     ];
     for kind in ["keys", "tenants"] {
         if dice.chance(40) {
@@ -318,9 +344,12 @@ fn workload(dice: &mut Dice, plan: &Plan) -> (String, bool) {
 
 fn fault(dice: &mut Dice, plan: &Plan, open: &[u64], horizon_s: u64) -> String {
     let (at, length) = (dice.int(0, 1_000 * horizon_s - 1), dice.int(1, 500 * horizon_s));
-    let service = format!("s{}", dice.int(0, plan.services - 1));
+    let k = dice.int(0, plan.services - 1) as usize;
+    let service = format!("s{k}");
     let share = format!("{{share: {{ratio: {}%}}}}", dice.int(1, 100));
-    let some = dice.pick(&["all", "one", "{places: {list: [0]}}", "{first: {count: 1}}", &share]);
+    let first_zone = &plan.zones[k][1..2];
+    let zone = if plan.zoned { format!("{{zone: {{name: {first_zone}}}}}") } else { "all".to_owned() };
+    let some = dice.pick(&["all", "one", "{places: {list: [0]}}", "{first: {count: 1}}", &share, &zone]);
     let hit = format!("service: {service}, instances: {some}");
     let kind = match dice.int(0, 12) {
         0 => format!("capacity: {{{hit}, factor: 0.{}}}", dice.int(1, 9)),

@@ -38,6 +38,7 @@ mistakes! {
     pool_that_does_not_exist: "pool: orders" => "pool: order";
     caller_without_pools: "call: {to: web}" => "call: {to: web, pool: web}";
     weights_that_sum_to_zero: "{to: db/read}" => "{to: db/read, load_balancer: {weighted: {weights: [0, 0, 0]}}}";
+    weights_beside_an_unknown_endpoint: "{to: db/read}" => "{to: db/raed, load_balancer: {weighted: {weights: [0, 0, 0]}}}";
     more_weights_than_instances: "{to: db/read}" => "{to: db/read, load_balancer: {weighted: {weights: [1, 1, 1, 2]}}}";
     maybe_above_one: "probability: 0.5" => "probability: 1.5";
     ways_above_one: "- maybe: {probability: 0.5, steps: [{call: {to: db/read}}]}" => "- choose: {ways: [{probability: 0.7, steps: [{compute: 1ms}]}, {probability: 0.5, steps: [{call: {to: db/read}}]}]}";

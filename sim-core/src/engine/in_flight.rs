@@ -45,14 +45,14 @@ impl<T: Copy> Table<T> {
     /// The thing of this id, if it is still in flight.
     #[inline]
     pub(crate) fn get(&self, id: Handle) -> Option<&T> {
-        let entry = &self.slots[id.slot as usize];
+        let entry = self.slots.get(id.slot as usize)?;
         (entry.generation == id.generation).then_some(&entry.value)
     }
 
     /// The thing of this id, if it is still in flight, to change.
     #[inline]
     pub(crate) fn get_mut(&mut self, id: Handle) -> Option<&mut T> {
-        let entry = &mut self.slots[id.slot as usize];
+        let entry = self.slots.get_mut(id.slot as usize)?;
         (entry.generation == id.generation).then_some(&mut entry.value)
     }
 
@@ -91,6 +91,14 @@ mod tests {
         assert_eq!(old.slot, new.slot);
         assert_eq!(table.get(old), None);
         assert_eq!(table.get(new), Some(&'b'));
+    }
+
+    #[test]
+    fn an_empty_table_finds_nothing() {
+        let mut table = Table::<char>::new();
+        let nobody = Handle { slot: 0, generation: 0 };
+        assert_eq!(table.get(nobody), None);
+        assert_eq!(table.get_mut(nobody), None);
     }
 
     #[test]

@@ -186,7 +186,8 @@ impl Lowering<'_> {
         Step::Call { edge, by_shard: false }
     }
 
-    /// What is asked for, or the default endpoint of the first service after a problem was told.
+    /// What is asked for; after a problem was told, any endpoint of the same service, so that the rest of the
+    /// call is judged by that, or else the first there is.
     fn target(&mut self, to: &str, path: &str) -> EndpointId {
         if let Some(endpoint) = self.endpoint_of(to) {
             return endpoint;
@@ -211,7 +212,9 @@ impl Lowering<'_> {
                 }
             }
         }
-        EndpointId::from_index(0)
+        let of_service = |endpoint: &Endpoint| self.services[endpoint.service].name == service;
+        let same = self.calls.endpoints.iter_ids().find(|(_, endpoint)| of_service(endpoint));
+        same.map_or(EndpointId::from_index(0), |(id, _)| id)
     }
 
     fn edge(&mut self, call: &CallConfig, path: String, caller: Caller<'_>) -> EdgeId {
