@@ -1,5 +1,7 @@
 //! Is this file a scenario? From bytes to models that always run, or every problem with its place.
 
+mod layers;
+
 use sim_core::model::rate::{RateProfile, Step};
 use sim_core::model::{Model, SystemConfig};
 use sim_core::time::SimDuration;
@@ -8,7 +10,8 @@ use sim_core::units::Rate;
 use crate::check;
 use crate::document::{Document, FORMAT, RunConfig};
 use crate::expectation::ExpectationConfig;
-use crate::yaml::{self, Layer, Node, Problem, Source};
+use crate::yaml::{self, Node, Problem, Source};
+use layers::Texts;
 
 /// A scenario that is ready to run.
 #[derive(Clone, Debug)]
@@ -93,38 +96,6 @@ impl LoadError {
 
 /// Gives the text of a file that a scenario names, such as a trace of rates.
 pub type ReadFile<'a> = &'a dyn Fn(&str) -> Result<String, String>;
-
-/// The texts of a scenario and their trees, base first, then every `--set`.
-#[derive(Clone, Debug)]
-pub(crate) struct Texts {
-    pub(crate) sources: Vec<Source>,
-    pub(crate) trees: Vec<Node>,
-}
-
-impl Texts {
-    /// Base, variant and settings, lowest first. `variant` is a name of the file or `None`.
-    fn layers<'a>(&'a self, variant: Option<&str>, setting: Option<(usize, &'a Node)>) -> Vec<Layer<'a>> {
-        let mut layers = vec![Layer::base(0, &self.trees[0])];
-        let overlay =
-            variant.and_then(|name| Layer::within(0, &self.trees[0], &yaml::join("variants", name)));
-        let removed = overlay.as_ref().map(|layer| layer.root);
-        layers.extend(overlay);
-        let sets = self.trees.iter().enumerate().skip(1).chain(setting);
-        // A setting inside something that the variant has removed has nothing to change there.
-        let applies = |tree: &Node| removed.is_none_or(|root| !reaches_into_removed(root, tree));
-        layers.extend(sets.filter(|(_, tree)| applies(tree)).map(|(source, tree)| Layer::base(source, tree)));
-        layers
-    }
-}
-
-/// Whether `setting`, which names one path, leads into an entry that `overlay` removes with `none`.
-fn reaches_into_removed(overlay: &Node, setting: &Node) -> bool {
-    let yaml::Kind::Mapping(entries) = &setting.kind else { return false };
-    let [entry] = &entries[..] else { return false };
-    let Some(below) = overlay.entry(&entry.key) else { return false };
-    let goes_on = matches!(entry.value.kind, yaml::Kind::Mapping(_));
-    (goes_on && below.value.plain() == Some("none")) || reaches_into_removed(&below.value, &entry.value)
-}
 
 /// Reads a scenario. `sets` are changes from the command line, `path=value`, laid over base and variants.
 pub fn load(

@@ -90,6 +90,7 @@ pub use path::{join, shown};
 pub use problem::{Problem, tidy};
 pub use read::{Reading, read};
 pub use render::render;
+pub use session::Choice;
 pub use suggest::nearest;
 pub use tree::{Entry, Kind, Node, Span, node_at};
 

@@ -66,6 +66,32 @@ fn settings_lie_over_every_variant() {
 }
 
 #[test]
+fn a_setting_of_a_kind_leaves_variants_with_another_kind_alone() {
+    let set = |set: &str| read(BASE, &[set]).unwrap_or_else(|e| panic!("{}", e.render(false)));
+    let attempts = |scenario: &Scenario, variant: &str| {
+        model(scenario, variant).edges.iter().next().unwrap().retry.max_attempts()
+    };
+    let inside = set("workloads.users.call.retry.immediate.max_attempts=7");
+    assert_eq!(
+        [attempts(&inside, "naive"), attempts(&inside, "budget"), attempts(&inside, "patient")],
+        [7, 7, 1]
+    );
+    let whole = set("workloads.users.call.retry={immediate: {max_attempts: 7}}");
+    assert_eq!(attempts(&whole, "patient"), 7, "who names the whole choice means it");
+    let other = set("workloads.users.call.retry.linear={max_attempts: 5, base: 10ms}");
+    assert_eq!(
+        [attempts(&other, "naive"), attempts(&other, "patient")],
+        [5, 1],
+        "what is taken away stays away"
+    );
+    let arrivals =
+        "  closed: {workloads: {users: {arrivals: {closed: {users: 5, think_time: 1s}}}}}\n  calm:";
+    let text = BASE.replace("  calm:", arrivals);
+    let scenario = read(&text, &["workloads.users.arrivals.poisson.rate=7/s"]);
+    assert!(scenario.unwrap_or_else(|e| panic!("{}", e.render(false))).variant("closed").is_some());
+}
+
+#[test]
 fn a_setting_that_removes_a_fault_removes_it_from_every_variant() {
     let scenario =
         read(&BASE.replace("  calm: {faults: {brownout: none}}\n", ""), &["faults.brownout=none"]).unwrap();

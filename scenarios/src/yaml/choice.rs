@@ -46,7 +46,11 @@ impl<'p, 'a> Chosen<'p, 'a> {
                     .ok_or_else(|| Error::new("nothing to choose from"))?;
                 (tag, if tag == TEXT { Content::Text } else { Content::StandIn })
             }
-            None => choose(place, &words, has_text)?,
+            None => {
+                let (tag, content) = choose(place, &words, has_text)?;
+                place.session.chose(&place.path, tag, place.top().layer);
+                (tag, content)
+            }
         };
         Ok(Self { place, tag, content, words })
     }

@@ -1,13 +1,13 @@
 //! How is a whole value read, with all problems at once?
 
 use serde::de::{DeserializeOwned, DeserializeSeed};
-use std::{any::type_name, marker::PhantomData};
+use std::{any::type_name, collections::BTreeMap, marker::PhantomData};
 
 use super::{
     Layer, Problem,
     error::Error,
     place::{self, Place, StandIn},
-    session::Session,
+    session::{Choice, Session},
 };
 
 /// Readings of the same layers. Each ends with one more problem found or one more stand-in tried.
@@ -26,6 +26,8 @@ pub struct Reading<T> {
     pub problems: Vec<Problem>,
     /// The paths where something stands in for a value that could not be read, or was left out.
     pub stand_ins: Vec<String>,
+    /// The choices that were made, by path.
+    pub choices: BTreeMap<String, Choice>,
 }
 
 impl<T> Reading<T> {
@@ -61,12 +63,12 @@ pub fn read<T: DeserializeOwned>(layers: &[Layer<'_>]) -> Reading<T> {
         }
     }
     let is_cut = session.is_cut.get();
-    let (mut problems, stand_ins) = session.finish();
+    let (mut problems, stand_ins, choices) = session.finish();
     super::tidy(&mut problems);
     if is_cut {
         problems.push(Problem::new("and more; correct these first").in_source(layers[0].source));
     }
-    Reading { value, problems, stand_ins }
+    Reading { value, problems, stand_ins, choices }
 }
 
 /// Reads the value at a place; a failure is reported here, unless that has been done further inside.

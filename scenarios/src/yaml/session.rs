@@ -49,8 +49,19 @@ pub(super) struct Session {
     meant: RefCell<HashSet<String>>,
     /// The stand-in that worked for a type, so that it comes first for the next value of that type.
     fitting: RefCell<HashMap<&'static str, usize>>,
+    /// The kind of each choice that was read, and the uppermost layer there.
+    choices: RefCell<BTreeMap<String, Choice>>,
     /// Values and entries looked at so far, over all passes.
     steps: Cell<usize>,
+}
+
+/// A choice that was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// Its kind.
+    pub kind: String,
+    /// The layer that chose, from 0.
+    pub layer: usize,
 }
 
 impl Session {
@@ -63,6 +74,7 @@ impl Session {
             holes: RefCell::default(),
             meant: RefCell::default(),
             fitting: RefCell::default(),
+            choices: RefCell::default(),
             steps: Cell::new(0),
         }
     }
@@ -93,9 +105,15 @@ impl Session {
         self.hole("").is_some_and(Hole::is_omitted)
     }
 
-    /// The problems, and the paths that hold stand-ins.
-    pub(super) fn finish(self) -> (Vec<Problem>, Vec<String>) {
-        (self.problems.into_inner(), self.holes.into_inner().into_keys().collect())
+    /// At `path` the uppermost layer, `layer`, chose this kind.
+    pub(super) fn chose(&self, path: &str, kind: &str, layer: usize) {
+        self.choices.borrow_mut().insert(path.to_owned(), Choice { kind: kind.to_owned(), layer });
+    }
+
+    /// The problems, the paths that hold stand-ins, and the choices.
+    pub(super) fn finish(self) -> (Vec<Problem>, Vec<String>, BTreeMap<String, Choice>) {
+        let stand_ins = self.holes.into_inner().into_keys().collect();
+        (self.problems.into_inner(), stand_ins, self.choices.into_inner())
     }
 
     /// The stand-in to begin with for a type at a hole: the one that fitted this type before.
