@@ -22,14 +22,21 @@ const CELLS: usize = 4000;
 /// Moments that a strip shows at most.
 const MOMENTS: usize = 300;
 
-/// The variants of each figure: as many as fit, in their order.
+/// The variants of each figure: as few figures as hold them all, about equally full.
 pub(crate) fn pages(report: &ComparisonReport) -> Vec<Vec<&VariantPicture>> {
+    let fewest = filled(report, ROWS);
+    let even = (1..ROWS).map(|rows| filled(report, rows)).find(|pages| pages.len() == fewest.len());
+    even.unwrap_or(fewest)
+}
+
+/// Figures of at most so many rows, each filled before the next is begun; a variant is never split.
+fn filled(report: &ComparisonReport, most: usize) -> Vec<Vec<&VariantPicture>> {
     let mut pages: Vec<Vec<&VariantPicture>> = Vec::new();
     let mut rows = 0;
     for picture in report.pictures.iter().filter(|picture| !picture.tiers.is_empty()) {
         let more = picture.tiers.len() + 1;
         match pages.last_mut() {
-            Some(page) if rows + more <= ROWS => {
+            Some(page) if rows + more <= most => {
                 page.push(picture);
                 rows += more;
             }
@@ -132,7 +139,7 @@ impl<'a> Strips<'a> {
             0 | 1 => 0.0,
             _ => (1.5 * font).min(0.5 * (lowest - top) / pictures.len().max(1) as f64),
         };
-        let step = ((lowest - top - heading * pictures.len() as f64) / rows).min(8.0 * font);
+        let step = ((lowest - top - heading * pictures.len() as f64) / rows).min(4.0 * font);
         let bottom = top + heading * pictures.len() as f64 + rows * step;
         let end = report.manifest.horizon_s.max(report.series.starts_s.last().copied().unwrap_or(0.0));
         let panel = Panel {
@@ -250,24 +257,16 @@ impl<'a> Strips<'a> {
         let middle = 0.5 * (rect.top + rect.bottom);
         let right = rect.left - 0.5 * look.font;
         let room = right - look.margin();
-        let has_two_lines = !look.is_thumb && self.step >= 2.2 * look.font;
         let name = TextLook { size, colour: look.ink, align: Align::Right };
         let small = TextLook { size: 0.75 * size, colour: look.muted, align: Align::Right };
-        if has_two_lines {
-            let text = canvas.fitted(&tier.name, size, room);
-            canvas.text(&text, (right, middle - 0.5 * size), name)?;
-            let text = canvas.fitted(&workers(tier), small.size, room);
-            canvas.text(&text, (right, middle + 0.62 * size), small)?;
-        } else {
-            // Beside the name, if both fit.
-            let beside = beside(tier);
-            let width = canvas.text_width(&beside, small.size) + 0.4 * size;
-            let is_beside = !look.is_thumb && canvas.text_width(&tier.name, size) + width <= room;
-            let text = canvas.fitted(&tier.name, size, room);
-            canvas.text(&text, (right - if is_beside { width } else { 0.0 }, middle), name)?;
-            if is_beside {
-                canvas.text(&beside, (right, middle), small)?;
-            }
+        // The workers beside the name, if both fit.
+        let beside = beside(tier);
+        let width = canvas.text_width(&beside, small.size) + 0.4 * size;
+        let is_beside = !look.is_thumb && canvas.text_width(&tier.name, size) + width <= room;
+        let text = canvas.fitted(&tier.name, size, room);
+        canvas.text(&text, (right - if is_beside { width } else { 0.0 }, middle), name)?;
+        if is_beside {
+            canvas.text(&beside, (right, middle), small)?;
         }
         if look.is_thumb {
             return Ok(());
@@ -279,13 +278,6 @@ impl<'a> Strips<'a> {
 
 /// What stands above the times of saturation.
 const HEADING: &str = "saturated";
-
-fn workers(tier: &Tier) -> String {
-    match tier.workers_total {
-        1 => "1 worker".to_owned(),
-        count => format!("{} workers", format::count(u64::from(count))),
-    }
-}
 
 /// The workers in the shortest form.
 fn beside(tier: &Tier) -> String {
