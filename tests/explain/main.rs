@@ -216,3 +216,84 @@ workloads:
     );
     rig("total timeout", &text).check(50.0);
 }
+
+#[test]
+fn a_late_first_call_of_a_series_spares_the_second() {
+    let call = "{call: {to: back, timeouts: {attempt: 1s}, retry: {immediate: {max_attempts: 3}}}}";
+    let text = format!(
+        "{HEAD}
+services:
+  front: {{workers: 10000, steps: [{call}, {call}]}}
+  back: {{workers: 10, service_time: {{exponential: {{mean: 100ms}}}}}}
+workloads:
+  users: {{arrivals: {{poisson: {{rate: 20/s}}}}, call: {{to: front, timeouts: {{attempt: 10s}}}}}}
+"
+    );
+    // Were each of the six attempts late by chance, up to 3.65 would be made, and 27.4/s would be the limit; a
+    // line is late for all or for none, and the engine agrees with 3.
+    rig("series", &text).check(100.0 / 3.0);
+}
+
+/// Where `explain` says that the system may heal above the prediction, it does.
+#[track_caller]
+fn check_heals_above(case: &Case<'_>, factor: f64) {
+    let (hidden, advertised) = case.predicted();
+    let what = case.what;
+    assert_eq!(hidden.trust, Trust::AtLeast, "{what}: {hidden:?}");
+    assert!(hidden.per_s * factor < 0.95 * advertised, "{what}: not overloaded anyway");
+    let success = case.success(factor * hidden.per_s);
+    println!("{what}: predicted {:.1}/s and more; success at {factor}: {success:.3?}", hidden.per_s);
+    assert!(success.iter().all(|success| *success >= 0.9), "{what}: heals above as well: {success:?}");
+}
+
+#[test]
+fn success_tokens_heal_above_the_prediction_as_it_says() {
+    let text = format!(
+        "{HEAD}
+services:
+  back: {{workers: 10, service_time: {{exponential: {{mean: 100ms}}}}}}
+workloads:
+  users:
+    arrivals: {{poisson: {{rate: 60/s}}}}
+    call: {{to: back, timeouts: {{attempt: 1s}}, retry: {{immediate: {{max_attempts: 4, budget: {{success_tokens: {{max_tokens: 100, token_ratio: 0.5}}}}}}}}}}
+"
+    );
+    check_heals_above(&rig("success tokens", &text), 1.1);
+}
+
+#[test]
+fn callers_without_workers_hold_a_storm_back_as_it_says() {
+    let text = format!(
+        "{HEAD}
+services:
+  front: {{workers: 50, steps: [{{call: {{to: back, timeouts: {{attempt: 1s}}, retry: {{immediate: {{max_attempts: 2}}}}}}}}]}}
+  back: {{workers: 10, service_time: {{exponential: {{mean: 100ms}}}}}}
+workloads:
+  users: {{arrivals: {{poisson: {{rate: 20/s}}}}, call: {{to: front, timeouts: {{attempt: 3s}}, retry: {{immediate: {{max_attempts: 2}}}}}}}}
+"
+    );
+    check_heals_above(&rig("few workers", &text), 1.5);
+}
+
+#[test]
+fn the_newest_first_heals_above_the_prediction_as_it_says() {
+    check_heals_above(&storm("lifo"), 1.5);
+}
+
+#[test]
+fn a_chain_without_retries_heals_up_to_its_capacity() {
+    let case = Case {
+        what: "blocked-threads-chain",
+        text: shipped("blocked-threads-chain"),
+        variant: "growing-inward",
+        workload: "orders",
+        service: "d",
+        faults: &["slow-d"],
+        ..storm("")
+    };
+    let (hidden, _) = case.predicted();
+    assert!((hidden.per_s - 400.0).abs() < 1e-6 && hidden.bottleneck == "d", "{hidden:?}");
+    let success = case.success(0.9 * hidden.per_s);
+    println!("blocked-threads-chain at 0.9: {success:.3?}");
+    assert!(success.iter().all(|success| *success >= 0.9), "{success:?}");
+}

@@ -190,7 +190,7 @@ fn dependence(services: &[ServiceResult], style: &TextStyle) -> String {
             Some(workers) => {
                 let has = f64::from(service.workers) * f64::from(service.instances);
                 let held = if workers.is_finite() { format::number(workers) } else { "all".to_owned() };
-                format!("{held} of {}", format::number(has))
+                format!("{held} of {has}")
             }
         };
         columns.push(column(

@@ -8,9 +8,6 @@ use super::flow::{Load, Weather, load};
 use super::system::{Part, System};
 use super::times;
 
-/// Shares of late answers that are tried in search of the worst; all of them late is nearly always it.
-const SHARES: u32 = 20;
-
 /// What is worked out once and asked by everything else.
 pub(super) struct View<'a> {
     pub(super) system: System<'a>,
@@ -42,8 +39,6 @@ pub(super) struct ServiceView {
     pub(super) storm: Option<f64>,
     /// Busy share of the workers in that storm, if nothing bounded it; above 1 it feeds itself.
     pub(super) storm_utilisation: f64,
-    /// The share of late answers at which that is so.
-    pub(super) worst_share: f64,
     /// By how much all open workloads can grow, or must shrink, until first tries fill the service.
     pub(super) advertised_scale: f64,
     /// The same until the worst storm just fills it.
@@ -69,37 +64,30 @@ impl<'a> View<'a> {
     fn service(&self, service: usize) -> ServiceView {
         let first = self.first.at(&self.system, service);
         let down = load(&self.system, &self.rates, Weather::Down(service)).at(&self.system, service);
-        let (worst_share, storm) = self.worst(service, &self.rates);
-        let late = storm.at(&self.system, service);
+        let storm = self.storm(service, &self.rates);
+        // What fails early may spare later calls: good times are then the worst.
+        let late = storm.at(&self.system, service).max(first);
         let of_first = |attempts: f64| (first > 0.0).then(|| attempts / first);
         let utilisation = self.utilisation(service, &self.first);
+        let fair = |rates: &[f64]| load(&self.system, rates, Weather::Fair);
+        let advertised_scale = self.scale(|rates| self.utilisation(service, &fair(rates)));
+        let hidden_scale = self.scale(|rates| self.utilisation(service, &self.storm(service, rates)));
         ServiceView {
             first,
             utilisation,
             amplification: of_first(down.max(late)),
             storm: of_first(late),
-            storm_utilisation: self.utilisation(service, &storm),
-            worst_share,
-            advertised_scale: self
-                .scale(|rates| self.utilisation(service, &load(&self.system, rates, Weather::Fair))),
-            hidden_scale: self.scale(|rates| self.utilisation(service, &self.worst(service, rates).1)),
+            storm_utilisation: self.utilisation(service, &storm).max(utilisation),
+            advertised_scale,
+            hidden_scale: hidden_scale.min(advertised_scale),
         }
     }
 
-    /// The share of late answers that sends most work to a service, and the load then.
-    pub(super) fn worst(&self, service: usize, rates: &[f64]) -> (f64, Load) {
-        let storm = |share: f64| load(&self.system, rates, Weather::Late(service, share));
-        let mut worst = (1.0, storm(1.0));
-        let mut highest = self.utilisation(service, &worst.1);
-        for k in 1..SHARES {
-            let share = f64::from(k) / f64::from(SHARES);
-            let load = storm(share);
-            let utilisation = self.utilisation(service, &load);
-            if utilisation > highest * (1.0 + 1e-9) {
-                (highest, worst) = (utilisation, (share, load));
-            }
-        }
-        worst
+    /// The load while every attempt at a service is answered too late. With a series of calls to it a smaller share
+    /// of late answers would send more, if each were late by chance; but in a line all are late or none is, and the
+    /// engine heals up to the load that this storm allows (`tests/explain`).
+    pub(super) fn storm(&self, service: usize, rates: &[f64]) -> Load {
+        load(&self.system, rates, Weather::Late(service))
     }
 
     /// Busy share of a service's workers: attempts per second times the time that each holds one, callees
@@ -162,12 +150,27 @@ impl<'a> View<'a> {
         0.5 * (low + high)
     }
 
-    /// Services that a workload's requests come to when all goes well.
+    /// Services that matter to a workload: those that its requests come to when all goes well, and those of every
+    /// workload that shares one with it. Who waits for a service that is full keeps workers from all others.
     pub(super) fn reached(&self, workload: usize) -> Vec<usize> {
-        let mut rates = vec![0.0; self.rates.len()];
-        rates[workload] = 1.0;
-        let load = load(&self.system, &rates, Weather::Fair);
-        (0..self.services.len()).filter(|service| load.at(&self.system, *service) > 0.0).collect()
+        let of = |workload: usize| -> Vec<usize> {
+            let mut rates = vec![0.0; self.rates.len()];
+            rates[workload] = 1.0;
+            let load = load(&self.system, &rates, Weather::Fair);
+            (0..self.services.len()).filter(|service| load.at(&self.system, *service) > 0.0).collect()
+        };
+        let each: Vec<Vec<usize>> = (0..self.rates.len()).map(of).collect();
+        let mut reached = each[workload].clone();
+        loop {
+            let shares = |own: &&Vec<usize>| own.iter().any(|service| reached.contains(service));
+            let mut all: Vec<usize> = each.iter().filter(shares).flatten().copied().collect();
+            all.sort_unstable();
+            all.dedup();
+            if all == reached {
+                return reached;
+            }
+            reached = all;
+        }
     }
 
     /// The service among `services` that is full first, by one of the two scales.

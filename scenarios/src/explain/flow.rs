@@ -22,8 +22,8 @@ pub(super) enum Weather {
     Errors,
     /// The same with nobody trying again.
     ErrorsOnce,
-    /// This share of the attempts at a service is answered after its caller's patience.
-    Late(usize, f64),
+    /// Every attempt at a service is answered after its caller's patience.
+    Late(usize),
     /// Every attempt at a service fails at once.
     Down(usize),
 }
@@ -87,16 +87,14 @@ fn settle_failures(system: &System<'_>, weather: Weather, silent: &[f64], load: 
         let mut moved = false;
         for (number, call) in system.calls.iter().enumerate() {
             let late = match weather {
-                Weather::Late(service, share) if service == call.service && !call.is_patient_for_ever() => {
-                    share
-                }
+                Weather::Late(service) if service == call.service && !call.is_patient_for_ever() => 1.0,
                 _ => 0.0,
             };
             let failure = 1.0 - (1.0 - endpoints[call.to]) * (1.0 - late);
             let attempts = match weather {
                 Weather::Fair | Weather::Errors | Weather::Down(_) => call.attempts,
                 Weather::ErrorsOnce => 1,
-                Weather::Late(service, _) if service == call.service => {
+                Weather::Late(service) if service == call.service => {
                     times::attempts_when_late(call, f64::INFINITY)
                 }
                 Weather::Late(..) => times::attempts_when_late(call, silent[call.to]),

@@ -86,7 +86,7 @@ fn callers_run_out(view: &View<'_>, service: usize, leads: &[bool]) -> Vec<Strin
         return Vec::new();
     }
     let rates: Vec<f64> = view.rates.iter().map(|rate| rate * scale).collect();
-    let storm = load(system, &rates, Weather::Late(service, 1.0));
+    let storm = load(system, &rates, Weather::Late(service));
     let mut names = Vec::new();
     for (number, (name, config)) in system.config.services.iter().enumerate() {
         let mine = system.endpoints.iter().enumerate().filter(|(_, e)| e.service == number);

@@ -76,7 +76,8 @@ fn span(seconds: f64) -> String {
     match seconds {
         s if s.is_infinite() => "for ever".to_owned(),
         s if s < 0.001 => format!("{} us", short(s * 1e6)),
-        s if s < 1.0 => format!("{} ms", short(s * 1e3)),
+        // What rounds to a thousand is one of the next.
+        s if s < 0.9995 => format!("{} ms", short(s * 1e3)),
         s => format!("{} s", short(s)),
     }
 }

@@ -2,7 +2,6 @@
 //! Says nothing of how large: that takes a run.
 
 use super::super::capacity::View;
-use super::super::flow::Weather;
 use super::{Found, short};
 
 pub(super) fn check(view: &View<'_>) -> Vec<Found> {
@@ -12,7 +11,7 @@ pub(super) fn check(view: &View<'_>) -> Vec<Found> {
             continue;
         }
         let system = &view.system;
-        let storm = super::super::flow::load(system, &view.rates, Weather::Late(number, service.worst_share));
+        let storm = view.storm(number, &view.rates);
         // The call that adds most is the place to begin.
         let added = |call: usize| storm.attempts[call] - storm.calls[call];
         let worst = (0..system.calls.len()).max_by(|a, b| added(*a).total_cmp(&added(*b)));

@@ -2,6 +2,7 @@
 //! look; what those that do look make of it takes a run.
 
 use sim_core::policy::balancer;
+use sim_core::policy::balancer::least_request::Choices;
 
 use super::super::capacity::View;
 use super::super::trust::has_uneven_speeds;
@@ -11,8 +12,14 @@ pub(super) fn check(view: &View<'_>) -> Vec<Found> {
     let system = &view.system;
     let mut found = Vec::new();
     for call in &system.calls {
-        let is_blind =
-            matches!(call.config.load_balancer, balancer::Config::RoundRobin | balancer::Config::Random);
+        let is_blind = match &call.config.load_balancer {
+            balancer::Config::RoundRobin | balancer::Config::Random => true,
+            balancer::Config::LeastRequest(config) => config.choices == Choices::Some(1),
+            balancer::Config::Weighted(_)
+            | balancer::Config::PeakEwma(_)
+            | balancer::Config::RingHash(_)
+            | balancer::Config::Maglev(_) => false,
+        };
         if !is_blind || !has_uneven_speeds(view, call.service) {
             continue;
         }
