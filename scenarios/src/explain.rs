@@ -31,6 +31,7 @@ mod warnings;
 use sim_core::model::workload::ArrivalsConfig;
 
 use crate::load::{Scenario, Variant};
+use crate::statistics::rounded;
 use capacity::View;
 use result::{Capacity, Explanation, Named, ServiceResult, Trust, WorkloadResult};
 use system::{Part, System};
@@ -60,15 +61,15 @@ fn workload(view: &View<'_>, number: usize) -> WorkloadResult {
     let limit = |scale: fn(&capacity::ServiceView) -> f64, trust: &dyn Fn(usize) -> (Trust, Vec<String>)| {
         let service = view.bottleneck(&reached, scale).filter(|_| is_open)?;
         let (trust, reasons) = trust(service);
-        let per_s = scale(&view.services[service]) * rate;
+        let per_s = rounded(scale(&view.services[service]) * rate);
         Some(Capacity { per_s, bottleneck: view.system.service_name(service).to_owned(), trust, reasons })
     };
     WorkloadResult {
         name: demand.name.to_owned(),
         to: view.system.endpoints[view.system.calls[demand.call].to].name.clone(),
         open: demand.peak.is_some(),
-        peak_per_s: rate,
-        mean_per_s: view.means[number],
+        peak_per_s: rounded(rate),
+        mean_per_s: rounded(view.means[number]),
         advertised: limit(|service| service.advertised_scale, &|service| trust::advertised(view, service)),
         hidden: limit(|service| service.hidden_scale, &|service| trust::hidden(view, service)),
         availability: failure::availability(view, number),
@@ -86,23 +87,23 @@ fn service(view: &View<'_>, number: usize) -> ServiceResult {
     let holds_s = Some(view.holds_s(number)).filter(|holds| holds.is_finite() && *holds > 0.0);
     let calls_somebody = own.iter().any(|endpoint| calls(&system.endpoints[*endpoint].program));
     let held = own.iter().filter(|e| view.first.endpoints[**e] > 0.0);
-    let silent = held.map(|endpoint| view.first.endpoints[*endpoint] * view.silent_s[*endpoint]).sum();
+    let silent: f64 = held.map(|endpoint| view.first.endpoints[*endpoint] * view.silent_s[*endpoint]).sum();
     ServiceResult {
         name: system.service_name(number).to_owned(),
         instances: config.instances.get(),
         workers: config.workers.get(),
         endpoints: own.iter().map(|endpoint| system.endpoints[*endpoint].name.clone()).collect(),
         called_by,
-        first_tries_per_s: found.first,
-        first_tries_mean_per_s: view.usual.at(system, number),
-        holds_s,
-        capacity_per_s: holds_s.map(|holds| system.workers(number) / holds),
-        utilisation: found.utilisation,
-        utilisation_mean: view.utilisation(number, &view.usual),
-        amplification: found.amplification,
-        storm_amplification: found.storm,
-        storm_utilisation: found.storm_utilisation,
-        workers_if_callees_are_silent: calls_somebody.then_some(silent),
+        first_tries_per_s: rounded(found.first),
+        first_tries_mean_per_s: rounded(view.usual.at(system, number)),
+        holds_s: holds_s.map(rounded),
+        capacity_per_s: holds_s.map(|holds| rounded(system.workers(number) / holds)),
+        utilisation: rounded(found.utilisation),
+        utilisation_mean: rounded(view.utilisation(number, &view.usual)),
+        amplification: found.amplification.map(rounded),
+        storm_amplification: found.storm.map(rounded),
+        storm_utilisation: rounded(found.storm_utilisation),
+        workers_if_callees_are_silent: calls_somebody.then(|| rounded(silent)),
         single_point_of_failure: failure::is_single_point(view, number),
         blast_radius: failure::blast(view, number),
     }

@@ -107,9 +107,7 @@ fn loads(workloads: &[WorkloadResult], style: &TextStyle) -> String {
         columns.push(column("answered\n(without retries)", false, workloads.iter().map(available)));
     }
     let mut text = grid::text(first, vec![columns], style) + "\n";
-    for workload in workloads {
-        text.push_str(&reasons(workload, style));
-    }
+    text.push_str(&reasons(workloads, style));
     if workloads.iter().any(|workload| !workload.open) {
         let said = "Closed users: N / (Z + S), what they ask for at most; no load that could be raised.";
         text.push_str(&wrapped(said, style, 0));
@@ -117,21 +115,30 @@ fn loads(workloads: &[WorkloadResult], style: &TextStyle) -> String {
     text + "\n"
 }
 
-/// Why a prediction is not exact; the same for all workloads is told once, by the caller's order.
-fn reasons(workload: &WorkloadResult, style: &TextStyle) -> String {
-    let mut text = String::new();
-    let told = [("in good times", &workload.advertised), ("heals below", &workload.hidden)];
-    for (what, capacity) in told {
-        let Some(capacity) = capacity else { continue };
-        let meaning = match capacity.trust {
-            Trust::Sharp => continue,
-            Trust::AtLeast => "≥: above it the system may heal as well",
-            Trust::Unknown => "?: depends on the run, may be less",
-        };
-        let sentence = format!("{}, {what} {meaning}: {}", workload.name, capacity.reasons.join("; "));
-        text.push_str(&wrapped(&sentence, style, 0));
+/// Why predictions are not exact; what is the same for several workloads is told once.
+fn reasons(workloads: &[WorkloadResult], style: &TextStyle) -> String {
+    let mut told: Vec<(String, Vec<&str>)> = Vec::new();
+    let columns: [fn(&WorkloadResult) -> &Option<Capacity>; 2] = [|w| &w.advertised, |w| &w.hidden];
+    for (column, what) in columns.iter().zip(["in good times", "heals below"]) {
+        for workload in workloads {
+            let Some(capacity) = column(workload) else { continue };
+            let meaning = match capacity.trust {
+                Trust::Sharp => continue,
+                Trust::AtLeast => "≥ above it the system may heal as well",
+                Trust::Unknown => "? depends on the run and may be less",
+            };
+            let why = format!("{meaning} ({what}): {}", capacity.reasons.join("; "));
+            match told.iter_mut().find(|(same, _)| *same == why) {
+                Some((_, names)) => names.push(&workload.name),
+                None => told.push((why, vec![&workload.name])),
+            }
+        }
     }
-    text
+    let line = |(why, names): &(String, Vec<&str>)| match workloads.len() {
+        1 => wrapped(why, style, 0),
+        _ => wrapped(&format!("{}: {why}", names.join(", ")), style, 0),
+    };
+    told.iter().map(line).collect()
 }
 
 fn services(services: &[ServiceResult], style: &TextStyle) -> String {

@@ -12,7 +12,7 @@ const NOTHING: f64 = 1e-9;
 pub(super) fn blast(view: &View<'_>, service: usize) -> Vec<Hit> {
     let load = load(&view.system, &view.rates, Weather::Down(service));
     let hit = |workload: &super::system::Demand<'_>| {
-        let share = load.fails[workload.call];
+        let share = crate::statistics::rounded(load.fails[workload.call]);
         (share > NOTHING).then(|| Hit { workload: workload.name.to_owned(), share })
     };
     view.system.workloads.iter().filter_map(hit).collect()
@@ -32,5 +32,6 @@ pub(super) fn availability(view: &View<'_>, workload: usize) -> Option<Availabil
     let call = view.system.workloads[workload].call;
     let with_retries = 1.0 - load(&view.system, &view.rates, Weather::Errors).fails[call];
     let single = 1.0 - load(&view.system, &view.rates, Weather::ErrorsOnce).fails[call];
-    Some(Availability { single, with_retries })
+    let rounded = crate::statistics::rounded;
+    Some(Availability { single: rounded(single), with_retries: rounded(with_retries) })
 }

@@ -1,4 +1,4 @@
-//! Small files with numbers that can be worked out by hand.
+//! Are the numbers those that one works out by hand? Small files, one question each.
 
 use super::*;
 use crate::load::load;
