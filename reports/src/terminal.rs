@@ -2,6 +2,7 @@
 //! one sentence per variant, the claims, and how certain all of it is.
 
 mod expectations;
+mod explain;
 mod grid;
 mod sparkline;
 mod table;
@@ -11,6 +12,7 @@ use scenarios::results::{Arm, Comparison, ComparisonReport, ExpectationResult, S
 
 use crate::shown::shown;
 use crate::{format, parts, replay, sweep_table, typeset, words};
+pub use explain::explanation_text;
 use sparkline::Track;
 
 /// How text is laid out.

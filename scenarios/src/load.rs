@@ -145,6 +145,19 @@ impl Scenario {
         &self.variants[0]
     }
 
+    /// Where a setting of a variant stands: in its overlay, in the base, or at the nearest place above.
+    pub(crate) fn place(&self, variant: &str, path: &str) -> Option<crate::explain::result::Place> {
+        let layers = self.texts.layers(Some(variant), None);
+        let (layer, span) = yaml::nearest_origin(&layers, path)?;
+        let file = self.texts.sources[layers[layer].source].name.clone();
+        Some(crate::explain::result::Place {
+            file,
+            line: span.line,
+            column: span.column,
+            path: yaml::shown(path),
+        })
+    }
+
     /// A sweep that the file does not name: `path` takes `values`, for the variants in `names`.
     pub fn sweep_of(
         &self,

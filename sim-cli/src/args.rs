@@ -39,6 +39,8 @@ pub(crate) enum Command {
     New(New),
     /// Check files and tell all their problems at once, without running them
     Validate(Validate),
+    /// Tell what can be known of a scenario before any run
+    Explain(Explain),
     /// Run one variant with one seed
     Run(Run),
     /// Compare variants over many seeds and check the scenario's claims
@@ -92,6 +94,29 @@ pub(crate) struct Validate {
     /// Scenario files (or ids of shipped scenarios)
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Nothing is simulated. What depends on the run is said to be unknown.
+
+Examples:
+  spiral explain metastable-retry-storm
+  spiral explain blocked-threads-chain --variant shrinking-inward
+  spiral explain my-storm.yaml --set services.api.workers=20 --format json")]
+pub(crate) struct Explain {
+    /// A scenario file, or the id of a shipped scenario
+    #[arg(value_name = "FILE|ID")]
+    pub(crate) scenario: String,
+    /// The variant [default: the first one of the file]
+    #[arg(long)]
+    pub(crate) variant: Option<String>,
+    /// Change a setting in the file and in all its variants; may be repeated
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// What goes to standard output: text for people, JSON for programs
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: Format,
 }
 
 #[derive(Debug, clap::Args)]

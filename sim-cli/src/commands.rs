@@ -2,6 +2,7 @@
 
 pub(crate) mod compare;
 pub(crate) mod completions;
+pub(crate) mod explain;
 mod interrupted;
 pub(crate) mod list;
 pub(crate) mod new;

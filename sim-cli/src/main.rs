@@ -37,6 +37,7 @@ fn run(args: &Args) -> Result<Status, Failure> {
         Command::Show(args) => commands::show::run(args),
         Command::New(args) => commands::new::run(args),
         Command::Validate(args) => commands::validate::run(args),
+        Command::Explain(args) => commands::explain::run(args),
         Command::Run(args) => commands::run::run(args),
         Command::Compare(args) => commands::compare::run(args),
         Command::Sweep(args) => commands::sweep::run(args),

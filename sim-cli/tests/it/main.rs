@@ -4,6 +4,7 @@ mod bad_files; // every mistake in a scenario file, in the words that a student 
 mod bad_systems; // the same for systems of several services
 mod bad_words; // every mistake on the command line
 mod commands; // list, show, new, validate, schema, completions
+mod explain; // what is known before any run
 mod readme; // the code blocks of the README
 mod results; // run, compare, sweep, report
 mod spiral; // a folder and a way to run the binary in it

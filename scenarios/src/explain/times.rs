@@ -1,0 +1,175 @@
+//! How long does an attempt hold its worker? When nobody waits in any line, and when those it calls are silent.
+
+use sim_core::policy::retry::{self, cap::Cap, jitter::Jitter};
+
+use super::system::{Call, Part, System};
+use sim_core::math;
+
+/// More calls above one another are not followed here: a circle may allow a thousand.
+const DEEPEST: usize = 64;
+
+/// Seconds that an attempt at each endpoint takes when nobody waits in any line and all goes well. A lower bound
+/// in a real run: lines, and the slowest of several side by side, come on top.
+pub(super) fn healthy(system: &System<'_>) -> Vec<f64> {
+    let mut times = vec![0.0; system.endpoints.len()];
+    // From the deepest calls up; without circles a few rounds change nothing any more.
+    for _ in 0..DEEPEST {
+        let next: Vec<f64> = system
+            .endpoints
+            .iter()
+            .map(|endpoint| {
+                length(&endpoint.program, &|call| system.calls[call].network_s + times[system.calls[call].to])
+            })
+            .collect();
+        if next == times {
+            break;
+        }
+        times = next;
+    }
+    times
+}
+
+/// Seconds that an attempt at each endpoint holds its worker when all that it calls is silent: until the
+/// caller's patience is over. Infinite without timeouts.
+pub(super) fn silent(system: &System<'_>) -> Vec<f64> {
+    let wait = |call: usize| longest_wait(&system.calls[call]).unwrap_or(f64::INFINITY);
+    system.endpoints.iter().map(|endpoint| failing(&endpoint.program, &wait).0).collect()
+}
+
+/// Seconds until a caller gives up on a call of which every attempt is silent, retries and back-off included;
+/// `None` if it never does.
+pub(super) fn longest_wait(call: &Call<'_>) -> Option<f64> {
+    let attempts = call.attempt_s.map(|attempt| {
+        let waits: f64 = (1..call.attempts).map(|retry| back_off(&call.config.retry, retry).1).sum();
+        attempt * f64::from(call.attempts) + waits
+    });
+    match (attempts, call.total_s) {
+        (Some(attempts), Some(total)) => Some(attempts.min(total)),
+        (attempts, total) => attempts.or(total),
+    }
+}
+
+/// Attempts that a call makes when each fails only after `inner_s`, or by its timeout if that comes first: those
+/// that begin before the patience with the whole call is over.
+pub(super) fn attempts_when_late(call: &Call<'_>, inner_s: f64) -> u32 {
+    let Some(total) = call.total_s else { return call.attempts };
+    let attempt = call.attempt_s.unwrap_or(f64::INFINITY).min(inner_s);
+    let mut begins = 0.0;
+    let mut made = 1;
+    while made < call.attempts {
+        begins += attempt + back_off(&call.config.retry, made).0;
+        if begins >= total {
+            break;
+        }
+        made += 1;
+    }
+    made
+}
+
+/// Shortest and longest wait in seconds before the retry of this number, from 1.
+pub(super) fn back_off(config: &retry::Config, retry: u32) -> (f64, f64) {
+    let n = f64::from(retry);
+    let spread = |wait: f64, max: Cap, jitter: Jitter, ratio: Option<f64>| {
+        let wait = capped(wait, max);
+        match jitter {
+            Jitter::None => (wait, wait),
+            Jitter::Full => (0.0, wait),
+            Jitter::Equal => (0.5 * wait, wait),
+            Jitter::PlusMinus => {
+                let ratio = ratio.unwrap_or(1.0);
+                (wait * (1.0 - ratio), wait * (1.0 + ratio))
+            }
+        }
+    };
+    let share = |ratio: Option<sim_core::units::Probability>| ratio.map(|ratio| ratio.get());
+    match config {
+        retry::Config::None | retry::Config::Immediate(_) => (0.0, 0.0),
+        retry::Config::Constant(c) => {
+            spread(c.base.as_secs_f64(), Cap::Unlimited, c.jitter, share(c.jitter_ratio))
+        }
+        retry::Config::Linear(c) => spread(n * c.base.as_secs_f64(), c.max, c.jitter, share(c.jitter_ratio)),
+        retry::Config::Exponential(c) => {
+            let wait = c.base.as_secs_f64() * math::pow(c.multiplier.get(), n - 1.0);
+            spread(wait, c.max, c.jitter, share(c.jitter_ratio))
+        }
+        retry::Config::Decorrelated(c) => {
+            let base = c.base.as_secs_f64();
+            (capped(base, c.max), capped(base * math::pow(3.0, n), c.max))
+        }
+    }
+}
+
+fn capped(wait: f64, max: Cap) -> f64 {
+    match max {
+        Cap::Unlimited => wait,
+        Cap::AtMost(most) => wait.min(most.as_secs_f64()),
+    }
+}
+
+/// Mean length of a part in seconds, given that of each call. Of parts side by side the mean of the last that
+/// is needed: what chance adds is left out.
+fn length(part: &Part, call: &dyn Fn(usize) -> f64) -> f64 {
+    match part {
+        Part::Work(mean) => *mean,
+        Part::Call(number) => call(*number),
+        Part::Serial(parts) => parts.iter().map(|part| length(part, call)).sum(),
+        Part::Quorum { parts, need } => {
+            let mut lengths: Vec<f64> = parts.iter().map(|part| length(part, call)).collect();
+            lengths.sort_by(f64::total_cmp);
+            lengths.get((*need as usize).saturating_sub(1)).copied().unwrap_or(0.0)
+        }
+        Part::Copies { part, .. } => length(part, call),
+        Part::Ways(ways) => {
+            ways.iter().filter(|(p, _)| *p > 0.0).map(|(p, part)| p * length(part, call)).sum()
+        }
+        Part::Repeat { part, times } => f64::from(*times) * length(part, call),
+        Part::Fallback { part, .. } => length(part, call),
+        Part::Spawn(_) => 0.0,
+    }
+}
+
+/// Mean time until a part is over when every call fails after its wait, and the probability that it failed.
+fn failing(part: &Part, wait: &dyn Fn(usize) -> f64) -> (f64, f64) {
+    match part {
+        Part::Work(mean) => (*mean, 0.0),
+        Part::Call(number) => (wait(*number), 1.0),
+        Part::Serial(parts) => {
+            let (mut time, mut alive) = (0.0, 1.0);
+            for part in parts {
+                if alive <= 0.0 {
+                    break;
+                }
+                let (length, fails) = failing(part, wait);
+                time += alive * length;
+                alive *= 1.0 - fails;
+            }
+            (time, 1.0 - alive)
+        }
+        Part::Quorum { parts, need } => {
+            let outcomes: Vec<(f64, f64)> = parts.iter().map(|part| failing(part, wait)).collect();
+            let spare = parts.len().saturating_sub(*need as usize);
+            let mut failed: Vec<f64> = outcomes.iter().filter(|(_, p)| *p > 0.0).map(|(t, _)| *t).collect();
+            failed.sort_by(f64::total_cmp);
+            match failed.get(spare) {
+                Some(time) => (*time, 1.0),
+                None => (length(part, wait).min(f64::INFINITY), 0.0),
+            }
+        }
+        Part::Copies { part, .. } => failing(part, wait),
+        Part::Ways(ways) => {
+            let outcomes = ways.iter().filter(|(p, _)| *p > 0.0).map(|(p, part)| (*p, failing(part, wait)));
+            outcomes.fold((0.0, 0.0), |(time, fails), (p, (t, f))| (time + p * t, fails + p * f))
+        }
+        Part::Repeat { part, times } => {
+            let (time, fails) = failing(part, wait);
+            let rounds: f64 = if fails > 0.0 { 1.0 / fails } else { f64::from(*times) };
+            (time * rounds.min(f64::from(*times)), if fails > 0.0 { 1.0 } else { 0.0 })
+        }
+        Part::Fallback { part, otherwise } => {
+            let (time, fails) = failing(part, wait);
+            let (second, also) = failing(otherwise, wait);
+            (time + if fails > 0.0 { fails * second } else { 0.0 }, fails * also)
+        }
+        Part::Spawn(_) => (0.0, 0.0),
+    }
+}

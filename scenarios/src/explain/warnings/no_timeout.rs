@@ -1,0 +1,22 @@
+//! Does a service wait for ever? A callee that falls silent then takes one worker after the other. Users without
+//! timeouts are not told of: they hold nothing that others need.
+
+use super::super::capacity::View;
+use super::super::system::Caller;
+use super::Found;
+
+pub(super) fn check(view: &View<'_>) -> Vec<Found> {
+    let system = &view.system;
+    let mut found = Vec::new();
+    for call in system.calls.iter().filter(|call| call.is_patient_for_ever() && !call.inherits_deadline) {
+        let Caller::Endpoint(_) = call.caller else { continue };
+        let (from, to) = (system.caller_name(call), system.service_name(call.service));
+        found.push(Found {
+            path: call.path.clone(),
+            message: format!("`{from}` waits for `{to}` without any timeout: if it falls silent, workers wait for ever"),
+            instead: "`timeouts: {attempt: ...}`, longer than the 99th percentile of a good answer and shorter than the caller's own caller waits".to_owned(),
+            shown_by: &["blocked-threads-chain"],
+        });
+    }
+    found
+}
