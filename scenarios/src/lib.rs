@@ -27,3 +27,4 @@ pub mod request;
 pub mod compare;
 pub mod sweep;
 pub mod results;
+pub mod trace;
