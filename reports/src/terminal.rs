@@ -5,6 +5,7 @@ mod expectations;
 mod grid;
 mod sparkline;
 mod table;
+mod trace;
 
 use scenarios::metric::{Metric, Unit};
 use scenarios::results::{Arm, Comparison, ComparisonReport, ExpectationResult, SweepResult, VariantResult};
@@ -12,6 +13,7 @@ use scenarios::results::{Arm, Comparison, ComparisonReport, ExpectationResult, S
 use crate::shown::shown;
 use crate::{format, parts, replay, sweep_table, typeset, words};
 use sparkline::Track;
+pub use trace::trace_text;
 
 /// How text is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

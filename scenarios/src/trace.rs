@@ -7,12 +7,17 @@ mod lanes;
 mod story;
 mod tries;
 mod words;
+#[cfg(test)]
+mod tests;
 
 use serde::{Deserialize, Serialize};
 use sim_core::engine;
 use sim_core::ids::WorkloadId;
 use sim_core::streams::Seed;
-use sim_core::time::{SimDuration, SimTime};
+use sim_core::time::SimDuration;
+/// A moment of a run.
+pub use sim_core::time::SimTime as Moment;
+use sim_core::time::SimTime;
 
 pub use find::Wish;
 pub use lanes::{Flow, Instant, Level, Slice, Timeline};
@@ -155,6 +160,8 @@ pub struct Try {
     /// What became of it at the server: `done`, `error`, `rejected`, `dropped`, `lost`, `withdrawn`, `unfinished`
     /// or `not_sent`.
     pub fate: String,
+    /// When it was sent; none if it was not.
+    pub sent_ns: Option<u64>,
     /// When its caller stopped waiting for it; none if the run ended before.
     pub over_ns: Option<u64>,
     /// What it went through, in order; between two of them nothing happened.
@@ -325,6 +332,15 @@ fn chosen(finder: &Finder, model: &sim_core::model::Model) -> Result<(Vec<Found>
     match found.is_empty() {
         true => Err(NoTrace::Nothing(nothing)),
         false => Ok((found, nothing)),
+    }
+}
+
+/// The moment that a word such as `65s` means, before the end of a run.
+pub fn moment(word: &str, horizon: SimDuration) -> Result<SimTime, String> {
+    let after: SimDuration = word.trim().parse()?;
+    match after < horizon {
+        true => Ok(SimTime::ZERO + after),
+        false => Err(format!("the run ends at {horizon}")),
     }
 }
 

@@ -27,6 +27,8 @@ const NONE: u32 = u32::MAX;
 pub struct Timeline {
     /// Names of the instances.
     pub instances: Vec<String>,
+    /// Names of the workloads.
+    pub workloads: Vec<String>,
     /// Most lanes that each had in use at once.
     pub lanes: Vec<u32>,
     /// Attempts in service, in the order in which they were taken.
@@ -203,7 +205,12 @@ impl<'m> Lanes<'m> {
             attempts: Vec::new(),
             calls: Vec::new(),
             instances: instances.iter().map(|_| Instance::default()).collect(),
-            timeline: Timeline { lanes: vec![0; instances.len()], instances, ..Timeline::default() },
+            timeline: Timeline {
+                lanes: vec![0; instances.len()],
+                workloads: model.workloads.iter().map(|workload| workload.name.clone()).collect(),
+                instances,
+                ..Timeline::default()
+            },
         }
     }
 

@@ -90,6 +90,7 @@ impl Draft {
             instance: self.instance.map(|index| instances[index].clone()),
             outcome: self.outcome.to_owned(),
             fate: self.fate.to_owned(),
+            sent_ns: self.sent,
             over_ns: self.over,
             spans,
         }

@@ -7,3 +7,4 @@ mod commands; // list, show, new, validate, schema, completions
 mod readme; // the code blocks of the README
 mod results; // run, compare, sweep, report
 mod spiral; // a folder and a way to run the binary in it
+mod trace; // stories of single requests
