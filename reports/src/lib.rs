@@ -24,6 +24,7 @@ mod svg;
 mod sweep_table;
 mod tables;
 mod terminal;
+pub mod trace;
 mod typeset;
 mod words;
 
@@ -34,7 +35,7 @@ use scenarios::results::{ComparisonReport, Manifest, SweepResult};
 pub use error::{ReportError, ReportErrorKind};
 pub use options::{Options, Size, Theme};
 pub use stored::{Stored, read};
-pub use terminal::{TextStyle, comparison_text, explanation_text, run_text, sweep_text};
+pub use terminal::{TextStyle, comparison_text, explanation_text, run_text, sweep_text, trace_text};
 
 use figures::Figure;
 use folder::Batch;

@@ -6,6 +6,7 @@ mod explain;
 mod grid;
 mod sparkline;
 mod table;
+mod trace;
 
 use scenarios::metric::{Metric, Unit};
 use scenarios::results::{Arm, Comparison, ComparisonReport, ExpectationResult, SweepResult, VariantResult};
@@ -14,6 +15,7 @@ use crate::shown::shown;
 use crate::{format, parts, replay, sweep_table, typeset, words};
 pub use explain::explanation_text;
 use sparkline::Track;
+pub use trace::trace_text;
 
 /// How text is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

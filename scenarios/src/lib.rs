@@ -28,3 +28,4 @@ pub mod compare;
 pub mod sweep;
 pub mod results;
 pub mod explain;
+pub mod trace;

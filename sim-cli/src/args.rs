@@ -47,6 +47,8 @@ pub(crate) enum Command {
     Compare(Compare),
     /// Run a scenario for several values of one setting
     Sweep(Sweep),
+    /// Tell what happened to single requests of one run
+    Trace(Trace),
     /// Draw figures and page of a report folder again, without simulating
     Report(Report),
     /// Print the JSON Schema of scenario files, for editors
@@ -189,6 +191,77 @@ pub(crate) struct Sweep {
     pub(crate) variants: Option<String>,
     #[command(flatten)]
     pub(crate) making: Making,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Without a choice: the first request, the first that fails, and the one that waits longest for its answer.
+A run is made twice, once to find the requests and once to tell of them; neither differs from an untraced one.
+At most 16 requests with 5000 lines each, and 10000 attempts on the lanes of trace.perfetto.json, are kept.
+
+Examples:
+  spiral trace metastable-retry-storm --first-failed
+  spiral trace metastable-retry-storm --variant one-attempt --seed 3 --around 65s --count 2
+  spiral trace my-storm.yaml --request 17 --request 18 --out story     writes trace.html and more to story/
+  spiral trace my-storm.yaml --slowest 3 --from 60s --to 61s --out story")]
+pub(crate) struct Trace {
+    /// A scenario file, or the id of a shipped scenario
+    #[arg(value_name = "FILE|ID")]
+    pub(crate) scenario: String,
+    /// The variant [default: the first one of the file]
+    #[arg(long)]
+    pub(crate) variant: Option<String>,
+    /// The seed [default: 1]
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    pub(crate) seed: Option<String>,
+    /// With the triggers, or without
+    #[arg(long, value_enum, default_value = "triggered")]
+    pub(crate) arm: Arm,
+    /// Only requests of this workload
+    #[arg(long, value_name = "NAME")]
+    pub(crate) workload: Option<String>,
+    /// The request of this number, from 1, among those of its workload; may be repeated
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    pub(crate) request: Vec<String>,
+    /// The K requests that waited longest for their answer
+    #[arg(long, value_name = "K", allow_hyphen_values = true)]
+    pub(crate) slowest: Option<String>,
+    /// The first request that failed for good
+    #[arg(long)]
+    pub(crate) first_failed: bool,
+    /// The first requests that arrive from this moment on, such as `65s`
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(crate) around: Option<String>,
+    /// How many requests --around means
+    #[arg(long, value_name = "K", default_value = "3", requires = "around", allow_hyphen_values = true)]
+    pub(crate) count: String,
+    /// What trace.perfetto.json shows begins here [default: around the requests]
+    #[arg(long, value_name = "TIME", requires = "to", allow_hyphen_values = true)]
+    pub(crate) from: Option<String>,
+    /// And ends here
+    #[arg(long, value_name = "TIME", requires = "from", allow_hyphen_values = true)]
+    pub(crate) to: Option<String>,
+    /// Change a setting in the file and in all its variants; may be repeated
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Write trace.html, trace.json and trace.perfetto.json to this folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// What goes to standard output: text for people, JSON for programs
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: Format,
+    /// No remarks on standard error
+    #[arg(long)]
+    pub(crate) quiet: bool,
+}
+
+/// With or without the triggers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Arm {
+    /// The run with its triggers.
+    Triggered,
+    /// The same run with its triggers switched off.
+    Control,
 }
 
 /// What all commands have that make results.

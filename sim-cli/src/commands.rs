@@ -11,6 +11,7 @@ pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod show;
 pub(crate) mod sweep;
+pub(crate) mod trace;
 pub(crate) mod validate;
 
 use serde::Serialize;

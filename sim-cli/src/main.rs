@@ -41,6 +41,7 @@ fn run(args: &Args) -> Result<Status, Failure> {
         Command::Run(args) => commands::run::run(args),
         Command::Compare(args) => commands::compare::run(args),
         Command::Sweep(args) => commands::sweep::run(args),
+        Command::Trace(args) => commands::trace::run(args),
         Command::Report(args) => commands::report::run(args),
         Command::Schema(args) => commands::schema::run(args),
         Command::Completions(args) => commands::completions::run(args),

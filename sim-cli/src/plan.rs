@@ -7,6 +7,7 @@ mod points;
 mod reproduce;
 mod seeds;
 mod target;
+mod trace;
 
 use scenarios::load::{Scenario, Sweep};
 use scenarios::request::Request;
@@ -16,6 +17,7 @@ use crate::failure::{Complaint, Failure, Refused};
 
 pub(crate) use folder::Folder;
 pub(crate) use target::Target;
+pub(crate) use trace::trace;
 
 use points::Points;
 use reproduce::Words;

@@ -30,8 +30,10 @@ pub enum Observation {
     },
     /// A step of a service calls another service.
     Called {
-        /// The attempt that the step serves; stale if nobody waits for it.
+        /// The attempt that the step serves, or that has spawned it, which may be over by then.
         by: AttemptId,
+        /// Whether that attempt waits for it: not for what it has spawned.
+        waits: bool,
         /// The call.
         call: CallId,
         /// Over which edge.
@@ -210,6 +212,41 @@ pub enum Observation {
         fault: FaultId,
         /// Begins (`true`) or ends.
         begins: bool,
+    },
+    /// What only the story of a request tells: nothing is counted by it.
+    Aside {
+        /// The attempt.
+        attempt: AttemptId,
+        /// What is to be told of it.
+        aside: Aside,
+    },
+}
+
+/// What is told of an attempt in service, or of its answer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Aside {
+    /// A step of own work begins.
+    Computes {
+        /// How long it takes, alone on its worker.
+        length: SimDuration,
+    },
+    /// Steps begin side by side.
+    SideBySide {
+        /// How many.
+        of: u32,
+        /// How many must succeed.
+        need: u32,
+    },
+    /// A step has failed, and another is done in its place.
+    FallsBack,
+    /// Steps begin that the attempt does not wait for.
+    Spawns,
+    /// Its work is held and goes on when the instance recovers, if ever.
+    Hangs,
+    /// What it came to reaches a caller that does not wait any more.
+    CameLate {
+        /// What it came to.
+        outcome: Outcome,
     },
 }
 

@@ -342,6 +342,7 @@ impl Probe for Watch {
             | Observation::Abandoned { .. }
             | Observation::InstanceState { .. }
             | Observation::Believed { .. } => unreachable!("watched systems are plain"),
+            Observation::Aside { .. } => {}
         }
     }
 }

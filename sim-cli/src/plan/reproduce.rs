@@ -13,6 +13,12 @@ impl Words {
         self
     }
 
+    /// A word without a value.
+    pub(super) fn flag(mut self, name: &str) -> Words {
+        self.0 += &format!(" {name}");
+        self
+    }
+
     /// Left out if there is no value.
     pub(super) fn option_if(self, name: &str, value: &str) -> Words {
         if value.is_empty() { self } else { self.option(name, value) }

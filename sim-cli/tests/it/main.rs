@@ -8,3 +8,4 @@ mod explain; // what is known before any run
 mod readme; // the code blocks of the README
 mod results; // run, compare, sweep, report
 mod spiral; // a folder and a way to run the binary in it
+mod trace; // stories of single requests

@@ -7,7 +7,7 @@ use crate::event::Event;
 use crate::event_list::Lane;
 use crate::ids::{AttemptId, InstanceId};
 use crate::luck::{Draws, Purpose};
-use crate::metrics::Probe;
+use crate::metrics::{Aside, Probe};
 use crate::model::edge::EdgeCaller;
 use crate::policy::Outcome;
 use crate::time::SimDuration;
@@ -41,6 +41,8 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 Outcome::Ok => self.answer(attempt.call),
                 failure => self.attempt_failed(attempt.call, id, failure),
             }
+        } else {
+            self.aside(id, Aside::CameLate { outcome: attempt.outcome });
         }
     }
 

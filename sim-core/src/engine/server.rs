@@ -6,7 +6,7 @@ use crate::event::Event;
 use crate::event_list::Lane;
 use crate::ids::{AttemptId, CallId, Handle, InstanceId, ServiceId};
 use crate::luck::Purpose;
-use crate::metrics::{Observation, Probe};
+use crate::metrics::{Aside, Observation, Probe};
 use crate::model::endpoint::Program;
 use crate::policy::Outcome;
 use crate::policy::queue::{Overflow, Taken, Verdict, Waiting};
@@ -228,6 +228,13 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             length += std::mem::take(&mut server.debt);
             if server.hang_ratio > 0.0 && luck.draws(Purpose::Hang).unit() < server.hang_ratio {
                 server.held.push((work, length));
+                let attempt = match work {
+                    Work::Attempt(attempt, _) => Some(attempt),
+                    Work::Step(task) => self.tasks.get(task.0).map(|task| task.origin),
+                };
+                if let Some(attempt) = attempt {
+                    self.aside(attempt, Aside::Hangs);
+                }
                 return length;
             }
             if self.model.services[server.service].shares_workers {

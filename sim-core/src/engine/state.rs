@@ -178,6 +178,8 @@ pub(super) struct Task {
     pub(super) parent: TaskId,
     /// The attempt that it serves, or none if nobody waits.
     pub(super) attempt: AttemptId,
+    /// The same, or the attempt that has spawned it, which may be over.
+    pub(super) origin: AttemptId,
     pub(super) instance: InstanceId,
     pub(super) workload: WorkloadId,
     pub(super) luck: Luck,

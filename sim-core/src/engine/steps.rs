@@ -5,7 +5,7 @@ use super::state::{ANYWHERE, Baggage, Call, Child, Context, NO_ATTEMPT, NO_TASK,
 use crate::event_list::Lane;
 use crate::ids::{AttemptId, StepId, TaskId};
 use crate::luck::{Luck, Purpose};
-use crate::metrics::{Observation, Probe};
+use crate::metrics::{Aside, Observation, Probe};
 use crate::model::endpoint::Step;
 use crate::policy::Outcome;
 use crate::policy::retry;
@@ -20,6 +20,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             step: root,
             parent: NO_TASK,
             attempt: id,
+            origin: id,
             instance: attempt.instance,
             workload: errand.workload,
             luck: attempt.luck,
@@ -94,6 +95,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 if *need == 0 {
                     return self.finish(id, Outcome::Ok);
                 }
+                self.aside(task.origin, Aside::SideBySide { of: steps.len() as u32, need: *need });
                 for (k, step) in steps.iter().enumerate() {
                     self.begin_next(id, *step, again(task.luck, *key, k as u32));
                 }
@@ -102,6 +104,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 if *need == 0 {
                     return self.finish(id, Outcome::Ok);
                 }
+                self.aside(task.origin, Aside::SideBySide { of: *times, need: *need });
                 for k in 0..*times {
                     self.tasks.get_mut(id.0).expect("it is under way").shard = k;
                     self.begin_next(id, *step, again(task.luck, *key, k));
@@ -114,6 +117,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             }
             Step::Fallback { step, otherwise } => {
                 let next = if task.begun == 0 { *step } else { *otherwise };
+                if task.begun > 0 {
+                    self.aside(task.origin, Aside::FallsBack);
+                }
                 self.begin_next(id, next, task.luck);
             }
             Step::Compute { .. } | Step::Call { .. } | Step::Spawn { .. } => {
@@ -131,7 +137,8 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             Step::Compute { work, key } => {
                 let luck = luck.call(*key, 0, 0);
                 let length = work.sample(&mut luck.draws(Purpose::ServiceTime));
-                self.schedule_work(task.instance, Work::Step(group), length, luck, Lane::HEAP);
+                let length = self.schedule_work(task.instance, Work::Step(group), length, luck, Lane::HEAP);
+                self.aside(task.origin, Aside::Computes { length });
             }
             Step::Call { edge, by_shard } => {
                 let place = if *by_shard { task.shard } else { ANYWHERE };
@@ -145,6 +152,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                     baggage: Baggage { deadline: crate::time::SimTime::NEVER, ..task.baggage },
                     ..task
                 };
+                self.aside(task.origin, Aside::Spawns);
                 self.begin_group(spawned, *step);
                 self.ready.push_back(Ready::Step(group, Outcome::Ok));
             }
@@ -158,6 +166,11 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 self.go_on(child);
             }
         }
+    }
+
+    /// Tells the observer what only the story of a request is about.
+    pub(super) fn aside(&mut self, attempt: AttemptId, aside: Aside) {
+        self.probe.observe(self.now, Observation::Aside { attempt, aside });
     }
 
     /// Enters a group below another.
@@ -205,7 +218,8 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let id = self.enter_call(call, || Context::new(Parent::Task(group), baggage));
         self.adopt(group, Child::Call(id));
         self.ledger.edges[edge_id].calls += 1;
-        self.probe.observe(self.now, Observation::Called { by: task.attempt, call: id, edge: edge_id });
+        let waits = task.attempt != NO_ATTEMPT;
+        self.probe.observe(self.now, Observation::Called { by: task.origin, waits, call: id, edge: edge_id });
         self.begin_call(id);
     }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::ids::{AttemptId, CallId};
-use crate::metrics::{Observation, Probe};
+use crate::metrics::{Aside, Observation, Probe};
 use crate::policy::Outcome;
 use crate::policy::retry::GiveUp;
 use crate::time::SimTime;
@@ -85,7 +85,8 @@ impl Journal {
             | Observation::Abandoned { call }
             | Observation::Answered { call, .. }
             | Observation::Failed { call, .. } => self.request_of_call(call),
-            Observation::InstanceState { .. }
+            Observation::Aside { .. }
+            | Observation::InstanceState { .. }
             | Observation::Believed { .. }
             | Observation::Trigger { .. } => None,
         }
@@ -120,6 +121,7 @@ impl Probe for Journal {
             | Observation::AwaitsSlot { .. }
             | Observation::InstanceState { .. }
             | Observation::Believed { .. }
+            | Observation::Aside { .. }
             | Observation::Trigger { .. } => {}
         }
     }
@@ -180,6 +182,14 @@ impl fmt::Display for Entry {
                 count(attempts),
                 outcome.word()
             ),
+            Observation::Aside { aside, .. } => match aside {
+                Aside::Computes { length } => write!(f, "own work of {length}"),
+                Aside::SideBySide { of, need } => write!(f, "{of} steps side by side, {need} must succeed"),
+                Aside::FallsBack => write!(f, "falls back"),
+                Aside::Spawns => write!(f, "spawns steps that it does not wait for"),
+                Aside::Hangs => write!(f, "its work hangs"),
+                Aside::CameLate { outcome } => write!(f, "comes too late: {}", outcome.word()),
+            },
             Observation::Trigger { begins, .. } => {
                 write!(f, "trigger {}", if begins { "begins" } else { "ends" })
             }

@@ -285,6 +285,7 @@ impl Probe for Series {
             | Observation::AwaitsSlot { .. }
             | Observation::CallEnded { .. }
             | Observation::Abandoned { .. }
+            | Observation::Aside { .. }
             | Observation::Trigger { .. } => {}
         }
     }

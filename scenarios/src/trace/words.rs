@@ -1,0 +1,91 @@
+//! How is it said? The sentences of a journal that do not depend on who tells them.
+
+use sim_core::metrics::Aside;
+use sim_core::policy::Outcome;
+use sim_core::policy::retry::GiveUp;
+use sim_core::time::SimDuration;
+
+/// Why an attempt was turned away.
+pub(super) fn turned_away(outcome: Outcome) -> String {
+    match outcome {
+        Outcome::QueueFull => "turned away: the line is full".to_owned(),
+        Outcome::Shed => "turned away by admission control".to_owned(),
+        Outcome::ConnectFailure => "refused: nobody accepts connections there".to_owned(),
+        other => format!("turned away: {}", other.word()),
+    }
+}
+
+/// Why an attempt was not sent.
+pub(super) fn not_sent(outcome: Outcome) -> String {
+    match outcome {
+        Outcome::NoHealthyHost => "not sent: its caller knows no instance that is well".to_owned(),
+        Outcome::BulkheadFull => "not sent: the pool and the line before it are full".to_owned(),
+        Outcome::PoolTimeout => "not sent: no slot of the pool came free in time".to_owned(),
+        other => format!("not sent: {}", other.word()),
+    }
+}
+
+/// How an attempt failed for its caller, timeouts apart.
+pub(super) fn failure(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Ok => "ok",
+        Outcome::ServerError => "an error (server_error)",
+        Outcome::Timeout => "timed out (timeout)",
+        Outcome::QueueFull => "the line was full (queue_full)",
+        Outcome::Expired => "it waited too long (expired)",
+        Outcome::ConnectFailure => "no connection (connect_failure)",
+        Outcome::Reset => "the connection is gone (reset)",
+        Outcome::NoHealthyHost => "no instance to send to (no_healthy_host)",
+        Outcome::Shed => "refused (shed)",
+        Outcome::BulkheadFull => "the pool was full (bulkhead_full)",
+        Outcome::PoolTimeout => "no slot in time (pool_timeout)",
+        Outcome::Cancelled => "withdrawn (cancelled)",
+    }
+}
+
+/// Why there is no further attempt.
+pub(super) fn gives_up(reason: GiveUp, most: u32) -> String {
+    match reason {
+        GiveUp::NoRetry => "gives up: it never tries again".to_owned(),
+        GiveUp::AttemptsUsedUp if most == 1 => "gives up: there is one attempt only".to_owned(),
+        GiveUp::AttemptsUsedUp => format!("gives up: all {most} attempts are used up"),
+        GiveUp::BudgetEmpty => "gives up: the retry budget is empty".to_owned(),
+    }
+}
+
+/// When it tries again.
+pub(super) fn tries_again(after: SimDuration) -> String {
+    match after == SimDuration::ZERO {
+        true => "tries again at once".to_owned(),
+        false => format!("tries again after {after}"),
+    }
+}
+
+/// `1 attempt`, `3 attempts`.
+pub(super) fn attempts(count: u32) -> String {
+    format!("{count} attempt{}", if count == 1 { "" } else { "s" })
+}
+
+/// What is told of an attempt beside its way; the word for it and the sentence.
+pub(super) fn aside(aside: Aside) -> (&'static str, String) {
+    match aside {
+        Aside::Computes { length } => ("computes", format!("own work of {length} begins")),
+        Aside::SideBySide { of, need } if of == need => {
+            ("side_by_side", format!("{of} steps begin side by side, all must succeed"))
+        }
+        Aside::SideBySide { of, need } => {
+            ("side_by_side", format!("{of} steps begin side by side, {need} must succeed"))
+        }
+        Aside::FallsBack => {
+            ("falls_back", "falls back: another step in place of the one that failed".to_owned())
+        }
+        Aside::Spawns => ("spawns", "spawns steps that it does not wait for".to_owned()),
+        Aside::Hangs => ("hangs", "its work hangs".to_owned()),
+        Aside::CameLate { outcome: Outcome::Ok } => {
+            ("came_late", "the answer comes too late: nobody waits for it any more".to_owned())
+        }
+        Aside::CameLate { outcome } => {
+            ("came_late", format!("the failure ({}) is told too late: nobody waits any more", outcome.word()))
+        }
+    }
+}

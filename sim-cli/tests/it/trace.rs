@@ -1,0 +1,236 @@
+//! `spiral trace`: stories that can be checked by hand, files that viewers read, words that are refused.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::spiral::{Bench, Ended};
+
+const LATE: &str = include_str!("../fixtures/trace/late.yaml");
+const TIERS: &str = include_str!("../fixtures/trace/tiers.yaml");
+const CRASH: &str = include_str!("../fixtures/trace/crash.yaml");
+
+fn bench() -> Bench {
+    let bench = Bench::new();
+    for (name, text) in [("late.yaml", LATE), ("tiers.yaml", TIERS), ("crash.yaml", CRASH)] {
+        bench.write(name, text);
+    }
+    bench
+}
+
+/// Service takes 1.5 s, patience is 1 s: both attempts time out, both are served in vain, the second
+/// 300 ms later because the first still has the worker.
+#[test]
+fn a_retry_with_late_answers_is_told_line_by_line() {
+    insta::assert_snapshot!(bench().fine(&["trace", "late.yaml"]));
+}
+
+#[test]
+fn an_answer_in_time_is_told() {
+    insta::assert_snapshot!(bench().fine(&["trace", "late.yaml", "--variant", "patient", "--request", "1"]));
+}
+
+#[test]
+fn three_tiers_are_told_with_their_branches_pool_fallback_and_spawned_call() {
+    let words = ["trace", "tiers.yaml", "--workload", "users", "--request", "2"];
+    insta::assert_snapshot!(bench().fine(&words));
+}
+
+#[test]
+fn a_crash_is_told() {
+    insta::assert_snapshot!(bench().fine(&["trace", "crash.yaml", "--first-failed", "--request", "1"]));
+}
+
+#[test]
+fn without_its_trigger_nothing_crashes() {
+    let text = bench().fine(&["trace", "crash.yaml", "--request", "1", "--arm", "control"]);
+    assert!(text.contains("answered after") && !text.contains("crash:") && !text.contains("lost"), "{text}");
+}
+
+#[test]
+fn bars_are_as_wide_as_the_terminal_and_plain_where_only_ascii_is_known() {
+    let bench = bench();
+    let mut command = bench.command(&["trace", "late.yaml"]);
+    let ended = Ended::from(command.env("COLUMNS", "60").env("LC_ALL", "C").output().unwrap());
+    assert!(ended.stdout.is_ascii(), "{}", ended.stdout);
+    let bars: Vec<&str> = ended.stdout.lines().filter(|line| line.contains("##")).collect();
+    assert!(!bars.is_empty() && bars.iter().all(|line| line.len() <= 60), "{bars:#?}");
+}
+
+#[test]
+fn json_names_its_schema_and_repeats_itself() {
+    let bench = bench();
+    let words = ["trace", "tiers.yaml", "--slowest", "2", "--format", "json"];
+    let first = bench.fine(&words);
+    assert_eq!(first, bench.fine(&words));
+    let trace: Value = serde_json::from_str(&first).unwrap();
+    assert_eq!(trace["schema"], "spiral/trace/1");
+    assert_eq!(trace["requests"].as_array().unwrap().len(), 2);
+    assert_eq!(trace["reproduce"], "spiral trace tiers.yaml --seed 1 --slowest 2");
+}
+
+#[test]
+fn the_page_stands_alone_and_says_what_it_shows() {
+    let bench = bench();
+    bench.fine(&["trace", "late.yaml", "--out", "story", "--quiet"]);
+    let page = bench.read("story/trace.html");
+    for forbidden in ["<script", "src=\"http", "href=\"http", "url(http", "@import"] {
+        assert!(!page.contains(forbidden), "{forbidden}");
+    }
+    assert!(page.contains("Content-Security-Policy") && page.contains("prefers-color-scheme: dark"));
+    assert!(page.contains("role=\"img\"") && page.contains("in service, its caller has left for 800.000 ms") || page.contains("for 0.800 s"), "alt text");
+    assert!(page.contains("attempt 1: timed out; the server goes on"));
+    assert_eq!(
+        bench.files().into_iter().filter(|file| file.starts_with("story/")).collect::<Vec<_>>(),
+        ["story/trace.html", "story/trace.json", "story/trace.perfetto.json"]
+    );
+}
+
+/// What the trace event format wants of every event, by phase.
+fn required(phase: &str) -> Option<&'static [&'static str]> {
+    Some(match phase {
+        "M" => &["name", "pid", "args"],
+        "X" => &["name", "ts", "dur", "pid", "tid"],
+        "C" => &["name", "ts", "pid", "args"],
+        "i" => &["name", "ts", "pid", "tid", "s"],
+        "s" | "f" => &["name", "cat", "id", "ts", "pid", "tid"],
+        "b" | "e" => &["name", "cat", "id", "ts", "pid", "tid"],
+        _ => return None,
+    })
+}
+
+/// Nanoseconds of a field in microseconds.
+fn nanos(event: &Value, field: &str) -> u64 {
+    let value = event[field].as_f64().unwrap();
+    let nanos = (value * 1e3).round();
+    assert!((value * 1e3 - nanos).abs() < 1e-2, "{field} = {value} is no whole number of nanoseconds");
+    nanos as u64
+}
+
+/// Checks a file of the trace event format; gives how many events of each phase it has.
+fn checked(text: &str) -> BTreeMap<String, usize> {
+    let trace: Value = serde_json::from_str(text).unwrap();
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    let mut lanes: BTreeMap<(u64, u64), u64> = BTreeMap::new();
+    let mut counters: BTreeMap<(u64, String), u64> = BTreeMap::new();
+    let mut flows: BTreeMap<u64, u64> = BTreeMap::new();
+    let mut open: BTreeMap<String, u64> = BTreeMap::new();
+    let mut last = 0;
+    let mut slices: BTreeMap<(u64, u64), Vec<(u64, u64)>> = BTreeMap::new();
+    let mut ends: Vec<(u64, u64, u64)> = Vec::new();
+    for event in trace["traceEvents"].as_array().unwrap() {
+        let phase = event["ph"].as_str().unwrap();
+        let fields = required(phase).unwrap_or_else(|| panic!("phase {phase} is not known"));
+        for field in fields {
+            assert!(!event[*field].is_null(), "{phase} without {field}: {event}");
+        }
+        *counts.entry(phase.to_owned()).or_default() += 1;
+        if phase == "M" {
+            continue;
+        }
+        let at = nanos(event, "ts");
+        assert!(at >= last, "events stand in order of time: {event}");
+        last = at;
+        let pid = event["pid"].as_u64().unwrap();
+        let lane = (pid, event["tid"].as_u64().unwrap_or(0));
+        match phase {
+            "X" => {
+                let end = at + nanos(event, "dur");
+                let free = lanes.insert(lane, end).unwrap_or(0);
+                assert!(free <= at, "two slices overlap in lane {lane:?}: {event}");
+                slices.entry(lane).or_default().push((at, end));
+            }
+            "C" => {
+                let name = (pid, event["name"].as_str().unwrap().to_owned());
+                let before = counters.insert(name, at).unwrap_or(0);
+                assert!(before <= at, "a counter runs backwards: {event}");
+                assert!(event["args"].as_object().unwrap().values().all(Value::is_u64), "{event}");
+            }
+            "s" => {
+                assert_eq!(flows.insert(event["id"].as_u64().unwrap(), at), None, "{event}");
+                ends.push((lane.0, lane.1, at));
+            }
+            "f" => {
+                let sent = flows.remove(&event["id"].as_u64().unwrap());
+                assert!(sent.is_some_and(|sent| sent <= at), "an arrow without a start: {event}");
+                assert_eq!(event["bp"], "e");
+                ends.push((lane.0, lane.1, at));
+            }
+            "b" => assert_eq!(open.insert(event["id"].to_string(), at), None, "{event}"),
+            "e" => assert!(open.remove(&event["id"].to_string()).is_some(), "{event}"),
+            _ => {}
+        }
+    }
+    assert!(flows.is_empty(), "arrows without an end: {flows:?}");
+    assert!(open.is_empty(), "spans without an end: {open:?}");
+    for (pid, tid, at) in ends {
+        let within = slices.get(&(pid, tid)).is_some_and(|lane| lane.iter().any(|(from, to)| *from <= at && at <= *to));
+        assert!(within, "an arrow hangs in the air at {at} on {pid}/{tid}");
+    }
+    counts
+}
+
+#[test]
+fn lanes_of_small_systems_are_sound() {
+    let bench = bench();
+    for file in ["late.yaml", "tiers.yaml", "crash.yaml"] {
+        bench.fine(&["trace", file, "--from", "0s", "--to", "2900ms", "--out", "lanes", "--quiet"]);
+        let counts = checked(&bench.read("lanes/trace.perfetto.json"));
+        assert!(counts["X"] > 2, "{file}: {counts:?}");
+    }
+    // Two requests a second for three seconds, each with calls behind it.
+    bench.fine(&["trace", "tiers.yaml", "--from", "0s", "--to", "2900ms", "--out", "lanes", "--quiet"]);
+    let counts = checked(&bench.read("lanes/trace.perfetto.json"));
+    assert!(counts["s"] >= 12 && counts["s"] == counts["f"], "{counts:?}");
+}
+
+#[test]
+fn lanes_of_shipped_scenarios_are_sound() {
+    let bench = bench();
+    for (scenario, set) in [
+        ("metastable-retry-storm", "run.horizon=90s"),
+        ("blocked-threads-chain", "title=as it is"),
+        ("liveness-probe-spiral", "title=as it is"),
+        ("domino-replicas", "title=as it is"),
+    ] {
+        bench.fine(&["trace", scenario, "--set", set, "--out", "lanes", "--quiet"]);
+        let counts = checked(&bench.read("lanes/trace.perfetto.json"));
+        assert!(counts["X"] > 100 && counts["C"] > 100 && counts["s"] > 0, "{scenario}: {counts:?}");
+        assert!(counts["X"] <= 11_000, "{scenario}: bounded, {counts:?}");
+    }
+}
+
+#[test]
+fn lanes_of_shared_workers_are_sound() {
+    let bench = bench();
+    let words = ["trace", "tiers.yaml", "--set", "services.db={service_time: 20ms, queue: processor_sharing}"];
+    bench.fine(&[&words[..], &["--from", "0s", "--to", "2s", "--out", "lanes", "--quiet"]].concat());
+    checked(&bench.read("lanes/trace.perfetto.json"));
+}
+
+#[test]
+fn words_that_mean_nothing_are_refused() {
+    let told = |words: &[&str]| bench().refused(words);
+    insta::assert_snapshot!("unknown_number", told(&["trace", "late.yaml", "--request", "17"]));
+    insta::assert_snapshot!("unknown_variant", told(&["trace", "late.yaml", "--variant", "impatent"]));
+    insta::assert_snapshot!("unknown_workload", told(&["trace", "tiers.yaml", "--workload", "user"]));
+    insta::assert_snapshot!("which_workload", told(&["trace", "tiers.yaml", "--request", "1"]));
+    insta::assert_snapshot!(
+        "wrong_numbers",
+        told(&["trace", "late.yaml", "--request", "0", "--slowest", "99", "--around", "9"])
+    );
+    insta::assert_snapshot!("beyond_the_end", told(&["trace", "late.yaml", "--around", "65s"]));
+    insta::assert_snapshot!("backwards", told(&["trace", "late.yaml", "--from", "9s", "--to", "3s"]));
+}
+
+#[test]
+fn nothing_to_tell_is_inconclusive() {
+    let bench = bench();
+    let ended = bench.run(&["trace", "late.yaml", "--variant", "patient", "--first-failed", "--out", "story"]);
+    assert_eq!((ended.status, ended.stdout.as_str()), (3, ""), "{}", ended.stderr);
+    assert_eq!(ended.stderr, "nothing to tell: no request failed in this run\n");
+    assert!(!bench.path("story").exists());
+    // Among other wishes it is a remark.
+    let text = bench.fine(&["trace", "late.yaml", "--variant", "patient"]);
+    assert!(text.contains("note: no request failed in this run"), "{text}");
+}
