@@ -87,6 +87,7 @@ impl Journal {
             | Observation::Failed { call, .. } => self.request_of_call(call),
             Observation::InstanceState { .. }
             | Observation::Believed { .. }
+            | Observation::Connection { .. }
             | Observation::Trigger { .. } => None,
         }
     }
@@ -120,6 +121,7 @@ impl Probe for Journal {
             | Observation::AwaitsSlot { .. }
             | Observation::InstanceState { .. }
             | Observation::Believed { .. }
+            | Observation::Connection { .. }
             | Observation::Trigger { .. } => {}
         }
     }
@@ -180,6 +182,9 @@ impl fmt::Display for Entry {
                 count(attempts),
                 outcome.word()
             ),
+            Observation::Connection { user, opened, .. } => {
+                write!(f, "the connection of user {user} {}", if opened { "begins" } else { "ends" })
+            }
             Observation::Trigger { begins, .. } => {
                 write!(f, "trigger {}", if begins { "begins" } else { "ends" })
             }
