@@ -276,7 +276,10 @@ impl Probe for Aware {
                 self.count(state.word());
             }
             Observation::Believed { belief, .. } => self.count(belief.word()),
-            Observation::RetryPlanned { .. } | Observation::GaveUp { .. } | Observation::Trigger { .. } => {}
+            Observation::RetryPlanned { .. }
+            | Observation::GaveUp { .. }
+            | Observation::Connection { .. }
+            | Observation::Trigger { .. } => {}
         }
     }
 }

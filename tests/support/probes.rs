@@ -102,6 +102,7 @@ impl Probe for Stays {
             | Observation::Abandoned { .. }
             | Observation::InstanceState { .. }
             | Observation::Believed { .. }
+            | Observation::Connection { .. }
             | Observation::Trigger { .. } => {}
         }
     }
@@ -167,6 +168,7 @@ impl Probe for Fate {
             | Observation::Abandoned { .. }
             | Observation::InstanceState { .. }
             | Observation::Believed { .. }
+            | Observation::Connection { .. }
             | Observation::Trigger { .. } => {}
         }
     }
@@ -269,6 +271,7 @@ impl Probe for Stories {
             | Observation::Abandoned { .. }
             | Observation::InstanceState { .. }
             | Observation::Believed { .. }
+            | Observation::Connection { .. }
             | Observation::Trigger { .. } => {}
         }
     }
