@@ -2,7 +2,7 @@
 //! for connections, and what cannot be is told.
 
 use super::calls::Calls;
-use super::{MAX_USERS, Problems, unique_keys};
+use super::{Problems, unique_keys};
 use crate::ids::{IdVec, ServiceId, WorkloadId};
 use crate::model::SystemConfig;
 use crate::model::connection::ConnectionsConfig;
@@ -22,10 +22,6 @@ pub(super) fn lower(
     for ((((name, workload), lowered), connect), key) in all {
         let ArrivalsConfig::Connected(connected) = &workload.arrivals else { continue };
         let path = format!("workloads/{name}/arrivals/connected");
-        if connected.users.get() > MAX_USERS {
-            let message = format!("{} users; at most {MAX_USERS} are simulated", connected.users);
-            problems.add(format!("{path}/users"), message);
-        }
         if connected.messages.as_per_second() <= 0.0 {
             problems.add(
                 format!("{path}/messages"),
