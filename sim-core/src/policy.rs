@@ -194,7 +194,7 @@ mod tests {
         let words = Outcome::ALL.map(Outcome::word);
         assert_eq!(words[..5], ["ok", "server_error", "timeout", "queue_full", "expired"]);
         assert_eq!(words[5..8], ["connect_failure", "reset", "no_healthy_host"]);
-        assert_eq!(words[8..], ["shed", "bulkhead_full", "pool_timeout", "cancelled"]);
+        assert_eq!(words[8..], ["shed", "bulkhead_full", "pool_timeout", "cancelled", "not_connected"]);
     }
 
     #[test]

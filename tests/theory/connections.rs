@@ -26,9 +26,10 @@ impl Probe for Changes {
 impl Changes {
     /// Connections of an instance at a moment.
     fn held(&self, instance: usize, at_s: f64) -> u64 {
-        let before = self.0.iter().filter(|(s, i, _)| *i == instance && *s <= at_s);
-        let (begun, ended): (Vec<_>, Vec<_>) = before.partition(|(_, _, opened)| *opened);
-        (begun.len() - ended.len()) as u64
+        let before = |(s, i, _): &&(f64, usize, bool)| *i == instance && *s <= at_s;
+        let changes: Vec<bool> = self.0.iter().filter(before).map(|(_, _, opened)| *opened).collect();
+        let begun = changes.iter().filter(|opened| **opened).count();
+        (begun - (changes.len() - begun)) as u64
     }
 
     /// Connections that began in `from_s..to_s`, of all instances.

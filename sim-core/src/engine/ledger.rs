@@ -71,7 +71,7 @@ pub struct EdgeLedger {
     pub produced: u64,
     /// Good answers that a caller still wanted.
     pub used: u64,
-    /// Calls that services and monitors made.
+    /// Calls that services and monitors made, or users who connect.
     pub calls: u64,
     /// Of those, the ones that were answered or failed for good.
     pub ended: u64,
