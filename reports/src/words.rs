@@ -15,14 +15,21 @@ pub(crate) fn metric(variant: &VariantResult, metric: Metric) -> Option<&MetricR
 }
 
 /// Whether a metric tells nothing here, because what it counts cannot happen: nothing was lost, withdrawn or
-/// crashed in any run, or no instance was ever away.
+/// crashed in any run, no instance was ever away, nobody keeps connections.
 pub(crate) fn tells_nothing(metric: Metric, variants: &[VariantResult], manifest: &Manifest) -> bool {
     let mut arms = variants.iter().flat_map(|variant| {
         let arms = [variant.metrics.get(metric.id()), variant.control.get(metric.id())];
         arms.into_iter().flatten().map(move |result| (variant, result))
     });
     match metric {
-        Metric::Lost | Metric::Withdrawn | Metric::Crashes => arms.all(|(_, result)| parts::is_zero(result)),
+        Metric::Lost
+        | Metric::Withdrawn
+        | Metric::Crashes
+        | Metric::Connections
+        | Metric::ConnectAttempts
+        | Metric::Connects
+        | Metric::Disconnects => arms.all(|(_, result)| parts::is_zero(result)),
+        Metric::ConnectedSuccess => tells_nothing(Metric::Connections, variants, manifest),
         Metric::ReadyInstances => arms.all(|(variant, result)| {
             let all = instances(manifest, &variant.name);
             let is_all = |count: &f64| all.is_some_and(|all| (count - all).abs() <= 1e-6 * all);

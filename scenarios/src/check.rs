@@ -343,6 +343,7 @@ fn metric_scope(
             | M::LatencyP99
             | M::LatencyP999
             | M::InFlight
+            | M::ConnectedSuccess
     );
     let of_services = matches!(
         metric,
@@ -358,6 +359,10 @@ fn metric_scope(
             | M::Withdrawn
             | M::ReadyInstances
             | M::Crashes
+            | M::Connections
+            | M::ConnectAttempts
+            | M::Connects
+            | M::Disconnects
             | M::Errors
     );
     let id = metric.id();

@@ -217,6 +217,16 @@ expectation! {
     ready_instances => Subject::Metric(Metric::ReadyInstances);
     /// How often instances crashed or were stopped, in total.
     crashes => Subject::Metric(Metric::Crashes);
+    /// Connections that instances hold, mean over time.
+    connections => Subject::Metric(Metric::Connections);
+    /// Attempts to open a connection per second, those refused included.
+    connect_attempts => Subject::Metric(Metric::ConnectAttempts);
+    /// Connections opened per second.
+    connects => Subject::Metric(Metric::Connects);
+    /// Connections that ended per second, in whichever way.
+    disconnects => Subject::Metric(Metric::Disconnects);
+    /// Success without the messages of users who had no connection.
+    connected_success => Subject::Metric(Metric::ConnectedSuccess);
     /// Attempts per second answered with an error.
     errors => Subject::Metric(Metric::Errors);
 }

@@ -117,7 +117,7 @@ pub fn run(model: &Model, warmup: SimDuration, seed: u64, keeps_states: bool) ->
             .zip(model.edges.iter())
             .map(|(series, edge)| match edge.caller {
                 EdgeCaller::Service(_) => series.windows.iter().map(|window| window.attempts).collect(),
-                EdgeCaller::Workload(_) | EdgeCaller::Monitor => Vec::new(),
+                EdgeCaller::Workload(_) | EdgeCaller::Monitor | EdgeCaller::Connector(_) => Vec::new(),
             })
             .collect(),
         states: keeps_states.then_some(series.states),
@@ -260,6 +260,15 @@ impl Record {
             Metric::Withdrawn => per_second(services(|w| w.withdrawn)),
             Metric::ReadyInstances => Some(self.level(scope, span, |w| w.ready_instances)),
             Metric::Crashes => Some(services(|w| w.crashes) as f64),
+            Metric::Connections => Some(self.level(scope, span, |w| w.connections)),
+            Metric::ConnectAttempts => per_second(services(|w| w.connect_attempts)),
+            Metric::Connects => per_second(services(|w| w.connects)),
+            Metric::Disconnects => per_second(services(|w| w.disconnects)),
+            Metric::ConnectedSuccess => {
+                let (answered, all) = self.ended(scope, span);
+                let cut_off = workloads(|w| w.not_connected);
+                ratio(answered as f64, (all - cut_off) as f64)
+            }
             Metric::Errors => per_second(services(|w| w.errors)),
         }
     }

@@ -93,6 +93,11 @@ metrics! {
     Withdrawn "withdrawn" PerSecond "withdrawn" "Attempts per second that a server let go because nobody wanted them any more.";
     ReadyInstances "ready_instances" Count "ready instances" "Instances that serve and that callers are told of, mean over time.";
     Crashes "crashes" Count "crashes" "How often instances crashed or were stopped, in total.";
+    Connections "connections" Count "connections" "Connections that instances hold, mean over time.";
+    ConnectAttempts "connect_attempts" PerSecond "attempts to connect" "Attempts to open a connection per second, those refused included.";
+    Connects "connects" PerSecond "connects" "Connections opened per second.";
+    Disconnects "disconnects" PerSecond "disconnects" "Connections that ended per second, in whichever way.";
+    ConnectedSuccess "connected_success" Share "success of the connected" "Success without the messages of users who had no connection: how well those are served who are connected.";
     Errors "errors" PerSecond "errors" "Attempts per second answered with an error.";
 }
 

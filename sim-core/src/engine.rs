@@ -11,6 +11,7 @@ mod server;
 mod sharing;
 mod steps;
 mod cancel;
+mod connections;
 mod lifecycle;
 mod checks;
 mod faults;
@@ -26,6 +27,7 @@ use crate::model::Model;
 use crate::model::endpoint::Program;
 use crate::streams::{Seed, Stream};
 use crate::time::SimTime;
+use connections::Connections;
 use in_flight::Table;
 pub use ledger::{EdgeLedger, Ledger, ServiceLedger};
 use sharing::Sharing;
@@ -108,6 +110,7 @@ struct Simulation<'m, P, const PLAIN: bool> {
     no_links: (Child, Child),
     /// Monkeys that are about, with what they draw from.
     monkeys: Vec<(FaultId, Stream)>,
+    connections: Connections,
     servers: IdVec<InstanceId, Server>,
     sharing: IdVec<InstanceId, Sharing>,
     /// Lanes of constant service times.
@@ -155,6 +158,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             ready: VecDeque::new(),
             no_links: (Child::None, Child::None),
             monkeys: Vec::new(),
+            connections: Connections::new(model),
             sharing: servers.iter().map(|_| Sharing::default()).collect(),
             finish_lanes,
             seed,
@@ -239,6 +243,8 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             Event::Interval { edge } => self.on_interval(edge),
             Event::Life { instance, life, change } => self.on_life(instance, life, change),
             Event::Strike { fault } => self.on_strike(fault),
+            Event::Connect { workload, user } => self.on_connect(workload, user),
+            Event::HangUp { workload, user, epoch } => self.on_hang_up(workload, user, epoch),
             Event::Arrival { .. }
             | Event::Finish { .. }
             | Event::AttemptTimeout { .. }
@@ -256,7 +262,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             Ready::Step(task, outcome) => self.step_ended(task, outcome),
             Ready::Granted(call) => self.on_granted(call),
             Ready::Overflow(instance) => self.on_overflow(instance),
-            Ready::Drained(instance) => self.end_and_start(instance),
+            Ready::Drained(instance) => self.end_if_left(instance),
         }
     }
 

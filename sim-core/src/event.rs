@@ -1,6 +1,8 @@
 //! What can happen? One closed set of plain events; the engine handles each in one place.
 
-use crate::ids::{AttemptId, CallId, EdgeId, FaultId, Handle, Id, InstanceId, SessionId, SourceId, TaskId};
+use crate::ids::{
+    AttemptId, CallId, EdgeId, FaultId, Handle, Id, InstanceId, SessionId, SourceId, TaskId, WorkloadId,
+};
 use crate::time::SimTime;
 
 /// Something that happens at a moment. Ids only, no boxes.
@@ -113,6 +115,22 @@ pub enum Event {
         /// Which fault.
         fault: FaultId,
     },
+    /// A user without a connection opens one.
+    Connect {
+        /// Whose users.
+        workload: WorkloadId,
+        /// Which of them.
+        user: u32,
+    },
+    /// A connection is closed in good order.
+    HangUp {
+        /// Whose users.
+        workload: WorkloadId,
+        /// Which of them.
+        user: u32,
+        /// Which connection of that user; an event of another one is stale.
+        epoch: u32,
+    },
 }
 
 /// What is due in the life of an instance.
@@ -165,6 +183,8 @@ impl Packed {
     pub(crate) const INTERVAL: u64 = 15;
     pub(crate) const LIFE: u64 = 16;
     pub(crate) const STRIKE: u64 = 17;
+    pub(crate) const CONNECT: u64 = 50;
+    pub(crate) const HANG_UP: u64 = 51;
 
     #[inline(always)]
     pub(crate) fn new(event: Event) -> Self {
@@ -199,6 +219,12 @@ impl Packed {
                 Packed(words(Self::LIFE as u32, change as u32), words(instance.index() as u32, life))
             }
             Event::Strike { fault } => Packed(Self::STRIKE, fault.index() as u64),
+            Event::Connect { workload, user } => {
+                Packed(words(Self::CONNECT as u32, workload.index() as u32), u64::from(user))
+            }
+            Event::HangUp { workload, user, epoch } => {
+                Packed(words(Self::HANG_UP as u32, workload.index() as u32), words(user, epoch))
+            }
         }
     }
 
@@ -265,6 +291,14 @@ impl Packed {
                     _ => LifeChange::GraceOver,
                 },
             },
+            Self::CONNECT => {
+                Event::Connect { workload: WorkloadId::from_index(number as usize), user: second as u32 }
+            }
+            Self::HANG_UP => Event::HangUp {
+                workload: WorkloadId::from_index(number as usize),
+                user: handle.slot,
+                epoch: handle.generation,
+            },
             _ => Event::Strike { fault: FaultId::from_index(second as usize) },
         }
     }
@@ -300,6 +334,8 @@ mod tests {
             Event::Life { instance: InstanceId::from_index(1), life: 2, change: LifeChange::Warm },
             Event::Life { instance: InstanceId::from_index(1), life: 2, change: LifeChange::GraceOver },
             Event::Strike { fault: FaultId::from_index(3) },
+            Event::Connect { workload: WorkloadId::from_index(4), user: u32::MAX },
+            Event::HangUp { workload: WorkloadId::from_index(4), user: 5, epoch: u32::MAX },
         ] {
             assert_eq!(Packed::new(event).event(), event);
         }

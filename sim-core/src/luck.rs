@@ -56,6 +56,10 @@ pub enum Purpose {
     ThinkTime = 15,
     /// How long an instance boots.
     BootTime = 16,
+    /// How long a user's connection lasts.
+    Lifetime = 61,
+    /// When a user connects first.
+    Joining = 62,
 }
 
 /// The luck of one request, call or attempt.

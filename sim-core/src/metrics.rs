@@ -8,6 +8,7 @@ pub mod journal;
 pub mod latency;
 pub mod series;
 pub mod states;
+mod connections;
 
 use crate::event::Event;
 use crate::ids::{AttemptId, CallId, EdgeId, FaultId, IdVec, InstanceId, ServiceId, WorkloadId};
@@ -205,6 +206,19 @@ pub enum Observation {
         instance: InstanceId,
         /// What it believes now.
         belief: ChangeKind,
+    },
+    /// A user's connection begins or ends.
+    Connection {
+        /// Whose user.
+        workload: WorkloadId,
+        /// Which of them.
+        user: u32,
+        /// To which service.
+        service: ServiceId,
+        /// To which instance.
+        instance: InstanceId,
+        /// Begins (`true`) or ends.
+        opened: bool,
     },
     /// A trigger begins or ends.
     Trigger {

@@ -9,6 +9,7 @@ pub mod pool;
 pub mod zone;
 pub mod lifecycle;
 pub mod workload;
+pub mod connection;
 pub mod rate;
 pub mod fault;
 mod build;
@@ -148,7 +149,8 @@ pub struct Model {
     pub endpoints: IdVec<EndpointId, Endpoint>,
     /// The steps of all endpoints.
     pub steps: IdVec<StepId, Step>,
-    /// The edges: those of workloads in workload order, then those of services, then those of probes.
+    /// The edges: those of workloads in workload order, then those of services, then those that open
+    /// connections, then those of probes.
     pub edges: IdVec<EdgeId, Edge>,
     /// The pools of callers.
     pub pools: IdVec<PoolId, Pool>,
@@ -243,7 +245,10 @@ impl Model {
         let plain_lines = self.services.iter().all(|service| service.queue.is_plain());
         let leaves = self.endpoints.iter().all(|endpoint| matches!(endpoint.program, Program::Leaf(_)));
         let plain_users = self.workloads.iter().all(|workload| {
-            workload.users.is_none() && workload.keys.is_none() && workload.tenants.is_none()
+            workload.users.is_none()
+                && workload.keys.is_none()
+                && workload.tenants.is_none()
+                && workload.connected.is_none()
         });
         let plain_edges = self.edges.iter().all(|edge| {
             edge.deadline_margin.is_none() && edge.pool.is_none() && !edge.is_watched && !edge.has_network

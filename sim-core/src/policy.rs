@@ -11,6 +11,7 @@
 //! | [`targets`] | which instances are there to choose from? | subset, health check, outlier detection, panic threshold, slow start |
 //! | [`probe`] | is the instance well? | several checks in a row |
 //! | [`restart`] | the instance crashed: start it again, and after which wait? | crash-loop back-off |
+//! | [`reconnect`] | the connection is gone: connect again after which wait? | immediate, constant, exponential |
 //! | [`admission`] | does the instance take the attempt at all? | none, share, rate |
 //! | [`queue`] | whose turn is it of those that wait, and who goes when the line is full? | fifo, lifo, adaptive lifo, priority, fair, earliest deadline, CoDel, processor sharing |
 //!
@@ -28,6 +29,7 @@ pub mod targets;
 pub mod chooser;
 pub mod probe;
 pub mod restart;
+pub mod reconnect;
 pub mod queue;
 pub mod retry;
 
@@ -58,11 +60,13 @@ pub enum Outcome {
     PoolTimeout,
     /// The caller's caller has withdrawn the request.
     Cancelled,
+    /// The user has no connection to send it over.
+    NotConnected,
 }
 
 impl Outcome {
     /// Every outcome, in the order of tables.
-    pub const ALL: [Outcome; 12] = [
+    pub const ALL: [Outcome; 13] = [
         Outcome::Ok,
         Outcome::ServerError,
         Outcome::Timeout,
@@ -75,6 +79,7 @@ impl Outcome {
         Outcome::BulkheadFull,
         Outcome::PoolTimeout,
         Outcome::Cancelled,
+        Outcome::NotConnected,
     ];
 
     /// The word that files and tables use for it.
@@ -92,6 +97,7 @@ impl Outcome {
             Outcome::BulkheadFull => "bulkhead_full",
             Outcome::PoolTimeout => "pool_timeout",
             Outcome::Cancelled => "cancelled",
+            Outcome::NotConnected => "not_connected",
         }
     }
 
@@ -188,7 +194,7 @@ mod tests {
         let words = Outcome::ALL.map(Outcome::word);
         assert_eq!(words[..5], ["ok", "server_error", "timeout", "queue_full", "expired"]);
         assert_eq!(words[5..8], ["connect_failure", "reset", "no_healthy_host"]);
-        assert_eq!(words[8..], ["shed", "bulkhead_full", "pool_timeout", "cancelled"]);
+        assert_eq!(words[8..], ["shed", "bulkhead_full", "pool_timeout", "cancelled", "not_connected"]);
     }
 
     #[test]

@@ -279,6 +279,7 @@ impl Probe for Aware {
             Observation::RetryPlanned { .. }
             | Observation::GaveUp { .. }
             | Observation::Aside { .. }
+            | Observation::Connection { .. }
             | Observation::Trigger { .. } => {}
         }
     }

@@ -4,6 +4,7 @@
 mod aware;
 mod compose;
 mod composition;
+mod connected;
 mod draw;
 mod utilisation;
 mod watch;

@@ -341,6 +341,7 @@ impl Probe for Watch {
             | Observation::CallEnded { .. }
             | Observation::Abandoned { .. }
             | Observation::InstanceState { .. }
+            | Observation::Connection { .. }
             | Observation::Believed { .. } => unreachable!("watched systems are plain"),
             Observation::Aside { .. } => {}
         }

@@ -103,6 +103,7 @@ impl Probe for Stays {
             | Observation::InstanceState { .. }
             | Observation::Believed { .. }
             | Observation::Aside { .. }
+            | Observation::Connection { .. }
             | Observation::Trigger { .. } => {}
         }
     }
@@ -169,6 +170,7 @@ impl Probe for Fate {
             | Observation::InstanceState { .. }
             | Observation::Believed { .. }
             | Observation::Aside { .. }
+            | Observation::Connection { .. }
             | Observation::Trigger { .. } => {}
         }
     }
@@ -272,6 +274,7 @@ impl Probe for Stories {
             | Observation::InstanceState { .. }
             | Observation::Believed { .. }
             | Observation::Aside { .. }
+            | Observation::Connection { .. }
             | Observation::Trigger { .. } => {}
         }
     }

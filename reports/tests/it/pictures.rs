@@ -179,8 +179,7 @@ fn the_order_of_saturation_is_told() {
     let order = "Saturated in this order: orders-db, pricing, inventory, checkout, edge.";
     assert!(figure.alt.contains(order), "{}", figure.alt);
     let texts = text_of(figure);
-    for text in ["orders-db", "× 8", "66–300 s", "brownout, 60–70 s", "saturated: all workers busy"]
-    {
+    for text in ["orders-db", "× 8", "66–300 s", "brownout, 60–70 s", "saturated: all workers busy"] {
         assert!(texts.contains(&text), "{text} is not in {texts:?}");
     }
 }

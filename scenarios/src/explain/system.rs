@@ -185,7 +185,8 @@ impl<'a> System<'a> {
 fn rates(model: &Model, number: usize, config: &WorkloadConfig) -> (Option<f64>, Option<f64>) {
     use sim_core::ids::Id;
     let each = match &config.arrivals {
-        ArrivalsConfig::Poisson(_) | ArrivalsConfig::EvenlySpaced(_) => 1.0,
+        // Of connected users the messages: connects are few while nothing happens.
+        ArrivalsConfig::Poisson(_) | ArrivalsConfig::EvenlySpaced(_) | ArrivalsConfig::Connected(_) => 1.0,
         ArrivalsConfig::Sessions(sessions) => f64::from(sessions.requests.get()),
         ArrivalsConfig::Closed(_) => return (None, None),
     };

@@ -14,7 +14,7 @@ pub(crate) fn services(model: &Model) -> Vec<ServiceId> {
         match edge.caller {
             EdgeCaller::Workload(_) => first.push(edge.to),
             EdgeCaller::Service(caller) => called[caller].push(edge.to),
-            EdgeCaller::Monitor => {}
+            EdgeCaller::Monitor | EdgeCaller::Connector(_) => {}
         }
     }
     let order = callers_first(&first, &called);

@@ -41,7 +41,7 @@ pub(super) fn states(model: &Model, record: &Record, seed: u64) -> Option<States
             }
             Change::Belief(edge, client, belief) => {
                 let caller = match model.edges[edge].caller {
-                    EdgeCaller::Workload(id) => Caller::Workload(id),
+                    EdgeCaller::Workload(id) | EdgeCaller::Connector(id) => Caller::Workload(id),
                     EdgeCaller::Service(id) => Caller::Service(id),
                     EdgeCaller::Monitor => continue,
                 };

@@ -78,7 +78,8 @@ impl Measured<'_> {
             let from = match edge.caller {
                 EdgeCaller::Workload(caller) => caller.index(),
                 EdgeCaller::Service(caller) => place(caller),
-                EdgeCaller::Monitor => continue,
+                // Connections are drawn as the messages that go over them.
+                EdgeCaller::Monitor | EdgeCaller::Connector(_) => continue,
             };
             match merged.iter_mut().find(|(ends, _)| *ends == (from, edge.to)) {
                 Some((_, edges)) => edges.push(id),

@@ -37,7 +37,8 @@ fn tracing_changes_nothing() {
         let scenario = shipped(id);
         let model = &scenario.baseline().model;
         let plain = engine::run(model, Seed(1), Digest::default());
-        let keys: Vec<_> = (1..=MOST_REQUESTS as u64).map(|number| (WorkloadId::from_index(0), number)).collect();
+        let keys: Vec<_> =
+            (1..=MOST_REQUESTS as u64).map(|number| (WorkloadId::from_index(0), number)).collect();
         let window = vec![(SimTime::ZERO, model.horizon)];
         let probes = ((Stories::new(model, &keys), Lanes::new(model, &keys, window)), Digest::default());
         let traced = engine::run(model, Seed(1), probes);

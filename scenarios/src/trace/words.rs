@@ -40,6 +40,7 @@ pub(super) fn failure(outcome: Outcome) -> &'static str {
         Outcome::BulkheadFull => "the pool was full (bulkhead_full)",
         Outcome::PoolTimeout => "no slot in time (pool_timeout)",
         Outcome::Cancelled => "withdrawn (cancelled)",
+        Outcome::NotConnected => "its user had no connection (not_connected)",
     }
 }
 

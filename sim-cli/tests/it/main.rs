@@ -2,6 +2,7 @@
 
 mod bad_files; // every mistake in a scenario file, in the words that a student reads
 mod bad_systems; // the same for systems of several services
+mod bad_connections; // the same for users with connections
 mod bad_words; // every mistake on the command line
 mod commands; // list, show, new, validate, schema, completions
 mod explain; // what is known before any run

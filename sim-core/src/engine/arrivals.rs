@@ -12,7 +12,7 @@ use crate::time::{SimDuration, SimTime};
 
 /// A user without time to think pauses this long after a request that took no time at all: else the clock
 /// would never move on.
-const LEAST_PAUSE: SimDuration = SimDuration::from_millis(1);
+pub(super) const LEAST_PAUSE: SimDuration = SimDuration::from_millis(1);
 
 impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     pub(super) fn schedule_first_arrivals(&mut self) {
@@ -21,6 +21,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         }
         for workload in self.model.workloads.ids() {
             self.seat_users(workload);
+            self.seat_members(workload);
         }
     }
 
@@ -69,6 +70,10 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             let session = Session { luck, workload: source.workload, client, sent: 0 };
             let session = SessionId(self.sessions.insert(session));
             return self.on_user_returns(session);
+        }
+        if !PLAIN && let Some(connected) = &workload.connected {
+            let user = luck.draws(Purpose::Client).below(connected.users);
+            return self.request(source.workload, user % workload.clients, luck, Parent::Member(user));
         }
         self.request(source.workload, client, luck, Parent::Visitor);
     }

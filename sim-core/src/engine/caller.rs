@@ -108,7 +108,15 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let number = call.progress.attempts;
         let luck = call.luck.attempt(number);
         let service = &self.model.services[edge.to];
-        let place = if call.place != ANYWHERE {
+        let place = if !PLAIN && edge.over_connection {
+            let Parent::Member(user) = self.contexts[call_id.0.slot as usize].parent else {
+                unreachable!("users send over connections")
+            };
+            let Some(place) = self.connections.place(call.workload, user) else {
+                return self.not_sent(call_id, Outcome::NotConnected);
+            };
+            place
+        } else if call.place != ANYWHERE {
             call.place
         } else if edge.chooses {
             let key = match PLAIN {
@@ -155,7 +163,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.ledger.edges[edge_id].sent += 1;
         let workload = match edge.caller {
             EdgeCaller::Workload(workload) => Some(workload),
-            EdgeCaller::Service(_) | EdgeCaller::Monitor => None,
+            EdgeCaller::Service(_) | EdgeCaller::Monitor | EdgeCaller::Connector(_) => None,
         };
         let sent = Observation::Sent {
             workload,
@@ -342,7 +350,10 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 self.ready.push_back(Ready::Step(task, outcome));
             }
             Parent::Check(ticket) => self.on_checked(ticket, outcome.is_ok()),
-            Parent::Visitor | Parent::User(_) => unreachable!("users call over edges of workloads"),
+            Parent::Connect(user) => self.on_connect_ended(id, call, user, outcome),
+            Parent::Visitor | Parent::User(_) | Parent::Member(_) => {
+                unreachable!("users call over edges of workloads")
+            }
         }
     }
 

@@ -19,6 +19,8 @@ pub struct Ledger {
     pub requests_failed: u64,
     /// Requests still under way at the end.
     pub requests_in_flight: u64,
+    /// Users who have a connection at the end.
+    pub connected_users: u64,
     /// Per service.
     pub services: IdVec<ServiceId, ServiceLedger>,
     /// Per edge.
@@ -50,6 +52,14 @@ pub struct ServiceLedger {
     pub busy_area: u128,
     /// Area under the number in system: must equal `time_in_system` (Little's law on the path).
     pub system_area: u128,
+    /// Connections that users opened.
+    pub connections_opened: u64,
+    /// Connections that ended, in whichever way.
+    pub connections_closed: u64,
+    /// Connections open at the end, counted at the instances.
+    pub connections_open: u64,
+    /// The same, counted by the users who say that theirs goes there: each has at most one.
+    pub connections_of_users: u64,
 }
 
 /// What one edge has counted.
@@ -61,7 +71,7 @@ pub struct EdgeLedger {
     pub produced: u64,
     /// Good answers that a caller still wanted.
     pub used: u64,
-    /// Calls that services and monitors made.
+    /// Calls that services and monitors made, or users who connect.
     pub calls: u64,
     /// Of those, the ones that were answered or failed for good.
     pub ended: u64,
@@ -80,6 +90,7 @@ impl Ledger {
             requests_answered: 0,
             requests_failed: 0,
             requests_in_flight: 0,
+            connected_users: 0,
             services: model.services.iter().map(|_| ServiceLedger::default()).collect(),
             edges: model.edges.iter().map(|_| EdgeLedger::default()).collect(),
         }
@@ -115,6 +126,22 @@ impl Ledger {
                 )
             });
         }
+        for (id, s) in self.services.iter_ids() {
+            let accounted = s.connections_closed + s.connections_open;
+            law(s.connections_opened == accounted, &|| {
+                format!("{id:?}: connections opened {} = closed + open {accounted}", s.connections_opened)
+            });
+            law(s.connections_open == s.connections_of_users, &|| {
+                format!(
+                    "{id:?}: connections open {} = users who are connected {}",
+                    s.connections_open, s.connections_of_users
+                )
+            });
+        }
+        let open: u64 = self.services.iter().map(|s| s.connections_open).sum();
+        law(open == self.connected_users, &|| {
+            format!("connections open {open} = users with a connection {}", self.connected_users)
+        });
         for (id, e) in self.edges.iter_ids() {
             law(e.used <= e.produced && e.produced <= e.sent, &|| {
                 format!(
@@ -141,7 +168,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         for call in self.calls.iter() {
             match self.model.edges[call.edge].caller {
                 EdgeCaller::Workload(_) => self.ledger.requests_in_flight += 1,
-                EdgeCaller::Service(_) | EdgeCaller::Monitor => {
+                EdgeCaller::Service(_) | EdgeCaller::Monitor | EdgeCaller::Connector(_) => {
                     self.ledger.edges[call.edge].under_way += 1;
                 }
             }
@@ -162,6 +189,13 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 ledger.service_given += u128::from(now.since(attempt.started).as_nanos());
             }
         }
+        for (instance, server) in self.servers.iter_ids() {
+            let (held, of_users) = self.connections.count(self.model, instance);
+            let ledger = &mut self.ledger.services[server.service];
+            ledger.connections_open += held;
+            ledger.connections_of_users += of_users;
+        }
+        self.ledger.connected_users = self.connections.connected_users();
         for (server, meter) in self.servers.iter().zip(self.meters.iter_mut()) {
             meter.advance(now);
             let ledger = &mut self.ledger.services[server.service];
@@ -184,6 +218,7 @@ mod tests {
             requests_answered: 0,
             requests_failed: 0,
             requests_in_flight: 0,
+            connected_users: 0,
             services: [ServiceLedger::default()].into_iter().collect(),
             edges: [EdgeLedger { used: 1, ..EdgeLedger::default() }].into_iter().collect(),
         };

@@ -69,6 +69,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         }
         self.set_ready(instance, false);
         self.show_state(instance);
+        self.break_connections(instance);
     }
 
     /// What the process was waiting for, and what it knew of others, is gone with it.
@@ -148,6 +149,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.set_ready(instance, false);
         self.show_state(instance);
         self.schedule_timer(Lane::HEAP, self.now + grace, Event::Life { instance, life, change });
+        self.wind_up_connections(instance, grace);
         self.drained(instance);
     }
 
@@ -229,6 +231,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             let change = LifeChange::Warm;
             self.schedule_timer(Lane::HEAP, now + duration, Event::Life { instance, life, change });
         }
+        self.admit_connects_anew(instance);
         self.renew_condition(instance);
         self.schedule_probes(instance);
         if lifecycle.readiness.is_none() {

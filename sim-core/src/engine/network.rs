@@ -81,7 +81,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let there = self.model.services[self.model.edges[attempt.edge].to].zones
             [self.place_of(attempt.instance) as usize];
         let here = match self.model.edges[attempt.edge].caller {
-            EdgeCaller::Workload(workload) => self.model.workloads[workload].zone,
+            EdgeCaller::Workload(workload) | EdgeCaller::Connector(workload) => {
+                self.model.workloads[workload].zone
+            }
             EdgeCaller::Service(service) => {
                 let client = attempt.client as usize;
                 self.model.services[service].zones.get(client).copied()

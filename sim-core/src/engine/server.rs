@@ -7,6 +7,7 @@ use crate::event_list::Lane;
 use crate::ids::{AttemptId, CallId, Handle, InstanceId, ServiceId};
 use crate::luck::Purpose;
 use crate::metrics::{Aside, Observation, Probe};
+use crate::model::edge::EdgeCaller;
 use crate::model::endpoint::Program;
 use crate::policy::Outcome;
 use crate::policy::queue::{Overflow, Taken, Verdict, Waiting};
@@ -27,9 +28,8 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             self.attempts.get_mut(id.0).expect("an attempt is under way when it reaches its instance");
         attempt.entered = now;
         let instance = attempt.instance;
-        let server = &mut self.servers[instance];
+        let mut server = &mut self.servers[instance];
         let service = &self.model.services[server.service];
-        let meter = &mut self.meters[instance];
         self.ledger.services[server.service].arrived += 1;
         if !server.accepts || attempt.withdrawn || service.has_admission {
             let luck = attempt.luck;
@@ -39,10 +39,18 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             if !server.accepts {
                 return self.turn_away(id, Outcome::ConnectFailure);
             }
+            if !PLAIN
+                && matches!(self.model.edges[attempt.edge].caller, EdgeCaller::Connector(_))
+                && let Some(refusal) = self.refuses_connect(instance, luck)
+            {
+                return self.turn_away(id, refusal);
+            }
+            server = &mut self.servers[instance];
             if !server.admission.admit(&service.admission, now, luck) {
                 return self.turn_away(id, Outcome::Shed);
             }
         }
+        let meter = &mut self.meters[instance];
         // Several workers may have become free at once, and the first of those in line may call back: it
         // does not overtake the others.
         if meter.busy < service.slots && !server.stopped && server.waiting == 0 {

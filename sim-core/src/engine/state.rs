@@ -71,6 +71,10 @@ pub(super) enum Parent {
     Task(TaskId),
     /// A probe or health check, by its ticket.
     Check(Handle),
+    /// A user who sends it over a connection, by number.
+    Member(u32),
+    /// A user who opens a connection, by number.
+    Connect(u32),
 }
 
 /// A probe or health check under way.

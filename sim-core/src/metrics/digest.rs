@@ -52,6 +52,10 @@ impl Probe for Digest {
                 mix(handle(15, instance.index() as u32, life), 2 << 32 | change as u64)
             }
             Event::Strike { fault } => mix(handle(15, fault.index() as u32, 0), 3 << 32),
+            Event::Connect { workload, user } => mix(handle(15, workload.index() as u32, user), 50 << 32),
+            Event::HangUp { workload, user, epoch } => {
+                mix(handle(15, workload.index() as u32, user), 51 << 32 | u64::from(epoch))
+            }
         };
         self.hash = mix(self.hash ^ now.as_nanos(), what);
         self.events += 1;

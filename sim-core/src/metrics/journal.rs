@@ -88,6 +88,7 @@ impl Journal {
             Observation::Aside { .. }
             | Observation::InstanceState { .. }
             | Observation::Believed { .. }
+            | Observation::Connection { .. }
             | Observation::Trigger { .. } => None,
         }
     }
@@ -122,6 +123,7 @@ impl Probe for Journal {
             | Observation::InstanceState { .. }
             | Observation::Believed { .. }
             | Observation::Aside { .. }
+            | Observation::Connection { .. }
             | Observation::Trigger { .. } => {}
         }
     }
@@ -190,6 +192,9 @@ impl fmt::Display for Entry {
                 Aside::Hangs => write!(f, "its work hangs"),
                 Aside::CameLate { outcome } => write!(f, "comes too late: {}", outcome.word()),
             },
+            Observation::Connection { user, opened, .. } => {
+                write!(f, "the connection of user {user} {}", if opened { "begins" } else { "ends" })
+            }
             Observation::Trigger { begins, .. } => {
                 write!(f, "trigger {}", if begins { "begins" } else { "ends" })
             }

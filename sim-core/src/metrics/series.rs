@@ -2,10 +2,12 @@
 //! width, latency percentiles per window, and histograms over the whole run after warm-up.
 
 use crate::ids::{EdgeId, Id, IdVec, InstanceId, ServiceId, WorkloadId};
+use crate::metrics::connections::Connections;
 use crate::metrics::latency::LatencyHistogram;
 use crate::metrics::states::States;
 use crate::metrics::{Observation, Probe, Snapshot};
 use crate::model::Model;
+use crate::model::edge::EdgeCaller;
 use crate::policy::Outcome;
 use crate::time::{SimDuration, SimTime};
 
@@ -24,6 +26,8 @@ pub struct WorkloadWindow {
     pub succeeded: u32,
     /// Of those that arrived in this window: failed for good by the end of the run.
     pub failed: u32,
+    /// Of those: failed because their user had no connection.
+    pub not_connected: u32,
     /// Requests whose answer came in this window.
     pub answered: u32,
     /// Attempts sent in this window.
@@ -69,6 +73,14 @@ pub struct ServiceWindow {
     pub busy_workers: f64,
     /// Instances that served and that callers were told of, mean over the window.
     pub ready_instances: f64,
+    /// Connections that instances held, mean over the window.
+    pub connections: f64,
+    /// Connections that users opened.
+    pub connects: u32,
+    /// Connections that ended.
+    pub disconnects: u32,
+    /// Attempts to connect, refused ones included.
+    pub connect_attempts: u32,
 }
 
 /// What went over one edge between services in one window.
@@ -86,6 +98,8 @@ pub struct EdgeSeries {
     /// One entry per window.
     pub windows: Vec<EdgeWindow>,
     open: EdgeWindow,
+    /// Whether its attempts open connections.
+    connects: bool,
 }
 
 /// One workload over the run.
@@ -132,6 +146,7 @@ pub struct Series {
     pub edges: IdVec<EdgeId, EdgeSeries>,
     /// How the instances were.
     pub states: States,
+    connections: Connections,
     current_start: SimTime,
     next_sample: SimTime,
 }
@@ -174,8 +189,16 @@ impl Series {
                     busy_area: 0,
                 })
                 .collect(),
-            edges: model.edges.iter().map(|_| EdgeSeries::default()).collect(),
+            edges: model
+                .edges
+                .iter()
+                .map(|edge| EdgeSeries {
+                    connects: matches!(edge.caller, EdgeCaller::Connector(_)),
+                    ..EdgeSeries::default()
+                })
+                .collect(),
             states: States::new(model),
+            connections: Connections::new(model.services.len()),
             current_start: SimTime::ZERO,
             next_sample: (SimTime::ZERO + width).min(model.horizon),
         }
@@ -238,7 +261,11 @@ impl Probe for Series {
             Observation::Sent { workload, service, edge, .. } => {
                 match workload {
                     Some(workload) => self.workloads[workload].open.attempts += 1,
-                    None => self.edges[edge].open.attempts += 1,
+                    None => {
+                        let edge = &mut self.edges[edge];
+                        edge.open.attempts += 1;
+                        self.services[service].open.connect_attempts += u32::from(edge.connects);
+                    }
                 }
                 self.services[service].open.arrived += 1;
             }
@@ -273,9 +300,14 @@ impl Probe for Series {
                     workload.latency.record(latency);
                 }
             }
-            Observation::Failed { workload, arrived, .. } => {
+            Observation::Failed { workload, arrived, outcome, .. } => {
                 let workload = &mut self.workloads[workload];
-                workload.window_of(arrived, self.current_start, self.width).failed += 1;
+                let window = workload.window_of(arrived, self.current_start, self.width);
+                window.failed += 1;
+                window.not_connected += u32::from(outcome == Outcome::NotConnected);
+            }
+            Observation::Connection { service, opened, .. } => {
+                self.connections.changed(now, service, opened);
             }
             Observation::Queued { .. }
             | Observation::AttemptFailed { .. }
@@ -327,6 +359,7 @@ impl Probe for Series {
             edge.windows.push(std::mem::take(&mut edge.open));
         }
         self.states.close_window(now, length, &mut self.services);
+        self.connections.close_window(now, length, &mut self.services);
         self.current_start = now;
         let next = (now + self.width).min(self.horizon);
         self.next_sample = if now < self.horizon { next } else { SimTime::NEVER };

@@ -2,6 +2,7 @@
 //! is collected with its place in the file.
 
 mod calls;
+mod connections;
 mod faults;
 mod sources;
 
@@ -94,9 +95,10 @@ pub(super) fn build(config: &SystemConfig) -> Result<Model, Vec<Problem>> {
     }
     problems.distribution("zones/within".to_owned(), config.zones.within.as_ref());
     problems.distribution("zones/between".to_owned(), config.zones.between.as_ref());
-    let services = lower_services(config, &mut problems);
+    let mut services = lower_services(config, &mut problems);
     let calls = Calls::lower(config, &services, &mut problems);
-    let workloads = lower_workloads(config, &mut problems);
+    let mut workloads = lower_workloads(config, &mut problems);
+    connections::lower(config, &calls, &mut services, &mut workloads, &mut problems);
     let faults = faults::lower(config, &services, &mut problems);
     if !problems.0.is_empty() {
         return Err(problems.0);
@@ -172,6 +174,7 @@ fn lower_services(config: &SystemConfig, problems: &mut Problems) -> IdVec<Servi
             slownesses: (0..instances).map(|place| 1.0 / speed(place)).collect(),
             zones: if zones.is_empty() { Vec::new() } else { (0..instances).map(zone_of).collect() },
             lifecycle: service.lifecycle.lower(),
+            connections: service.connections.clone(),
         }
     };
     let mut services: IdVec<ServiceId, Service> = config.services.iter().map(lower).collect();
@@ -259,6 +262,7 @@ fn lower_workloads(config: &SystemConfig, problems: &mut Problems) -> IdVec<Work
             tenants: keys("tenants", &workload.tenants),
             zone: workload.zone.as_ref().and_then(|zone| problems.zone(format!("{path}/zone"), zone, config)),
             users: Users::lower(&workload.arrivals),
+            connected: None,
         }
     };
     let mut workloads: IdVec<WorkloadId, Workload> = config.workloads.iter().enumerate().map(lower).collect();

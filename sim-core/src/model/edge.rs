@@ -117,6 +117,8 @@ pub enum EdgeCaller {
     Service(ServiceId),
     /// Probes and health checks: nobody's request.
     Monitor,
+    /// The users of a workload who open connections: no request either.
+    Connector(WorkloadId),
 }
 
 /// An edge, ready to run.
@@ -158,4 +160,6 @@ pub struct Edge {
     pub crosses_zones: bool,
     /// Most calls above this one.
     pub max_depth: u32,
+    /// Whether its attempts go to the instance that the user is connected to.
+    pub over_connection: bool,
 }

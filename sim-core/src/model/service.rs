@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Named;
+use super::connection::ConnectionsConfig;
 use super::endpoint::{EndpointsConfig, StepConfig};
 use super::lifecycle::{Lifecycle, LifecycleConfig};
 use super::pool::PoolConfig;
@@ -64,6 +65,9 @@ pub struct ServiceConfig {
     /// How instances crash, start and are watched; default: they run for ever.
     #[serde(default)]
     pub lifecycle: LifecycleConfig,
+    /// What its instances do with the connections of `connected` users; default: they take all and keep them.
+    #[serde(default)]
+    pub connections: ConnectionsConfig,
 }
 
 fn one() -> Count {
@@ -92,6 +96,7 @@ impl ServiceConfig {
             speeds: Vec::new(),
             zones: Vec::new(),
             lifecycle: LifecycleConfig::default(),
+            connections: ConnectionsConfig::default(),
         }
     }
 }
@@ -164,7 +169,7 @@ pub struct Service {
     pub expired_margin: Option<SimDuration>,
     /// Who may enter.
     pub admission: admission::Config,
-    /// Whether anybody may be refused entry.
+    /// Whether anybody may be refused entry while it serves.
     pub has_admission: bool,
     /// Work for each attempt turned away.
     pub reject_cost: SimDuration,
@@ -178,6 +183,8 @@ pub struct Service {
     pub zones: Vec<ZoneId>,
     /// How its instances live.
     pub lifecycle: Lifecycle,
+    /// What its instances do with connections.
+    pub connections: ConnectionsConfig,
 }
 
 impl Service {

@@ -1,9 +1,12 @@
 //! Who sends requests? Open workloads: users who come whether or not the system copes. Closed ones: users
 //! who wait for an answer before they ask again.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use super::Named;
+use super::connection::{Connected, ConnectedConfig};
 use super::pool::PoolConfig;
 use crate::dist::{Distribution, Sampler};
 use crate::ids::{EdgeId, WorkloadId, ZoneId};
@@ -155,6 +158,8 @@ pub enum ArrivalsConfig {
     Closed(ClosedConfig),
     /// Users who come as in `poisson`, send several requests one after the other, and leave.
     Sessions(SessionsConfig),
+    /// Users who keep one connection each and send messages over it now and then.
+    Connected(Box<ConnectedConfig>),
 }
 
 /// A fixed number of users.
@@ -194,13 +199,17 @@ pub struct Arrivals {
 }
 
 impl ArrivalsConfig {
-    /// The rate over time at which users come; `None` if nobody comes because all are there.
-    pub fn rate(&self) -> Option<&RateProfile> {
+    /// The rate over time at which users come, or messages of users who stay; `None` if nobody comes because
+    /// all are there and wait for answers.
+    pub fn rate(&self) -> Option<Cow<'_, RateProfile>> {
         match self {
             ArrivalsConfig::Poisson(arrivals) | ArrivalsConfig::EvenlySpaced(arrivals) => {
-                Some(&arrivals.rate)
+                Some(Cow::Borrowed(&arrivals.rate))
             }
-            ArrivalsConfig::Sessions(sessions) => Some(&sessions.rate),
+            ArrivalsConfig::Sessions(sessions) => Some(Cow::Borrowed(&sessions.rate)),
+            ArrivalsConfig::Connected(connected) => {
+                Some(Cow::Owned(RateProfile::Text(connected.all_messages())))
+            }
             ArrivalsConfig::Closed(_) => None,
         }
     }
@@ -212,14 +221,16 @@ impl ArrivalsConfig {
                 Some(&mut arrivals.rate)
             }
             ArrivalsConfig::Sessions(sessions) => Some(&mut sessions.rate),
-            ArrivalsConfig::Closed(_) => None,
+            ArrivalsConfig::Closed(_) | ArrivalsConfig::Connected(_) => None,
         }
     }
 
     /// How long users think between two requests, if they send several.
     pub(super) fn think_time(&self) -> Option<&Distribution> {
         match self {
-            ArrivalsConfig::Poisson(_) | ArrivalsConfig::EvenlySpaced(_) => None,
+            ArrivalsConfig::Poisson(_) | ArrivalsConfig::EvenlySpaced(_) | ArrivalsConfig::Connected(_) => {
+                None
+            }
             ArrivalsConfig::Closed(closed) => closed.think_time.as_ref(),
             ArrivalsConfig::Sessions(sessions) => sessions.think_time.as_ref(),
         }
@@ -266,6 +277,8 @@ pub struct Workload {
     pub zone: Option<ZoneId>,
     /// Users who send one request after the other.
     pub users: Option<Users>,
+    /// Users who keep connections.
+    pub connected: Option<Connected>,
 }
 
 /// Users who wait for the end of a request before they send the next.
@@ -284,7 +297,9 @@ pub struct Users {
 impl Users {
     pub(super) fn lower(arrivals: &ArrivalsConfig) -> Option<Users> {
         let (present, requests) = match arrivals {
-            ArrivalsConfig::Poisson(_) | ArrivalsConfig::EvenlySpaced(_) => return None,
+            ArrivalsConfig::Poisson(_) | ArrivalsConfig::EvenlySpaced(_) | ArrivalsConfig::Connected(_) => {
+                return None;
+            }
             ArrivalsConfig::Closed(closed) => (closed.users.get(), u32::MAX),
             ArrivalsConfig::Sessions(sessions) => (0, sessions.requests.get()),
         };

@@ -2,6 +2,7 @@
 //! round in circles without end is refused.
 
 mod circles;
+mod connects;
 mod monitors;
 mod steps;
 
@@ -26,6 +27,8 @@ pub(super) struct Calls {
     pub(super) edges: IdVec<EdgeId, Edge>,
     pub(super) pools: IdVec<PoolId, Pool>,
     pub(super) checks: Vec<Check>,
+    /// The edge on which the users of a workload connect, by workload.
+    pub(super) connects: Vec<Option<EdgeId>>,
 }
 
 /// Who is being lowered.
@@ -62,6 +65,7 @@ impl Calls {
             edges: IdVec::new(),
             pools: IdVec::new(),
             checks: Vec::new(),
+            connects: Vec::new(),
         };
         if services.is_empty() {
             return calls;
@@ -71,6 +75,7 @@ impl Calls {
         lowering.name_endpoints();
         lowering.workloads();
         lowering.programs();
+        lowering.connects();
         lowering.checks();
         lowering.refuse_circles();
         lowering.keys();
@@ -272,6 +277,7 @@ impl Lowering<'_> {
             crosses_zones: crosses,
             latency,
             max_depth: call.max_depth.map_or(u32::MAX, Count::get),
+            over_connection: false,
         })
     }
 

@@ -15,7 +15,9 @@ pub(super) fn lower(config: &SystemConfig, horizon: SimTime) -> IdVec<SourceId, 
         let id = WorkloadId::from_index(index);
         let Some(rate) = workload.arrivals.rate() else { continue };
         let spacing = match workload.arrivals {
-            ArrivalsConfig::Poisson(_) | ArrivalsConfig::Sessions(_) => Spacing::Poisson,
+            ArrivalsConfig::Poisson(_) | ArrivalsConfig::Sessions(_) | ArrivalsConfig::Connected(_) => {
+                Spacing::Poisson
+            }
             ArrivalsConfig::EvenlySpaced(_) | ArrivalsConfig::Closed(_) => Spacing::Even,
         };
         let levels = load_levels(config, name);

@@ -48,17 +48,17 @@ pub(super) const fn cap_after_jitter_by_default() -> bool {
 
 /// What happens to the delay that a formula gives: the settings that back-offs have in common.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Spread {
-    pub(super) max: Cap,
-    pub(super) jitter: Jitter,
-    pub(super) jitter_ratio: Option<Probability>,
-    pub(super) cap_after_jitter: bool,
+pub(in crate::policy) struct Spread {
+    pub(in crate::policy) max: Cap,
+    pub(in crate::policy) jitter: Jitter,
+    pub(in crate::policy) jitter_ratio: Option<Probability>,
+    pub(in crate::policy) cap_after_jitter: bool,
 }
 
 impl Spread {
     /// The wait for a formula's `delay`.
     #[inline]
-    pub(super) fn apply(self, delay: SimDuration, luck: Luck) -> SimDuration {
+    pub(in crate::policy) fn apply(self, delay: SimDuration, luck: Luck) -> SimDuration {
         let capped = self.max.limit(delay);
         let unit = || luck.draws(Purpose::Backoff).unit();
         match self.jitter {
@@ -78,7 +78,7 @@ impl Spread {
     }
 
     /// Contradictions between these fields and the first delay `base`.
-    pub(super) fn check(self, base: SimDuration) -> Vec<Problem> {
+    pub(in crate::policy) fn check(self, base: SimDuration) -> Vec<Problem> {
         let mut problems = self.max.check(base);
         match (self.jitter, self.jitter_ratio) {
             (Jitter::PlusMinus, None) => problems.push(Problem::new(

@@ -78,9 +78,11 @@ const fn finding(outcome: Outcome) -> Finding {
         | Outcome::ConnectFailure
         | Outcome::Reset
         | Outcome::Shed => Finding::GatewayError,
-        Outcome::NoHealthyHost | Outcome::BulkheadFull | Outcome::PoolTimeout | Outcome::Cancelled => {
-            Finding::Nothing
-        }
+        Outcome::NoHealthyHost
+        | Outcome::BulkheadFull
+        | Outcome::PoolTimeout
+        | Outcome::Cancelled
+        | Outcome::NotConnected => Finding::Nothing,
     }
 }
 
