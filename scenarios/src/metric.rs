@@ -94,6 +94,9 @@ metrics! {
     ReadyInstances "ready_instances" Count "ready instances" "Instances that serve and that callers are told of, mean over time.";
     Crashes "crashes" Count "crashes" "How often instances crashed or were stopped, in total.";
     Errors "errors" PerSecond "errors" "Attempts per second answered with an error.";
+    UnderReplicated "under_replicated" Share "under-replicated" "Share of the pieces of data that lack a copy, mean over time; of several services, the worst.";
+    RepairShare "repair_share" Share "repair work" "Share of the instances that copying of lost data takes, mean over time; over all services with repair.";
+    MemoryShare "memory_share" Share "memory" "Share of the memory of the instances that is in use, mean over time; over all services with memory.";
 }
 
 impl Metric {

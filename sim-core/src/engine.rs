@@ -15,6 +15,8 @@ mod lifecycle;
 mod checks;
 mod faults;
 mod ledger;
+mod capacity;
+mod repair;
 
 use std::collections::VecDeque;
 
@@ -26,6 +28,7 @@ use crate::model::Model;
 use crate::model::endpoint::Program;
 use crate::streams::{Seed, Stream};
 use crate::time::SimTime;
+use capacity::Loads;
 use in_flight::Table;
 pub use ledger::{EdgeLedger, Ledger, ServiceLedger};
 use sharing::Sharing;
@@ -110,6 +113,7 @@ struct Simulation<'m, P, const PLAIN: bool> {
     monkeys: Vec<(FaultId, Stream)>,
     servers: IdVec<InstanceId, Server>,
     sharing: IdVec<InstanceId, Sharing>,
+    loads: Loads,
     /// Lanes of constant service times.
     finish_lanes: IdVec<EndpointId, Lane>,
     seed: Seed,
@@ -157,6 +161,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             monkeys: Vec::new(),
             sharing: servers.iter().map(|_| Sharing::default()).collect(),
             finish_lanes,
+            loads: Loads::new(model),
             seed,
             servers,
             meters,
@@ -169,6 +174,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
         self.schedule_faults();
         self.schedule_first_checks();
         self.schedule_first_arrivals();
+        self.schedule_first_jobs();
 
         // The run covers [0, horizon): what happens at the horizon itself is not part of it.
         let last = SimTime::from_nanos(self.model.horizon.as_nanos() - 1);
@@ -239,6 +245,8 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             Event::Interval { edge } => self.on_interval(edge),
             Event::Life { instance, life, change } => self.on_life(instance, life, change),
             Event::Strike { fault } => self.on_strike(fault),
+            Event::Background { instance, job, begins } => self.on_background(instance, job, begins),
+            Event::Repair { service, plan } => self.on_repair(service, plan),
             Event::Arrival { .. }
             | Event::Finish { .. }
             | Event::AttemptTimeout { .. }
@@ -257,6 +265,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             Ready::Granted(call) => self.on_granted(call),
             Ready::Overflow(instance) => self.on_overflow(instance),
             Ready::Drained(instance) => self.end_and_start(instance),
+            Ready::Pace(instance) => self.on_pace(instance),
         }
     }
 
@@ -276,9 +285,14 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
         for meter in self.meters.iter_mut() {
             meter.advance(moment);
         }
+        self.advance_gauges(moment);
         let ledger = &self.ledger;
         let under_way = ledger.requests_created - ledger.requests_answered - ledger.requests_failed;
-        let snapshot = Snapshot { meters: &self.meters, requests_in_flight: under_way as usize };
+        let snapshot = Snapshot {
+            meters: &self.meters,
+            requests_in_flight: under_way as usize,
+            capacity: self.loads.gauges(),
+        };
         self.probe.sample(moment, snapshot);
         let next = self.probe.next_sample();
         assert!(next > moment, "an observer asks for the same moment for ever");

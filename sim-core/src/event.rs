@@ -1,6 +1,8 @@
 //! What can happen? One closed set of plain events; the engine handles each in one place.
 
-use crate::ids::{AttemptId, CallId, EdgeId, FaultId, Handle, Id, InstanceId, SessionId, SourceId, TaskId};
+use crate::ids::{
+    AttemptId, CallId, EdgeId, FaultId, Handle, Id, InstanceId, ServiceId, SessionId, SourceId, TaskId,
+};
 use crate::time::SimTime;
 
 /// Something that happens at a moment. Ids only, no boxes.
@@ -113,6 +115,22 @@ pub enum Event {
         /// Which fault.
         fault: FaultId,
     },
+    /// Housekeeping of an instance begins or ends.
+    Background {
+        /// Which instance.
+        instance: InstanceId,
+        /// Number of the job at its service.
+        job: u32,
+        /// Begins (`true`) or ends.
+        begins: bool,
+    },
+    /// Something is due in the copying of lost data.
+    Repair {
+        /// Whose data.
+        service: ServiceId,
+        /// Of which plan; an older one is stale.
+        plan: u32,
+    },
 }
 
 /// What is due in the life of an instance.
@@ -165,6 +183,8 @@ impl Packed {
     pub(crate) const INTERVAL: u64 = 15;
     pub(crate) const LIFE: u64 = 16;
     pub(crate) const STRIKE: u64 = 17;
+    pub(crate) const BACKGROUND: u64 = 18;
+    pub(crate) const REPAIR: u64 = 19;
 
     #[inline(always)]
     pub(crate) fn new(event: Event) -> Self {
@@ -199,6 +219,12 @@ impl Packed {
                 Packed(words(Self::LIFE as u32, change as u32), words(instance.index() as u32, life))
             }
             Event::Strike { fault } => Packed(Self::STRIKE, fault.index() as u64),
+            Event::Background { instance, job, begins } => {
+                Packed(words(Self::BACKGROUND as u32, u32::from(begins)), words(instance.index() as u32, job))
+            }
+            Event::Repair { service, plan } => {
+                Packed(words(Self::REPAIR as u32, plan), service.index() as u64)
+            }
         }
     }
 
@@ -265,6 +291,12 @@ impl Packed {
                     _ => LifeChange::GraceOver,
                 },
             },
+            Self::BACKGROUND => Event::Background {
+                instance: InstanceId::from_index(handle.slot as usize),
+                job: handle.generation,
+                begins: number == 1,
+            },
+            Self::REPAIR => Event::Repair { service: ServiceId::from_index(second as usize), plan: number },
             _ => Event::Strike { fault: FaultId::from_index(second as usize) },
         }
     }
@@ -300,6 +332,8 @@ mod tests {
             Event::Life { instance: InstanceId::from_index(1), life: 2, change: LifeChange::Warm },
             Event::Life { instance: InstanceId::from_index(1), life: 2, change: LifeChange::GraceOver },
             Event::Strike { fault: FaultId::from_index(3) },
+            Event::Background { instance: InstanceId::from_index(8), job: 31, begins: true },
+            Event::Repair { service: ServiceId::from_index(2), plan: u32::MAX },
         ] {
             assert_eq!(Packed::new(event).event(), event);
         }

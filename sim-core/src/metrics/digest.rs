@@ -52,6 +52,10 @@ impl Probe for Digest {
                 mix(handle(15, instance.index() as u32, life), 2 << 32 | change as u64)
             }
             Event::Strike { fault } => mix(handle(15, fault.index() as u32, 0), 3 << 32),
+            Event::Background { instance, job, begins } => {
+                mix(handle(15, instance.index() as u32, job), 4 << 32 | u64::from(begins))
+            }
+            Event::Repair { service, plan } => mix(handle(15, service.index() as u32, plan), 5 << 32),
         };
         self.hash = mix(self.hash ^ now.as_nanos(), what);
         self.events += 1;

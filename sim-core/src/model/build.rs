@@ -4,6 +4,7 @@
 mod calls;
 mod faults;
 mod sources;
+mod capacity;
 
 use super::rate;
 use super::service::{Service, ServiceConfig};
@@ -172,6 +173,8 @@ fn lower_services(config: &SystemConfig, problems: &mut Problems) -> IdVec<Servi
             slownesses: (0..instances).map(|place| 1.0 / speed(place)).collect(),
             zones: if zones.is_empty() { Vec::new() } else { (0..instances).map(zone_of).collect() },
             lifecycle: service.lifecycle.lower(),
+            pace: super::capacity::Capacity::lower(service),
+            error_cost: service.error_cost,
         }
     };
     let mut services: IdVec<ServiceId, Service> = config.services.iter().map(lower).collect();
@@ -179,6 +182,7 @@ fn lower_services(config: &SystemConfig, problems: &mut Problems) -> IdVec<Servi
     for (service, key) in services.iter_mut().zip(keys) {
         service.key = key;
     }
+    capacity::number_jobs(&mut services);
     services
 }
 
@@ -214,6 +218,7 @@ fn check_service(name: &str, service: &ServiceConfig, problems: &mut Problems) {
             "work that looks all the time is `on_cancel: immediate`; write a duration above zero",
         );
     }
+    capacity::check(&path, service, problems);
     let lifecycle = &service.lifecycle;
     let path = format!("{path}/lifecycle");
     problems.distribution(format!("{path}/boot_time"), lifecycle.boot_time.as_ref());
