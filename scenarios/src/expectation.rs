@@ -229,6 +229,12 @@ expectation! {
     connected_success => Subject::Metric(Metric::ConnectedSuccess);
     /// Attempts per second answered with an error.
     errors => Subject::Metric(Metric::Errors);
+    /// Share of the pieces of data that lack a copy, mean over time.
+    under_replicated => Subject::Metric(Metric::UnderReplicated);
+    /// Share of the instances that copying of lost data takes, mean over time.
+    repair_share => Subject::Metric(Metric::RepairShare);
+    /// Share of the memory of the instances that is in use, mean over time.
+    memory_share => Subject::Metric(Metric::MemoryShare);
 }
 
 impl Verdict {

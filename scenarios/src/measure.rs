@@ -51,6 +51,11 @@ struct WorkloadRecord {
 struct ServiceRecord {
     windows: Vec<ServiceWindow>,
     workers: f64,
+    instances: f64,
+    /// Whether lost data are copied.
+    repairs: bool,
+    /// Whether memory is limited.
+    has_memory: bool,
 }
 
 /// What part of the system a metric is about.
@@ -109,6 +114,9 @@ pub fn run(model: &Model, warmup: SimDuration, seed: u64, keeps_states: bool) ->
             .map(|(series, service)| ServiceRecord {
                 windows: series.windows.clone(),
                 workers: f64::from(service.workers) * f64::from(service.instances),
+                instances: f64::from(service.instances),
+                repairs: service.repair().is_some(),
+                has_memory: service.memory().is_some(),
             })
             .collect(),
         edges: series
@@ -270,7 +278,41 @@ impl Record {
                 ratio(answered as f64, (all - cut_off) as f64)
             }
             Metric::Errors => per_second(services(|w| w.errors)),
+            Metric::UnderReplicated => {
+                self.shares(scope, span, |s| s.repairs, |w| w.under_replicated).reduce(f64::max)
+            }
+            Metric::RepairShare => self.mean_share(scope, span, |s| s.repairs, |w| w.repair_share),
+            Metric::MemoryShare => self.mean_share(scope, span, |s| s.has_memory, |w| w.memory_share),
         }
+    }
+
+    /// Mean over time of a share, for each service that has such a thing.
+    fn shares(
+        &self,
+        scope: Scope,
+        span: Span,
+        has: fn(&ServiceRecord) -> bool,
+        share: fn(&ServiceWindow) -> f64,
+    ) -> impl Iterator<Item = f64> {
+        let area = move |s: &ServiceRecord| -> f64 {
+            (span.from..span.to).map(|w| share(&s.windows[w]) * self.lengths_s[w]).sum()
+        };
+        self.services(scope).filter(move |s| has(s)).map(move |s| area(s) / self.seconds(span))
+    }
+
+    /// Mean over time and instances of a share; `None` if no service has such a thing.
+    fn mean_share(
+        &self,
+        scope: Scope,
+        span: Span,
+        has: fn(&ServiceRecord) -> bool,
+        share: fn(&ServiceWindow) -> f64,
+    ) -> Option<f64> {
+        let instances = || self.services(scope).filter(move |s| has(s)).map(|s| s.instances);
+        let all: f64 = instances().sum();
+        let sum: f64 =
+            self.shares(scope, span, has, share).zip(instances()).map(|(share, n)| share * n).sum();
+        (all > 0.0).then(|| sum / all)
     }
 
     /// Attempts per second over an edge between services; `None` if `span` has no length.
@@ -353,7 +395,13 @@ mod tests {
             lengths_s: vec![1.0; 2],
             first: 0,
             workloads: vec![WorkloadRecord { windows: vec![workload; 2], latency: Vec::new() }],
-            services: vec![ServiceRecord { windows: vec![service; 2], workers: 1.0 }],
+            services: vec![ServiceRecord {
+                windows: vec![service; 2],
+                workers: 1.0,
+                instances: 1.0,
+                repairs: false,
+                has_memory: false,
+            }],
             latency: Vec::new(),
             edges: IdVec::default(),
             states: None,

@@ -99,6 +99,9 @@ metrics! {
     Disconnects "disconnects" PerSecond "disconnects" "Connections that ended per second, in whichever way.";
     ConnectedSuccess "connected_success" Share "success of the connected" "Success without the messages of users who had no connection: how well those are served who are connected.";
     Errors "errors" PerSecond "errors" "Attempts per second answered with an error.";
+    UnderReplicated "under_replicated" Share "under-replicated" "Share of the pieces of data that lack a copy, mean over time; of several services, the worst.";
+    RepairShare "repair_share" Share "repair work" "Share of the instances that copying of lost data takes, mean over time; over all services with repair.";
+    MemoryShare "memory_share" Share "memory" "Share of the memory of the instances that is in use, mean over time; over all services with memory.";
 }
 
 impl Metric {

@@ -16,6 +16,8 @@ mod lifecycle;
 mod checks;
 mod faults;
 mod ledger;
+mod capacity;
+mod repair;
 
 use std::collections::VecDeque;
 
@@ -27,6 +29,7 @@ use crate::model::Model;
 use crate::model::endpoint::Program;
 use crate::streams::{Seed, Stream};
 use crate::time::SimTime;
+use capacity::Loads;
 use connections::Connections;
 use in_flight::Table;
 pub use ledger::{EdgeLedger, Ledger, ServiceLedger};
@@ -113,6 +116,7 @@ struct Simulation<'m, P, const PLAIN: bool> {
     connections: Connections,
     servers: IdVec<InstanceId, Server>,
     sharing: IdVec<InstanceId, Sharing>,
+    loads: Loads,
     /// Lanes of constant service times.
     finish_lanes: IdVec<EndpointId, Lane>,
     seed: Seed,
@@ -161,6 +165,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             connections: Connections::new(model),
             sharing: servers.iter().map(|_| Sharing::default()).collect(),
             finish_lanes,
+            loads: Loads::new(model),
             seed,
             servers,
             meters,
@@ -173,6 +178,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
         self.schedule_faults();
         self.schedule_first_checks();
         self.schedule_first_arrivals();
+        self.schedule_first_jobs();
 
         // The run covers [0, horizon): what happens at the horizon itself is not part of it.
         let last = SimTime::from_nanos(self.model.horizon.as_nanos() - 1);
@@ -245,6 +251,8 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             Event::Strike { fault } => self.on_strike(fault),
             Event::Connect { workload, user } => self.on_connect(workload, user),
             Event::HangUp { workload, user, epoch } => self.on_hang_up(workload, user, epoch),
+            Event::Background { instance, job, begins } => self.on_background(instance, job, begins),
+            Event::Repair { service, plan } => self.on_repair(service, plan),
             Event::Arrival { .. }
             | Event::Finish { .. }
             | Event::AttemptTimeout { .. }
@@ -263,6 +271,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             Ready::Granted(call) => self.on_granted(call),
             Ready::Overflow(instance) => self.on_overflow(instance),
             Ready::Drained(instance) => self.end_if_left(instance),
+            Ready::Pace(instance) => self.on_pace(instance),
         }
     }
 
@@ -282,9 +291,14 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
         for meter in self.meters.iter_mut() {
             meter.advance(moment);
         }
+        self.advance_gauges(moment);
         let ledger = &self.ledger;
         let under_way = ledger.requests_created - ledger.requests_answered - ledger.requests_failed;
-        let snapshot = Snapshot { meters: &self.meters, requests_in_flight: under_way as usize };
+        let snapshot = Snapshot {
+            meters: &self.meters,
+            requests_in_flight: under_way as usize,
+            capacity: self.loads.gauges(),
+        };
         self.probe.sample(moment, snapshot);
         let next = self.probe.next_sample();
         assert!(next > moment, "an observer asks for the same moment for ever");

@@ -1,7 +1,8 @@
 //! What can happen? One closed set of plain events; the engine handles each in one place.
 
 use crate::ids::{
-    AttemptId, CallId, EdgeId, FaultId, Handle, Id, InstanceId, SessionId, SourceId, TaskId, WorkloadId,
+    AttemptId, CallId, EdgeId, FaultId, Handle, Id, InstanceId, ServiceId, SessionId, SourceId, TaskId,
+    WorkloadId,
 };
 use crate::time::SimTime;
 
@@ -131,6 +132,22 @@ pub enum Event {
         /// Which connection of that user; an event of another one is stale.
         epoch: u32,
     },
+    /// Housekeeping of an instance begins or ends.
+    Background {
+        /// Which instance.
+        instance: InstanceId,
+        /// Number of the job at its service.
+        job: u32,
+        /// Begins (`true`) or ends.
+        begins: bool,
+    },
+    /// Something is due in the copying of lost data.
+    Repair {
+        /// Whose data.
+        service: ServiceId,
+        /// Of which plan; an older one is stale.
+        plan: u32,
+    },
 }
 
 /// What is due in the life of an instance.
@@ -185,6 +202,8 @@ impl Packed {
     pub(crate) const STRIKE: u64 = 17;
     pub(crate) const CONNECT: u64 = 50;
     pub(crate) const HANG_UP: u64 = 51;
+    pub(crate) const BACKGROUND: u64 = 18;
+    pub(crate) const REPAIR: u64 = 19;
 
     #[inline(always)]
     pub(crate) fn new(event: Event) -> Self {
@@ -224,6 +243,12 @@ impl Packed {
             }
             Event::HangUp { workload, user, epoch } => {
                 Packed(words(Self::HANG_UP as u32, workload.index() as u32), words(user, epoch))
+            }
+            Event::Background { instance, job, begins } => {
+                Packed(words(Self::BACKGROUND as u32, u32::from(begins)), words(instance.index() as u32, job))
+            }
+            Event::Repair { service, plan } => {
+                Packed(words(Self::REPAIR as u32, plan), service.index() as u64)
             }
         }
     }
@@ -299,6 +324,12 @@ impl Packed {
                 user: handle.slot,
                 epoch: handle.generation,
             },
+            Self::BACKGROUND => Event::Background {
+                instance: InstanceId::from_index(handle.slot as usize),
+                job: handle.generation,
+                begins: number == 1,
+            },
+            Self::REPAIR => Event::Repair { service: ServiceId::from_index(second as usize), plan: number },
             _ => Event::Strike { fault: FaultId::from_index(second as usize) },
         }
     }
@@ -336,6 +367,8 @@ mod tests {
             Event::Strike { fault: FaultId::from_index(3) },
             Event::Connect { workload: WorkloadId::from_index(4), user: u32::MAX },
             Event::HangUp { workload: WorkloadId::from_index(4), user: 5, epoch: u32::MAX },
+            Event::Background { instance: InstanceId::from_index(8), job: 31, begins: true },
+            Event::Repair { service: ServiceId::from_index(2), plan: u32::MAX },
         ] {
             assert_eq!(Packed::new(event).event(), event);
         }

@@ -324,6 +324,18 @@ impl Meter {
     }
 }
 
+/// What takes the speed of a service's instances away from its requests: areas under the curves so far, in
+/// nanoseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct CapacityGauge {
+    /// Under the share of the pieces of data that lack a copy.
+    pub short_area: f64,
+    /// Under the share that copying takes of an instance, summed over the instances.
+    pub repair_area: f64,
+    /// Under the share of memory that is in use, summed over the instances.
+    pub memory_area: f64,
+}
+
 /// The state of the system at the end of a window.
 #[derive(Clone, Copy, Debug)]
 pub struct Snapshot<'a> {
@@ -331,6 +343,8 @@ pub struct Snapshot<'a> {
     pub meters: &'a IdVec<InstanceId, Meter>,
     /// Requests under way.
     pub requests_in_flight: usize,
+    /// One per service, added up until now; empty where the speed of all instances is always the same.
+    pub capacity: &'a [CapacityGauge],
 }
 
 /// An observer of a run.

@@ -12,6 +12,7 @@ pub mod workload;
 pub mod connection;
 pub mod rate;
 pub mod fault;
+pub mod capacity;
 mod build;
 
 use std::fmt;
@@ -24,7 +25,7 @@ use crate::ids::{EdgeId, EndpointId, FaultId, IdVec, PoolId, ServiceId, SourceId
 use crate::time::{SimDuration, SimTime};
 use edge::Edge;
 use endpoint::{Endpoint, Program, Step};
-use fault::{Fault, FaultConfig};
+use fault::{Effect, Fault, FaultConfig};
 use pool::Pool;
 use service::{OnCancel, Service, ServiceConfig};
 use workload::{ArrivalSource, Workload, WorkloadConfig};
@@ -241,7 +242,8 @@ impl Model {
         let plain_services = self
             .services
             .iter()
-            .all(|service| service.on_cancel == OnCancel::Ignore && service.lifecycle.crash_at.is_none());
+            .all(|service| service.on_cancel == OnCancel::Ignore && service.lifecycle.crash_at.is_none())
+            && self.services.iter().all(Service::has_constant_speed);
         let plain_lines = self.services.iter().all(|service| service.queue.is_plain());
         let leaves = self.endpoints.iter().all(|endpoint| matches!(endpoint.program, Program::Leaf(_)));
         let plain_users = self.workloads.iter().all(|workload| {
@@ -253,7 +255,14 @@ impl Model {
         let plain_edges = self.edges.iter().all(|edge| {
             edge.deadline_margin.is_none() && edge.pool.is_none() && !edge.is_watched && !edge.has_network
         });
-        plain_services && plain_lines && leaves && plain_users && plain_edges && self.checks.is_empty()
+        let usual_size = !self.faults.iter().any(|fault| matches!(fault.effect, Effect::Payload { .. }));
+        plain_services
+            && plain_lines
+            && leaves
+            && plain_users
+            && plain_edges
+            && usual_size
+            && self.checks.is_empty()
     }
 
     /// Begin of the first trigger and end of the last, or `None` without triggers.

@@ -14,6 +14,10 @@
 //! | [`reconnect`] | the connection is gone: connect again after which wait? | immediate, constant, exponential |
 //! | [`admission`] | does the instance take the attempt at all? | none, share, rate |
 //! | [`queue`] | whose turn is it of those that wait, and who goes when the line is full? | fifo, lifo, adaptive lifo, priority, fair, earliest deadline, CoDel, processor sharing |
+//! | [`degradation`] | how fast is work, given how many are there? | none, linear, universal scalability |
+//! | [`memory`] | how much slower is it when memory gets short? | garbage collection, out of memory |
+//! | [`background`] | what does housekeeping take? | periodic jobs |
+//! | [`repair`] | an instance is gone: when and how fast do the others copy its data? | grace, rate, share |
 //!
 //! One pattern is one file, all of one shape: what it does, why it exists, where it fails, its source;
 //! the settings ([`Config`](retry::exponential::Config), the same for every caller), what one caller
@@ -32,6 +36,10 @@ pub mod restart;
 pub mod reconnect;
 pub mod queue;
 pub mod retry;
+pub mod degradation;
+pub mod memory;
+pub mod background;
+pub mod repair;
 
 /// How an attempt ended for its caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

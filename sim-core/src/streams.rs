@@ -21,6 +21,8 @@ pub enum StreamPurpose {
     Fault = 2,
     /// When in its period an instance is probed.
     Probe = 3,
+    /// When in its period an instance does its housekeeping.
+    Background = 4,
 }
 
 /// A generator of one purpose and one entity. Every variate uses exactly one 64-bit draw, so that

@@ -6,6 +6,10 @@ use std::str::FromStr;
 
 use crate::time::SimDuration;
 
+mod size;
+
+pub use size::{Cost, Size, Throttle};
+
 /// Gives a type with `FromStr` and `Display` its place in files: read from text (or from a number
 /// where the type allows one), written as text, described for the JSON Schema.
 macro_rules! text_type {

@@ -65,8 +65,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let ledger = &mut self.ledger.services[service];
         ledger.service_given += u128::from(now.since(attempt.started).as_nanos());
         ledger.time_in_system += u128::from(now.since(attempt.entered).as_nanos());
+        self.went(id, attempt.instance);
         self.withdraw(id, attempt.instance);
-        if self.model.services[service].shares_workers {
+        if self.model.services[service].keeps_clock() {
             self.share_anew(attempt.instance);
         }
         self.resume(attempt.instance);

@@ -24,6 +24,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let fault = &self.model.faults[id];
         match &fault.effect {
             Effect::Load { .. } => {} // arrival sources know their windows
+            Effect::Payload { .. } => self.renew_payloads(),
             Effect::Restarted => {
                 if begins {
                     for instance in &fault.instances {
@@ -41,6 +42,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             | Effect::Stopped
             | Effect::Failing { .. }
             | Effect::Down
+            | Effect::Stress { .. }
             | Effect::Hanging { .. } => {
                 for instance in &fault.instances {
                     self.renew_condition(*instance);
@@ -60,6 +62,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         {
             slowdown *= factor;
         }
+        let mut stress = 0;
         let (mut stopped, mut fine, mut flows, mut down) = (false, 1.0 - service.error_ratio, 1.0, false);
         for fault in self.model.faults.iter().filter(|f| f.begins <= now && now < f.ends) {
             if !fault.instances.contains(&id) {
@@ -71,16 +74,19 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 Effect::Failing { ratio } => fine *= 1.0 - ratio,
                 Effect::Hanging { ratio } => flows *= 1.0 - ratio,
                 Effect::Down => down = true,
-                Effect::Restarted | Effect::Monkey { .. } | Effect::Load { .. } => {}
+                Effect::Stress { bytes } => stress += bytes,
+                Effect::Restarted | Effect::Monkey { .. } | Effect::Load { .. } | Effect::Payload { .. } => {}
             }
         }
-        let shares = service.shares_workers;
+        let keeps_clock = service.keeps_clock();
+        self.loads.instances[id].stress = stress;
+        self.changed(id);
         let server = &mut self.servers[id];
         let (resumes, recovers) = (server.stopped && !stopped, server.hang_ratio > 0.0 && flows == 1.0);
         let hangs = server.hang_ratio == 0.0 && flows < 1.0;
         (server.slowdown, server.stopped, server.error_ratio) = (slowdown, stopped, 1.0 - fine);
         server.hang_ratio = 1.0 - flows;
-        server.is_odd = shares || flows < 1.0 || server.debt > SimDuration::ZERO;
+        server.is_odd = keeps_clock || flows < 1.0 || server.debt > SimDuration::ZERO;
         let (was_down, stage) = (std::mem::replace(&mut server.kept_down, down), server.stage);
         if down && stage != Stage::Down {
             self.crash(id);
@@ -102,12 +108,12 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// What was held goes on, with its full length.
     fn release_held(&mut self, instance: InstanceId) {
         for (work, length) in std::mem::take(&mut self.servers[instance].held) {
-            let shares = self.model.services[self.servers[instance].service].shares_workers;
+            let keeps_clock = self.model.services[self.servers[instance].service].keeps_clock();
             match work {
                 Work::Attempt(id, _)
                     if self.attempts.get(id.0).is_none_or(|attempt| attempt.phase != Phase::Serving) => {}
                 Work::Step(id) if self.tasks.get(id.0).is_none() => {}
-                _ if shares => self.share(instance, work, length),
+                _ if keeps_clock => self.share(instance, work, length),
                 Work::Attempt(attempt, call_slot) => {
                     self.events.schedule(self.now + length, Event::Finish { attempt, call_slot });
                 }

@@ -3,7 +3,7 @@
 
 use super::Simulation;
 use super::state::Phase;
-use crate::ids::{EdgeId, IdVec, ServiceId};
+use crate::ids::{AttemptId, EdgeId, IdVec, ServiceId};
 use crate::metrics::Probe;
 use crate::model::Model;
 use crate::model::edge::EdgeCaller;
@@ -60,6 +60,20 @@ pub struct ServiceLedger {
     pub connections_open: u64,
     /// The same, counted by the users who say that theirs goes there: each has at most one.
     pub connections_of_users: u64,
+    /// Memory that attempts took when they came, bytes.
+    pub memory_taken: u128,
+    /// Memory given back when they left.
+    pub memory_given_back: u128,
+    /// Memory held at the end.
+    pub memory_held: u128,
+    /// Of those that are there at the end: what they hold. Must equal `memory_held`.
+    pub memory_of_present: u128,
+    /// Bytes that were lost with instances and had to be copied.
+    pub repair_due: u64,
+    /// Of those, copied or come back.
+    pub repair_ended: u64,
+    /// Of those, still missing at the end.
+    pub repair_left: u64,
 }
 
 /// What one edge has counted.
@@ -119,6 +133,21 @@ impl Ledger {
             law(s.busy_area == s.service_given, &|| {
                 format!("{id:?}: busy time {} = service given {}", s.busy_area, s.service_given)
             });
+            law(
+                s.memory_taken == s.memory_given_back + s.memory_held && s.memory_held == s.memory_of_present,
+                &|| {
+                    format!(
+                        "{id:?}: memory taken {} = given back {} + held {}, that of those present {}",
+                        s.memory_taken, s.memory_given_back, s.memory_held, s.memory_of_present
+                    )
+                },
+            );
+            law(s.repair_due == s.repair_ended + s.repair_left, &|| {
+                format!(
+                    "{id:?}: bytes lost {} = copied or come back {} + still missing {}",
+                    s.repair_due, s.repair_ended, s.repair_left
+                )
+            });
             law(s.system_area == s.time_in_system, &|| {
                 format!(
                     "{id:?}: area under number in system {} = time in system {}",
@@ -173,7 +202,8 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 }
             }
         }
-        for attempt in self.attempts.iter() {
+        self.close_loads();
+        for (slot, attempt) in self.attempts.iter_ids() {
             match attempt.phase {
                 Phase::Out => {
                     self.ledger.edges[attempt.edge].on_the_way += 1;
@@ -184,6 +214,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             }
             let ledger = &mut self.ledger.services[self.servers[attempt.instance].service];
             ledger.in_system += 1;
+            ledger.memory_of_present += u128::from(self.loads.weight(AttemptId(slot)).bytes);
             ledger.time_in_system += u128::from(now.since(attempt.entered).as_nanos());
             if attempt.phase == Phase::Serving {
                 ledger.service_given += u128::from(now.since(attempt.started).as_nanos());

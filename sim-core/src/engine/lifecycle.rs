@@ -22,6 +22,8 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         if is_full && server.stage != Stage::Down {
             self.crash(instance);
             self.plan_restart(instance);
+        } else if self.is_out_of_memory(instance) {
+            self.crash_for_memory(instance);
         }
     }
 
@@ -55,6 +57,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let meter = &mut self.meters[instance];
         meter.advance(now);
         (meter.in_system, meter.busy) = (0, 0);
+        self.all_went(instance);
         for id in lost {
             let attempt = self.attempts.get_mut(id.0).expect("it was there a moment ago");
             let ledger = &mut self.ledger.services[service_id];
@@ -274,6 +277,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             Stage::Up => InstanceState::Ready,
         };
         self.probe.observe(self.now, Observation::InstanceState { instance, state });
+        self.look_after_copies(instance);
     }
 
     /// Tells the observer what a client believes now.

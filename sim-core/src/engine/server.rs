@@ -57,6 +57,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             server.line.pass(&service.queue, now);
             meter.advance(now);
             meter.in_system += 1;
+            self.came(id, instance);
             self.start(id);
         } else if service.capacity.admits(server.waiting) {
             self.join(id);
@@ -104,7 +105,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let server = &mut self.servers[instance];
         server.line.join(&self.model.services[server.service].queue, waiting);
         server.waiting += 1;
-        self.probe.observe(now, Observation::Queued { attempt: id, waiting: server.waiting });
+        let waiting = server.waiting;
+        self.came(id, instance);
+        self.probe.observe(now, Observation::Queued { attempt: id, waiting });
     }
 
     /// The line is full: somebody goes.
@@ -142,6 +145,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let server = &mut self.servers[instance];
         server.waiting -= 1;
         self.ledger.services[server.service].time_in_system += u128::from(now.since(entered).as_nanos());
+        self.went(id, instance);
     }
 
     /// The attempt is refused. That may cost the instance work.
@@ -213,7 +217,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 return self.begin_program(id, root);
             }
         };
-        let service_time = service_time.filter(|_| !self.model.services[service].shares_workers);
+        let service_time = service_time.filter(|_| !self.model.services[service].keeps_clock());
         self.probe.observe(now, Observation::Started { attempt: id, service, waited, service_time });
     }
 
@@ -228,6 +232,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         luck: crate::luck::Luck,
         lane: Lane,
     ) -> SimDuration {
+        if !PLAIN && self.loads.weighs {
+            length = length.mul_f64(self.payload(work));
+        }
         let server = &mut self.servers[instance];
         if server.slowdown != 1.0 {
             length = length.mul_f64(server.slowdown);
@@ -245,7 +252,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 }
                 return length;
             }
-            if self.model.services[server.service].shares_workers {
+            if self.model.services[server.service].keeps_clock() {
                 self.share(instance, work, length);
                 return length;
             }
@@ -262,8 +269,12 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     #[inline(always)]
     pub(super) fn on_finish(&mut self, id: AttemptId, call_slot: u32) {
         // It may be lost with its instance, and the news of that on its way to the caller.
-        if self.attempts.get(id.0).is_some_and(|attempt| attempt.phase == Phase::Serving) {
-            self.complete(id, call_slot, Outcome::Ok);
+        if let Some(attempt) = self.attempts.get(id.0)
+            && attempt.phase == Phase::Serving
+        {
+            // Only what takes the error path has an outcome before it ends.
+            let outcome = if PLAIN { Outcome::Ok } else { attempt.outcome };
+            self.complete(id, call_slot, outcome);
         }
     }
 
@@ -278,6 +289,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     #[inline(always)]
     fn complete(&mut self, id: AttemptId, call_slot: u32, outcome: Outcome) {
         let now = self.now;
+        if !PLAIN && self.takes_error_path(id, call_slot, outcome) {
+            return;
+        }
         let has_network = !PLAIN && {
             let attempt = self.attempts.get(id.0).expect("an attempt in service is under way");
             self.model.edges[attempt.edge].has_network
@@ -304,6 +318,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             Observation::Completed { attempt: id, service: service_id, outcome, wanted: attempt.wanted };
         self.probe.observe(now, completed);
 
+        self.went(id, attempt.instance);
         self.start_waiting(attempt.instance);
         if has_network {
             self.travel_back(id, outcome);

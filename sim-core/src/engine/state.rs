@@ -212,6 +212,8 @@ pub(super) enum Ready {
     Overflow(InstanceId),
     /// This instance has finished what it had.
     Drained(InstanceId),
+    /// What the speed of this instance depends on has changed.
+    Pace(InstanceId),
 }
 
 /// A user who sends one request after the other.
@@ -353,7 +355,7 @@ impl Server {
             slowdown: service.slownesses[place as usize],
             error_ratio: service.error_ratio,
             hang_ratio: 0.0,
-            is_odd: service.shares_workers,
+            is_odd: service.keeps_clock(),
             debt: SimDuration::ZERO,
             stage: Stage::Up,
             ready: true,

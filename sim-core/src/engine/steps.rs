@@ -239,7 +239,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     pub(super) fn kill(&mut self, id: TaskId) {
         self.kill_children(id);
         let task = self.tasks.remove(id.0);
-        if self.model.services[self.servers[task.instance].service].shares_workers {
+        if self.model.services[self.servers[task.instance].service].keeps_clock() {
             self.share_anew(task.instance);
         }
     }

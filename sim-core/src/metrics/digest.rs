@@ -56,6 +56,10 @@ impl Probe for Digest {
             Event::HangUp { workload, user, epoch } => {
                 mix(handle(15, workload.index() as u32, user), 51 << 32 | u64::from(epoch))
             }
+            Event::Background { instance, job, begins } => {
+                mix(handle(15, instance.index() as u32, job), 4 << 32 | u64::from(begins))
+            }
+            Event::Repair { service, plan } => mix(handle(15, service.index() as u32, plan), 5 << 32),
         };
         self.hash = mix(self.hash ^ now.as_nanos(), what);
         self.events += 1;

@@ -5,7 +5,7 @@ use crate::ids::{EdgeId, Id, IdVec, InstanceId, ServiceId, WorkloadId};
 use crate::metrics::connections::Connections;
 use crate::metrics::latency::LatencyHistogram;
 use crate::metrics::states::States;
-use crate::metrics::{Observation, Probe, Snapshot};
+use crate::metrics::{CapacityGauge, Observation, Probe, Snapshot};
 use crate::model::Model;
 use crate::model::edge::EdgeCaller;
 use crate::policy::Outcome;
@@ -81,6 +81,12 @@ pub struct ServiceWindow {
     pub disconnects: u32,
     /// Attempts to connect, refused ones included.
     pub connect_attempts: u32,
+    /// Share of the pieces of data that lacked a copy, mean over the window.
+    pub under_replicated: f64,
+    /// Share of its instances that copying of lost data took, mean over the window.
+    pub repair_share: f64,
+    /// Share of the memory of its instances that was in use, mean over the window.
+    pub memory_share: f64,
 }
 
 /// What went over one edge between services in one window.
@@ -127,6 +133,7 @@ pub struct ServiceSeries {
     /// Areas at the end of the last window.
     system_area: u128,
     busy_area: u128,
+    capacity: CapacityGauge,
 }
 
 /// The observer of the normal run.
@@ -187,6 +194,7 @@ impl Series {
                     instances: service.instances as usize,
                     system_area: 0,
                     busy_area: 0,
+                    capacity: CapacityGauge::default(),
                 })
                 .collect(),
             edges: model
@@ -339,7 +347,7 @@ impl Probe for Series {
             }
             workload.windows.push(window);
         }
-        for service in self.services.iter_mut() {
+        for (number, service) in self.services.iter_mut().enumerate() {
             let instances = service.first_instance..service.first_instance + service.instances;
             let (mut system_area, mut busy_area) = (0, 0);
             for instance in instances {
@@ -352,6 +360,13 @@ impl Probe for Series {
             let mut window = std::mem::take(&mut service.open);
             window.busy_workers = busy;
             window.queue_length = (in_system - busy).max(0.0);
+            if let Some(gauge) = snapshot.capacity.get(number) {
+                let (before, instances) = (service.capacity, service.instances as f64);
+                window.under_replicated = (gauge.short_area - before.short_area) / length;
+                window.repair_share = (gauge.repair_area - before.repair_area) / length / instances;
+                window.memory_share = (gauge.memory_area - before.memory_area) / length / instances;
+                service.capacity = *gauge;
+            }
             service.windows.push(window);
             (service.system_area, service.busy_area) = (system_area, busy_area);
         }

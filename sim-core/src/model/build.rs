@@ -5,6 +5,7 @@ mod calls;
 mod connections;
 mod faults;
 mod sources;
+mod capacity;
 
 use super::rate;
 use super::service::{Service, ServiceConfig};
@@ -175,6 +176,8 @@ fn lower_services(config: &SystemConfig, problems: &mut Problems) -> IdVec<Servi
             zones: if zones.is_empty() { Vec::new() } else { (0..instances).map(zone_of).collect() },
             lifecycle: service.lifecycle.lower(),
             connections: service.connections.clone(),
+            pace: super::capacity::Capacity::lower(service),
+            error_cost: service.error_cost,
         }
     };
     let mut services: IdVec<ServiceId, Service> = config.services.iter().map(lower).collect();
@@ -182,6 +185,7 @@ fn lower_services(config: &SystemConfig, problems: &mut Problems) -> IdVec<Servi
     for (service, key) in services.iter_mut().zip(keys) {
         service.key = key;
     }
+    capacity::number_jobs(&mut services);
     services
 }
 
@@ -217,6 +221,7 @@ fn check_service(name: &str, service: &ServiceConfig, problems: &mut Problems) {
             "work that looks all the time is `on_cancel: immediate`; write a duration above zero",
         );
     }
+    capacity::check(&path, service, problems);
     let lifecycle = &service.lifecycle;
     let path = format!("{path}/lifecycle");
     problems.distribution(format!("{path}/boot_time"), lifecycle.boot_time.as_ref());

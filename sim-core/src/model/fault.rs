@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::dist::{Distribution, Sampler};
 use crate::ids::{InstanceId, ServiceId, WorkloadId};
 use crate::time::{SimDuration, SimTime};
-use crate::units::{Count, Factor, Probability};
+use crate::units::{Count, Factor, Probability, Size};
 
 /// A trigger: when it starts, how long it lasts, and exactly one of the kinds below.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -47,6 +47,12 @@ pub struct FaultConfig {
     /// The workload sends `factor` times as many requests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub load_spike: Option<LoadSpikeFault>,
+    /// Something takes memory of instances.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<MemoryFault>,
+    /// Requests are `factor` times as large: they take as many times as long and hold as much more memory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payload: Option<PayloadFault>,
 }
 
 /// Which instances of a service a fault hits. Instances of a service are alike unless the file says
@@ -246,6 +252,37 @@ pub struct LoadSpikeFault {
     pub factor: Factor,
 }
 
+/// Something else takes memory of instances: a leak, a neighbour, a cache that grew.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct MemoryFault {
+    /// Name of the service; it has `memory`.
+    pub service: String,
+    /// How much is taken of each instance.
+    pub amount: Size,
+    /// Which instances; default `all`.
+    #[serde(default)]
+    pub instances: Selection,
+}
+
+/// Requests are `factor` times as large. Attempts that reach an instance during the fault take `factor` times
+/// as long there and hold `factor` times the memory, until they are served: those of one service, or those of
+/// one workload at every service that they get to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct PayloadFault {
+    /// Name of the service, if it is about all that comes to one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+    /// Name of the workload, if it is about what one sends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workload: Option<String>,
+    /// How many times as large: `3` makes 10 ms into 30 ms.
+    pub factor: Factor,
+}
+
 /// The kind of a trigger, with the name of what it hits.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Kind<'a> {
@@ -269,11 +306,15 @@ pub enum Kind<'a> {
     Monkey(&'a MonkeyFault),
     /// See [`LoadSpikeFault`].
     LoadSpike(&'a LoadSpikeFault),
+    /// See [`MemoryFault`].
+    Memory(&'a MemoryFault),
+    /// See [`PayloadFault`].
+    Payload(&'a PayloadFault),
 }
 
 impl FaultConfig {
     /// The words of the kinds, in the order of the file.
-    pub const WORDS: [&'static str; 10] = [
+    pub const WORDS: [&'static str; 12] = [
         "capacity",
         "stop",
         "slow",
@@ -284,6 +325,8 @@ impl FaultConfig {
         "zone_down",
         "monkey",
         "load_spike",
+        "memory",
+        "payload",
     ];
 
     /// The kinds given, of which there must be exactly one.
@@ -301,6 +344,8 @@ impl FaultConfig {
             zone_down,
             monkey,
             load_spike,
+            memory,
+            payload,
         } = self;
         [
             capacity.as_ref().map(Kind::Capacity),
@@ -313,6 +358,8 @@ impl FaultConfig {
             zone_down.as_ref().map(Kind::ZoneDown),
             monkey.as_ref().map(Kind::Monkey),
             load_spike.as_ref().map(Kind::LoadSpike),
+            memory.as_ref().map(Kind::Memory),
+            payload.as_ref().map(Kind::Payload),
         ]
         .into_iter()
         .flatten()
@@ -346,6 +393,13 @@ impl FaultConfig {
             Some(Kind::ZoneDown(f)) => format!("zone {} down", f.zone),
             Some(Kind::Monkey(f)) => format!("instances of {} crash at random", f.service),
             Some(Kind::LoadSpike(f)) => format!("{} send {} times the load", f.workload, f.factor),
+            Some(Kind::Memory(f)) => {
+                format!("{} of memory taken from {}", f.amount, f.instances.of(&f.service))
+            }
+            Some(Kind::Payload(f)) => {
+                let whose = f.service.as_ref().or(f.workload.as_ref()).map_or("nobody", String::as_str);
+                format!("requests of {whose} {} times as large", f.factor)
+            }
         }
     }
 }
@@ -412,6 +466,20 @@ pub enum Effect {
     Load {
         /// The workload.
         workload: WorkloadId,
+    },
+    /// Memory is taken.
+    Stress {
+        /// Of each instance.
+        bytes: u64,
+    },
+    /// Requests are larger.
+    Payload {
+        /// Those that come to this service.
+        service: Option<ServiceId>,
+        /// Those of this workload.
+        workload: Option<WorkloadId>,
+        /// How many times as large.
+        factor: f64,
     },
 }
 

@@ -4,13 +4,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::Named;
+use super::capacity::{BackgroundConfig, Capacity};
 use super::connection::ConnectionsConfig;
 use super::endpoint::{EndpointsConfig, StepConfig};
 use super::lifecycle::{Lifecycle, LifecycleConfig};
 use super::pool::PoolConfig;
 use crate::dist::Distribution;
 use crate::ids::{InstanceId, ZoneId};
-use crate::policy::{admission, queue};
+use crate::policy::{admission, degradation, memory, queue, repair};
 use crate::time::SimDuration;
 use crate::units::{Count, Factor, Limit, Probability};
 
@@ -68,6 +69,22 @@ pub struct ServiceConfig {
     /// What its instances do with the connections of `connected` users; default: they take all and keep them.
     #[serde(default)]
     pub connections: ConnectionsConfig,
+    /// How the speed of an instance depends on its load; default `none`.
+    #[serde(default)]
+    pub degradation: degradation::Config,
+    /// The memory of an instance: how much attempts hold, what collecting garbage costs, and when it is out;
+    /// default `none`: there is always enough.
+    #[serde(default)]
+    pub memory: Option<memory::Config>,
+    /// Housekeeping that takes a share of an instance now and then, by name.
+    #[serde(default)]
+    pub background: BackgroundConfig,
+    /// Whether the others copy what a lost instance held; default `none`.
+    #[serde(default)]
+    pub repair: Option<repair::Config>,
+    /// Further work on an attempt that ends in an error, at its end and before the answer; default 0ms.
+    #[serde(default)]
+    pub error_cost: SimDuration,
 }
 
 fn one() -> Count {
@@ -97,6 +114,11 @@ impl ServiceConfig {
             zones: Vec::new(),
             lifecycle: LifecycleConfig::default(),
             connections: ConnectionsConfig::default(),
+            degradation: degradation::Config::default(),
+            memory: None,
+            background: Named::default(),
+            repair: None,
+            error_cost: SimDuration::ZERO,
         }
     }
 }
@@ -185,6 +207,10 @@ pub struct Service {
     pub lifecycle: Lifecycle,
     /// What its instances do with connections.
     pub connections: ConnectionsConfig,
+    /// What the speed of its instances depends on, if it is not always the same.
+    pub pace: Option<Box<Capacity>>,
+    /// Further work on an attempt that ends in an error.
+    pub error_cost: SimDuration,
 }
 
 impl Service {
@@ -200,6 +226,28 @@ impl Service {
     pub fn place(&self, instance: InstanceId) -> u32 {
         use crate::ids::Id;
         (instance.index() - self.first_instance.index()) as u32
+    }
+
+    /// Whether work under way may go on faster or slower than when it started: it is kept by a clock of its
+    /// own then.
+    #[inline]
+    pub fn keeps_clock(&self) -> bool {
+        self.shares_workers || self.pace.is_some()
+    }
+
+    /// Whether work takes what it takes, whoever else is there, errors included.
+    pub(super) fn has_constant_speed(&self) -> bool {
+        self.pace.is_none() && self.error_cost == SimDuration::ZERO
+    }
+
+    /// Its memory, if that is limited.
+    pub fn memory(&self) -> Option<&memory::Config> {
+        self.pace.as_ref()?.memory.as_ref()
+    }
+
+    /// How lost data are copied, if they are.
+    pub fn repair(&self) -> Option<&repair::Config> {
+        self.pace.as_ref()?.repair.as_ref()
     }
 
     /// All its instances.

@@ -3,7 +3,7 @@
 use super::{Problems, unique_keys};
 use crate::ids::{FaultId, Id, IdVec, InstanceId, ServiceId, WorkloadId};
 use crate::model::SystemConfig;
-use crate::model::fault::{Effect, Fault, FaultConfig, Kind, Selection};
+use crate::model::fault::{Effect, Fault, FaultConfig, Kind, PayloadFault, Selection};
 use crate::model::service::Service;
 use crate::time::SimTime;
 
@@ -136,7 +136,67 @@ impl Lowering<'_> {
                 let found = self.problems.find(path, "workload", &f.workload, &self.config.workloads)?;
                 (Effect::Load { workload: WorkloadId::from_index(found) }, Vec::new())
             }
+            Kind::Memory(f) => {
+                let hit = self.hit("memory", &f.service, &f.instances)?;
+                let has_memory = self.config.services.get(&f.service).is_some_and(|s| s.memory.is_some());
+                if !has_memory {
+                    let message = format!(
+                        "`{0}` has no limit of memory that could be reached; write `memory: {{heap: 4GiB}}` at \
+                         service `{0}`",
+                        f.service
+                    );
+                    self.problems.add(format!("{}/memory/service", self.path), message);
+                }
+                if f.amount == crate::units::Size::ZERO {
+                    self.problems.add(
+                        format!("{}/memory/amount", self.path),
+                        "taking no memory does nothing; write a size such as `1GiB`",
+                    );
+                }
+                (Effect::Stress { bytes: f.amount.bytes() }, hit)
+            }
+            Kind::Payload(f) => (self.payload(f)?, Vec::new()),
         })
+    }
+
+    fn payload(&mut self, f: &PayloadFault) -> Option<Effect> {
+        let path = format!("{}/payload", self.path);
+        let factor = f.factor.get();
+        let effect = |service, workload| Some(Effect::Payload { service, workload, factor });
+        match (&f.service, &f.workload) {
+            (Some(service), None) => {
+                let found = self.problems.find(
+                    format!("{path}/service"),
+                    "service",
+                    service,
+                    &self.config.services,
+                )?;
+                effect(Some(ServiceId::from_index(found)), None)
+            }
+            (None, Some(workload)) => {
+                let found = self.problems.find(
+                    format!("{path}/workload"),
+                    "workload",
+                    workload,
+                    &self.config.workloads,
+                )?;
+                effect(None, Some(WorkloadId::from_index(found)))
+            }
+            (None, None) => {
+                self.problems.add(
+                    path,
+                    "nobody's requests would grow; add the name of a `service` or of a `workload`",
+                );
+                None
+            }
+            (Some(_), Some(_)) => {
+                self.problems.add(
+                    path,
+                    "`service` and `workload` both say whose requests grow; remove one, or write two faults",
+                );
+                None
+            }
+        }
     }
 
     fn hit(&mut self, tag: &str, service: &str, instances: &Selection) -> Option<Vec<InstanceId>> {
