@@ -9,3 +9,4 @@ mod storms;
 mod networks;
 mod published;
 mod stations;
+mod capacity;
