@@ -35,6 +35,9 @@ pub(crate) fn tells_nothing(metric: Metric, variants: &[VariantResult], manifest
             let is_all = |count: &f64| all.is_some_and(|all| (count - all).abs() <= 1e-6 * all);
             result.per_seed.iter().flatten().all(is_all)
         }),
+        Metric::UnderReplicated | Metric::RepairShare | Metric::MemoryShare => {
+            arms.all(|(_, result)| result.mean.is_none())
+        }
         _ => false,
     }
 }

@@ -106,6 +106,9 @@ pub const SERVICE_METRICS: &[Metric] = &[
     Metric::Dropped,
     Metric::Lost,
     Metric::Crashes,
+    Metric::UnderReplicated,
+    Metric::RepairShare,
+    Metric::MemoryShare,
 ];
 
 /// One variant over the seeds.

@@ -16,6 +16,7 @@
 //! | [`overload`] | how much piles up, and when do answers come in time again? |
 //! | [`metastable`] | which trigger tips a system with retries for good? |
 //! | [`cache`] | what does a cache hit? |
+//! | [`slowing`] | and if each one who waits makes the server slower? |
 //! | [`tcp`] | what does packet loss leave of the bandwidth? |
 //!
 //! Rates and spans are plain `f64` in one unit of time chosen by the caller, unless a name ends in a
@@ -33,6 +34,7 @@ pub mod mmc;
 pub mod mmck;
 pub mod overload;
 pub mod retries;
+pub mod slowing;
 pub mod tcp;
 pub mod usl;
 

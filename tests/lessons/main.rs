@@ -122,6 +122,11 @@ fn a_reconnect_storm_shows_what_it_says() {
 }
 
 #[test]
+fn healing_that_hurts_shows_what_it_says() {
+    assert!(check("rereplication-storm") >= 14);
+}
+
+#[test]
 fn every_shipped_scenario_has_a_test_here_and_claims_something() {
     let tested = include_str!("main.rs");
     for shipped in library::shipped() {

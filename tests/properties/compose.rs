@@ -1,6 +1,7 @@
 //! Which random network has this number? Every policy in front of every kind of service, each feature on
 //! or off by the dice; written as a file, so that a failing one can be read and run.
 
+use crate::capacity;
 use crate::draw::{Dice, Drawn, retry};
 
 /// The random network of this number.
@@ -21,8 +22,15 @@ pub(crate) fn network(number: u64) -> Drawn {
         body += "zones: {names: [a, b], within: 200us, between: {uniform: {min: 1ms, max: 5ms}}}\n";
     }
     body += "services:\n";
+    let mut limited = Vec::new();
     for k in 0..plan.services {
-        body += &format!("  s{k}: {{{}}}\n", service(dice, &plan, k));
+        let text = service(dice, &plan, k);
+        let is_alone = text.starts_with("instances: 1,");
+        let (further, has_memory) = capacity::settings(number, k, is_alone);
+        if has_memory {
+            limited.push(k);
+        }
+        body += &format!("  s{k}: {{{text}{further}}}\n");
     }
     body += "workloads:\n";
     let mut open = Vec::new();
@@ -35,12 +43,10 @@ pub(crate) fn network(number: u64) -> Drawn {
     }
     body += "faults:\n";
     let faults = dice.int(0, 5);
-    if faults == 0 {
-        body += "  {}\n";
-    }
     for k in 0..faults {
         body += &format!("  f{k}: {{{}}}\n", fault(dice, &plan, &open, horizon_s));
     }
+    body += &capacity::faults(number, plan.services, &limited, horizon_s, faults == 0);
     Drawn { horizon: format!("{horizon_s}s"), body, most_events: Some(60_000) }
 }
 

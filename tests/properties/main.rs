@@ -2,6 +2,7 @@
 //! watched from outside by an observer that believes nothing.
 
 mod aware;
+mod capacity;
 mod compose;
 mod composition;
 mod connected;

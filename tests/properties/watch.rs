@@ -125,7 +125,12 @@ impl Watch {
         self.model.faults.iter().filter(on).any(|fault| match fault.effect {
             Effect::Stopped => fault.instances.contains(&id),
             Effect::Slower { .. } | Effect::Failing { .. } | Effect::Load { .. } => false,
-            Effect::Down | Effect::Restarted | Effect::Hanging { .. } | Effect::Monkey { .. } => {
+            Effect::Down
+            | Effect::Restarted
+            | Effect::Hanging { .. }
+            | Effect::Monkey { .. }
+            | Effect::Stress { .. }
+            | Effect::Payload { .. } => {
                 unreachable!("watched systems are plain")
             }
         })

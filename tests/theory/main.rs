@@ -10,3 +10,4 @@ mod storms;
 mod networks;
 mod published;
 mod stations;
+mod capacity;
