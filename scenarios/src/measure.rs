@@ -261,6 +261,16 @@ impl Record {
             Metric::ReadyInstances => Some(self.level(scope, span, |w| w.ready_instances)),
             Metric::Crashes => Some(services(|w| w.crashes) as f64),
             Metric::Errors => per_second(services(|w| w.errors)),
+            Metric::HitRatio => {
+                ratio(services(|w| w.caches.hits) as f64, services(|w| w.caches.look_ups) as f64)
+            }
+            Metric::CacheMisses => per_second(services(|w| w.caches.misses)),
+            Metric::CacheLoads => per_second(services(|w| w.caches.loads)),
+            Metric::CacheFills => per_second(services(|w| w.caches.fills)),
+            Metric::StaleAnswers => per_second(services(|w| w.caches.stale)),
+            Metric::StampedeSize => {
+                ratio(services(|w| w.caches.loads) as f64, services(|w| w.caches.first_loads) as f64)
+            }
         }
     }
 

@@ -94,6 +94,12 @@ metrics! {
     ReadyInstances "ready_instances" Count "ready instances" "Instances that serve and that callers are told of, mean over time.";
     Crashes "crashes" Count "crashes" "How often instances crashed or were stopped, in total.";
     Errors "errors" PerSecond "errors" "Attempts per second answered with an error.";
+    HitRatio "hit_ratio" Share "hits" "Share of the look-ups in caches that were answered at once, with expired values included.";
+    CacheMisses "cache_misses" PerSecond "misses" "Look-ups per second that began a load; those that waited for a load of another are not among them.";
+    CacheLoads "cache_loads" PerSecond "loads" "Loads per second begun by caches: misses, refreshes in the background, and those who took over from another.";
+    CacheFills "cache_fills" PerSecond "fills" "Values per second that came into caches.";
+    StaleAnswers "stale_answers" PerSecond "stale answers" "Look-ups per second answered with a value that had expired.";
+    StampedeSize "stampede_size" Ratio "loads at once" "Loads of a key for each time that it had to be loaded while nobody did: queries per expiry; 1 without stampedes.";
 }
 
 impl Metric {

@@ -106,6 +106,10 @@ pub const SERVICE_METRICS: &[Metric] = &[
     Metric::Dropped,
     Metric::Lost,
     Metric::Crashes,
+    Metric::HitRatio,
+    Metric::CacheLoads,
+    Metric::StaleAnswers,
+    Metric::StampedeSize,
 ];
 
 /// One variant over the seeds.

@@ -56,6 +56,12 @@ pub enum Purpose {
     ThinkTime = 15,
     /// How long an instance boots.
     BootTime = 16,
+    /// How long an entry of a cache lives.
+    TtlJitter = 17,
+    /// Whether a reader of a cache loads anew what has not expired yet.
+    EarlyRefresh = 18,
+    /// Whether the request is about the key that is hot.
+    HotKey = 19,
 }
 
 /// The luck of one request, call or attempt.

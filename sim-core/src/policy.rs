@@ -13,6 +13,7 @@
 //! | [`restart`] | the instance crashed: start it again, and after which wait? | crash-loop back-off |
 //! | [`admission`] | does the instance take the attempt at all? | none, share, rate |
 //! | [`queue`] | whose turn is it of those that wait, and who goes when the line is full? | fifo, lifo, adaptive lifo, priority, fair, earliest deadline, CoDel, processor sharing |
+//! | [`cache`] | does this caller have to ask at all? | eviction, freshness, XFetch, single flight, lease |
 //!
 //! One pattern is one file, all of one shape: what it does, why it exists, where it fails, its source;
 //! the settings ([`Config`](retry::exponential::Config), the same for every caller), what one caller
@@ -23,6 +24,7 @@
 //! targets.
 
 pub mod admission;
+pub mod cache;
 pub mod balancer;
 pub mod targets;
 pub mod chooser;

@@ -125,7 +125,12 @@ impl Watch {
         self.model.faults.iter().filter(on).any(|fault| match fault.effect {
             Effect::Stopped => fault.instances.contains(&id),
             Effect::Slower { .. } | Effect::Failing { .. } | Effect::Load { .. } => false,
-            Effect::Down | Effect::Restarted | Effect::Hanging { .. } | Effect::Monkey { .. } => {
+            Effect::Down
+            | Effect::Restarted
+            | Effect::Hanging { .. }
+            | Effect::Monkey { .. }
+            | Effect::Flushed { .. }
+            | Effect::Hot => {
                 unreachable!("watched systems are plain")
             }
         })
@@ -338,6 +343,7 @@ impl Probe for Watch {
             | Observation::AwaitsSlot { .. }
             | Observation::Lost { .. }
             | Observation::Withdrawn { .. }
+            | Observation::Cache { .. }
             | Observation::CallEnded { .. }
             | Observation::Abandoned { .. }
             | Observation::InstanceState { .. }

@@ -98,6 +98,7 @@ impl Probe for Stays {
             | Observation::AwaitsSlot { .. }
             | Observation::Lost { .. }
             | Observation::Withdrawn { .. }
+            | Observation::Cache { .. }
             | Observation::CallEnded { .. }
             | Observation::Abandoned { .. }
             | Observation::InstanceState { .. }
@@ -163,6 +164,7 @@ impl Probe for Fate {
             | Observation::AwaitsSlot { .. }
             | Observation::Lost { .. }
             | Observation::Withdrawn { .. }
+            | Observation::Cache { .. }
             | Observation::CallEnded { .. }
             | Observation::Abandoned { .. }
             | Observation::InstanceState { .. }
@@ -265,6 +267,7 @@ impl Probe for Stories {
             | Observation::AwaitsSlot { .. }
             | Observation::Lost { .. }
             | Observation::Withdrawn { .. }
+            | Observation::Cache { .. }
             | Observation::CallEnded { .. }
             | Observation::Abandoned { .. }
             | Observation::InstanceState { .. }

@@ -23,7 +23,14 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.probe.observe(self.now, Observation::Trigger { fault: id, begins });
         let fault = &self.model.faults[id];
         match &fault.effect {
-            Effect::Load { .. } => {} // arrival sources know their windows
+            Effect::Load { .. } | Effect::Hot => {} // arrival sources and workloads know their windows
+            Effect::Flushed { cache } => {
+                if begins {
+                    for instance in &fault.instances {
+                        self.flush(*cache, *instance);
+                    }
+                }
+            }
             Effect::Restarted => {
                 if begins {
                     for instance in &fault.instances {
@@ -71,7 +78,11 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 Effect::Failing { ratio } => fine *= 1.0 - ratio,
                 Effect::Hanging { ratio } => flows *= 1.0 - ratio,
                 Effect::Down => down = true,
-                Effect::Restarted | Effect::Monkey { .. } | Effect::Load { .. } => {}
+                Effect::Restarted
+                | Effect::Monkey { .. }
+                | Effect::Load { .. }
+                | Effect::Flushed { .. }
+                | Effect::Hot => {}
             }
         }
         let shares = service.shares_workers;

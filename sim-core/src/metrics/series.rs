@@ -4,7 +4,7 @@
 use crate::ids::{EdgeId, Id, IdVec, InstanceId, ServiceId, WorkloadId};
 use crate::metrics::latency::LatencyHistogram;
 use crate::metrics::states::States;
-use crate::metrics::{Observation, Probe, Snapshot};
+use crate::metrics::{CacheEvent, Observation, Probe, Snapshot};
 use crate::model::Model;
 use crate::policy::Outcome;
 use crate::time::{SimDuration, SimTime};
@@ -69,6 +69,47 @@ pub struct ServiceWindow {
     pub busy_workers: f64,
     /// Instances that served and that callers were told of, mean over the window.
     pub ready_instances: f64,
+    /// What its caches did.
+    pub caches: CacheWindow,
+}
+
+/// What the caches of one service did in one window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CacheWindow {
+    /// Look-ups.
+    pub look_ups: u32,
+    /// Of those: answered at once.
+    pub hits: u32,
+    /// Of those: that loaded.
+    pub misses: u32,
+    /// Loads begun, those in the background included.
+    pub loads: u32,
+    /// Of those: while nobody loaded the key already.
+    pub first_loads: u32,
+    /// Values that came in.
+    pub fills: u32,
+    /// Answers with a value that had expired.
+    pub stale: u32,
+}
+
+impl CacheWindow {
+    fn count(&mut self, event: CacheEvent) {
+        let looks =
+            matches!(event, CacheEvent::Hit | CacheEvent::StaleHit | CacheEvent::Miss | CacheEvent::Waits);
+        self.look_ups += u32::from(looks);
+        match event {
+            CacheEvent::Hit => self.hits += 1,
+            CacheEvent::StaleHit => (self.hits, self.stale) = (self.hits + 1, self.stale + 1),
+            CacheEvent::Miss => self.misses += 1,
+            CacheEvent::Waits => {}
+            CacheEvent::Loads { first } => {
+                self.loads += 1;
+                self.first_loads += u32::from(first);
+            }
+            CacheEvent::Filled => self.fills += 1,
+            CacheEvent::StoodIn => self.stale += 1,
+        }
+    }
 }
 
 /// What went over one edge between services in one window.
@@ -277,6 +318,7 @@ impl Probe for Series {
                 let workload = &mut self.workloads[workload];
                 workload.window_of(arrived, self.current_start, self.width).failed += 1;
             }
+            Observation::Cache { service, event, .. } => self.services[service].open.caches.count(event),
             Observation::Queued { .. }
             | Observation::AttemptFailed { .. }
             | Observation::RetryPlanned { .. }

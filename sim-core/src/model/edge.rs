@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::dist::{Distribution, Sampler};
-use crate::ids::{EndpointId, PoolId, ServiceId, WorkloadId};
+use crate::ids::{CacheId, EndpointId, PoolId, ServiceId, WorkloadId};
 use crate::policy::{balancer, chooser, retry, targets};
 use crate::time::SimDuration;
 use crate::units::{Count, Patience};
@@ -158,4 +158,6 @@ pub struct Edge {
     pub crosses_zones: bool,
     /// Most calls above this one.
     pub max_depth: u32,
+    /// The cache that its answers fill even when nobody waits for them any more.
+    pub fills: Option<CacheId>,
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::dist::{Distribution, Sampler};
-use crate::ids::{InstanceId, ServiceId, WorkloadId};
+use crate::ids::{CacheId, InstanceId, ServiceId, WorkloadId};
 use crate::time::{SimDuration, SimTime};
 use crate::units::{Count, Factor, Probability};
 
@@ -47,6 +47,12 @@ pub struct FaultConfig {
     /// The workload sends `factor` times as many requests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub load_spike: Option<LoadSpikeFault>,
+    /// A cache loses all its entries when the fault starts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_flush: Option<CacheFlushFault>,
+    /// A share of a workload's requests asks for one key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hot_key: Option<HotKeyFault>,
 }
 
 /// Which instances of a service a fault hits. Instances of a service are alike unless the file says
@@ -246,6 +252,35 @@ pub struct LoadSpikeFault {
     pub factor: Factor,
 }
 
+/// A cache loses all its entries at once: flushed, or its machine replaced by an empty one. Loads that are
+/// under way fill it all the same.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct CacheFlushFault {
+    /// Name of the service.
+    pub service: String,
+    /// Name of its cache.
+    pub cache: String,
+    /// Whose, if each instance has its own; default `all`.
+    #[serde(default)]
+    pub instances: Selection,
+}
+
+/// A share of the requests asks for one key, whatever it would ask for otherwise: something is in the news.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct HotKeyFault {
+    /// Name of the workload.
+    pub workload: String,
+    /// Share of its requests, 0 to 1.
+    pub share: Probability,
+    /// Which key, numbered from 0, the most popular; default: the last one.
+    #[serde(default)]
+    pub key: Option<u32>,
+}
+
 /// The kind of a trigger, with the name of what it hits.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Kind<'a> {
@@ -269,11 +304,15 @@ pub enum Kind<'a> {
     Monkey(&'a MonkeyFault),
     /// See [`LoadSpikeFault`].
     LoadSpike(&'a LoadSpikeFault),
+    /// See [`CacheFlushFault`].
+    CacheFlush(&'a CacheFlushFault),
+    /// See [`HotKeyFault`].
+    HotKey(&'a HotKeyFault),
 }
 
 impl FaultConfig {
     /// The words of the kinds, in the order of the file.
-    pub const WORDS: [&'static str; 10] = [
+    pub const WORDS: [&'static str; 12] = [
         "capacity",
         "stop",
         "slow",
@@ -284,6 +323,8 @@ impl FaultConfig {
         "zone_down",
         "monkey",
         "load_spike",
+        "cache_flush",
+        "hot_key",
     ];
 
     /// The kinds given, of which there must be exactly one.
@@ -301,6 +342,8 @@ impl FaultConfig {
             zone_down,
             monkey,
             load_spike,
+            cache_flush,
+            hot_key,
         } = self;
         [
             capacity.as_ref().map(Kind::Capacity),
@@ -313,6 +356,8 @@ impl FaultConfig {
             zone_down.as_ref().map(Kind::ZoneDown),
             monkey.as_ref().map(Kind::Monkey),
             load_spike.as_ref().map(Kind::LoadSpike),
+            cache_flush.as_ref().map(Kind::CacheFlush),
+            hot_key.as_ref().map(Kind::HotKey),
         ]
         .into_iter()
         .flatten()
@@ -346,6 +391,10 @@ impl FaultConfig {
             Some(Kind::ZoneDown(f)) => format!("zone {} down", f.zone),
             Some(Kind::Monkey(f)) => format!("instances of {} crash at random", f.service),
             Some(Kind::LoadSpike(f)) => format!("{} send {} times the load", f.workload, f.factor),
+            Some(Kind::CacheFlush(f)) => format!("{} of {} emptied", f.cache, f.instances.of(&f.service)),
+            Some(Kind::HotKey(f)) => {
+                format!("{} % of {} ask for one key", percent(f.share.get()), f.workload)
+            }
         }
     }
 }
@@ -413,6 +462,13 @@ pub enum Effect {
         /// The workload.
         workload: WorkloadId,
     },
+    /// A cache of the instances is emptied when it begins.
+    Flushed {
+        /// Which cache.
+        cache: CacheId,
+    },
+    /// Requests are about another key; their workload knows when.
+    Hot,
 }
 
 /// A trigger, ready to run.

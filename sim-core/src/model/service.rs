@@ -9,7 +9,7 @@ use super::lifecycle::{Lifecycle, LifecycleConfig};
 use super::pool::PoolConfig;
 use crate::dist::Distribution;
 use crate::ids::{InstanceId, ZoneId};
-use crate::policy::{admission, queue};
+use crate::policy::{admission, cache, queue};
 use crate::time::SimDuration;
 use crate::units::{Count, Factor, Limit, Probability};
 
@@ -64,6 +64,9 @@ pub struct ServiceConfig {
     /// How instances crash, start and are watched; default: they run for ever.
     #[serde(default)]
     pub lifecycle: LifecycleConfig,
+    /// Caches that its `cached` steps look into.
+    #[serde(default)]
+    pub caches: Named<cache::Config>,
 }
 
 fn one() -> Count {
@@ -92,6 +95,7 @@ impl ServiceConfig {
             speeds: Vec::new(),
             zones: Vec::new(),
             lifecycle: LifecycleConfig::default(),
+            caches: Named::default(),
         }
     }
 }

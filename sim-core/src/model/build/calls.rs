@@ -1,22 +1,26 @@
 //! Who calls whom, and for what? Endpoints become programs of steps, calls become edges, and what goes
 //! round in circles without end is refused.
 
+mod caches;
 mod circles;
 mod monitors;
 mod steps;
 
 use super::{Problems, unique_keys};
 use crate::dist::Distribution;
-use crate::ids::{EdgeId, EndpointId, Id, IdVec, PoolId, ServiceId, StepId};
+use crate::ids::{CacheId, EdgeId, EndpointId, Id, IdVec, PoolId, ServiceId, StepId};
+use crate::model::cache::Cache;
 use crate::model::edge::{CallConfig, DeadlineConfig, Edge, EdgeCaller};
 use crate::model::endpoint::{Endpoint, Program, Step, StepConfig};
 use crate::model::pool::{Pool, PoolConfig};
 use crate::model::service::Service;
 use crate::model::{Check, Named, SystemConfig};
-use crate::policy::chooser;
+use crate::policy::{cache, chooser};
 use crate::time::SimDuration;
 use crate::units::Count;
 
+/// Users have no caches of their own.
+static NO_CACHES: Named<cache::Config> = Named(Vec::new());
 /// Most calls above another.
 const MAX_DEPTH: u32 = 1_000;
 
@@ -26,6 +30,7 @@ pub(super) struct Calls {
     pub(super) edges: IdVec<EdgeId, Edge>,
     pub(super) pools: IdVec<PoolId, Pool>,
     pub(super) checks: Vec<Check>,
+    pub(super) caches: IdVec<CacheId, Cache>,
 }
 
 /// Who is being lowered.
@@ -37,6 +42,9 @@ struct Caller<'a> {
     pools: &'a Named<PoolConfig>,
     first_pool: usize,
     has_zone: bool,
+    /// The caches that its steps may name, and the id of the first.
+    caches: &'a Named<cache::Config>,
+    first_cache: usize,
 }
 
 struct Lowering<'a> {
@@ -62,6 +70,7 @@ impl Calls {
             edges: IdVec::new(),
             pools: IdVec::new(),
             checks: Vec::new(),
+            caches: IdVec::new(),
         };
         if services.is_empty() {
             return calls;
@@ -107,6 +116,8 @@ impl Lowering<'_> {
                 pools: &workload.pools,
                 first_pool,
                 has_zone: workload.zone.is_some(),
+                caches: &NO_CACHES,
+                first_cache: 0,
             };
             self.edge(&workload.call, format!("{path}/call"), caller);
         }
@@ -138,6 +149,8 @@ impl Lowering<'_> {
                 pools: &settings.pools,
                 first_pool,
                 has_zone: !service.zones.is_empty(),
+                caches: &settings.caches,
+                first_cache: self.caches(id, &path, settings),
             };
             if let Some(service_time) = &settings.service_time {
                 let endpoint = self.endpoint_of(&service.name).expect("named above");
@@ -269,6 +282,7 @@ impl Lowering<'_> {
             crosses_zones: crosses,
             latency,
             max_depth: call.max_depth.map_or(u32::MAX, Count::get),
+            fills: None,
         })
     }
 
@@ -276,6 +290,10 @@ impl Lowering<'_> {
         let keys = unique_keys(self.calls.edges.iter().map(|edge| edge.path.as_str()));
         for (edge, key) in self.calls.edges.iter_mut().zip(keys) {
             edge.key = key;
+        }
+        let keys = unique_keys(self.calls.caches.iter().map(|cache| cache.path.as_str()));
+        for (cache, key) in self.calls.caches.iter_mut().zip(keys) {
+            cache.key = key;
         }
         let keys = unique_keys(self.keyed.iter().map(|(_, path)| path.as_str()));
         for ((step, _), new) in self.keyed.iter().zip(keys) {
@@ -285,7 +303,8 @@ impl Lowering<'_> {
                 | Step::FanOut { key, .. }
                 | Step::Maybe { key, .. }
                 | Step::Repeat { key, .. }
-                | Step::Spawn { key, .. } => *key = new,
+                | Step::Spawn { key, .. }
+                | Step::Cached { key, .. } => *key = new,
                 Step::Call { .. } | Step::Serial { .. } | Step::Fallback { .. } => {}
             }
         }

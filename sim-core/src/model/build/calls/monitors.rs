@@ -89,6 +89,7 @@ impl Lowering<'_> {
             has_network: false,
             crosses_zones: false,
             max_depth: u32::MAX,
+            fills: None,
         })
     }
 
