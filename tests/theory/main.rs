@@ -2,6 +2,7 @@
 //! several seeds with its formula, standard error and tolerance.
 
 mod arrivals;
+mod caches;
 mod patience;
 mod queues;
 mod retries;
