@@ -73,6 +73,7 @@ fn of(variants: &[VariantResult], kind: Kind) -> Parts<'_> {
         let mut results = rows.iter().filter_map(|(_, part)| part.metrics.get(metric.id()));
         match metric {
             Metric::Dropped | Metric::Lost | Metric::Crashes => results.any(|result| !is_zero(result)),
+            Metric::CacheLoads | Metric::StaleAnswers => results.any(|result| !is_zero(result)),
             _ => results.any(|result| result.mean.is_some()),
         }
     };

@@ -15,7 +15,7 @@ pub(crate) fn metric(variant: &VariantResult, metric: Metric) -> Option<&MetricR
 }
 
 /// Whether a metric tells nothing here, because what it counts cannot happen: nothing was lost, withdrawn or
-/// crashed in any run, no instance was ever away, nobody keeps connections.
+/// crashed in any run, no instance was ever away, nobody keeps connections, or there is no cache.
 pub(crate) fn tells_nothing(metric: Metric, variants: &[VariantResult], manifest: &Manifest) -> bool {
     let mut arms = variants.iter().flat_map(|variant| {
         let arms = [variant.metrics.get(metric.id()), variant.control.get(metric.id())];
@@ -30,6 +30,10 @@ pub(crate) fn tells_nothing(metric: Metric, variants: &[VariantResult], manifest
         | Metric::Connects
         | Metric::Disconnects => arms.all(|(_, result)| parts::is_zero(result)),
         Metric::ConnectedSuccess => tells_nothing(Metric::Connections, variants, manifest),
+        Metric::CacheMisses | Metric::CacheLoads | Metric::CacheFills | Metric::StaleAnswers => {
+            arms.all(|(_, result)| parts::is_zero(result))
+        }
+        Metric::HitRatio | Metric::StampedeSize => arms.all(|(_, result)| result.mean.is_none()),
         Metric::ReadyInstances => arms.all(|(variant, result)| {
             let all = instances(manifest, &variant.name);
             let is_all = |count: &f64| all.is_some_and(|all| (count - all).abs() <= 1e-6 * all);

@@ -235,6 +235,18 @@ expectation! {
     repair_share => Subject::Metric(Metric::RepairShare);
     /// Share of the memory of the instances that is in use, mean over time.
     memory_share => Subject::Metric(Metric::MemoryShare);
+    /// Share of the look-ups in caches that were answered at once, with expired values included.
+    hit_ratio => Subject::Metric(Metric::HitRatio);
+    /// Look-ups per second that began a load.
+    cache_misses => Subject::Metric(Metric::CacheMisses);
+    /// Loads per second begun by caches: misses, refreshes in the background, and take-overs.
+    cache_loads => Subject::Metric(Metric::CacheLoads);
+    /// Values per second that came into caches.
+    cache_fills => Subject::Metric(Metric::CacheFills);
+    /// Look-ups per second answered with a value that had expired.
+    stale_answers => Subject::Metric(Metric::StaleAnswers);
+    /// Loads of a key for each time that it had to be loaded while nobody did: queries per expiry.
+    stampede_size => Subject::Metric(Metric::StampedeSize);
 }
 
 impl Verdict {

@@ -283,6 +283,16 @@ impl Record {
             }
             Metric::RepairShare => self.mean_share(scope, span, |s| s.repairs, |w| w.repair_share),
             Metric::MemoryShare => self.mean_share(scope, span, |s| s.has_memory, |w| w.memory_share),
+            Metric::HitRatio => {
+                ratio(services(|w| w.caches.hits) as f64, services(|w| w.caches.look_ups) as f64)
+            }
+            Metric::CacheMisses => per_second(services(|w| w.caches.misses)),
+            Metric::CacheLoads => per_second(services(|w| w.caches.loads)),
+            Metric::CacheFills => per_second(services(|w| w.caches.fills)),
+            Metric::StaleAnswers => per_second(services(|w| w.caches.stale)),
+            Metric::StampedeSize => {
+                ratio(services(|w| w.caches.loads) as f64, services(|w| w.caches.first_loads) as f64)
+            }
         }
     }
 

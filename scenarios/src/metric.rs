@@ -102,6 +102,12 @@ metrics! {
     UnderReplicated "under_replicated" Share "under-replicated" "Share of the pieces of data that lack a copy, mean over time; of several services, the worst.";
     RepairShare "repair_share" Share "repair work" "Share of the instances that copying of lost data takes, mean over time; over all services with repair.";
     MemoryShare "memory_share" Share "memory" "Share of the memory of the instances that is in use, mean over time; over all services with memory.";
+    HitRatio "hit_ratio" Share "hits" "Share of the look-ups in caches that were answered at once, with expired values included.";
+    CacheMisses "cache_misses" PerSecond "misses" "Look-ups per second that began a load; those that waited for a load of another are not among them.";
+    CacheLoads "cache_loads" PerSecond "loads" "Loads per second begun by caches: misses, refreshes in the background, and those who took over from another.";
+    CacheFills "cache_fills" PerSecond "fills" "Values per second that came into caches.";
+    StaleAnswers "stale_answers" PerSecond "stale answers" "Look-ups per second answered with a value that had expired.";
+    StampedeSize "stampede_size" Ratio "loads at once" "Loads of a key for each time that it had to be loaded while nobody did: queries per expiry; 1 without stampedes.";
 }
 
 impl Metric {

@@ -109,6 +109,10 @@ pub const SERVICE_METRICS: &[Metric] = &[
     Metric::UnderReplicated,
     Metric::RepairShare,
     Metric::MemoryShare,
+    Metric::HitRatio,
+    Metric::CacheLoads,
+    Metric::StaleAnswers,
+    Metric::StampedeSize,
 ];
 
 /// One variant over the seeds.

@@ -10,6 +10,7 @@ mod network;
 mod server;
 mod sharing;
 mod steps;
+mod caches;
 mod cancel;
 mod connections;
 mod lifecycle;
@@ -23,16 +24,17 @@ use std::collections::VecDeque;
 
 use crate::event::{Event, Packed};
 use crate::event_list::{EventList, Lane};
-use crate::ids::{EdgeId, EndpointId, FaultId, IdVec, InstanceId, PoolId, SourceId};
+use crate::ids::{CacheId, EdgeId, EndpointId, FaultId, IdVec, InstanceId, PoolId, SourceId};
 use crate::metrics::{Meter, Probe, Snapshot};
 use crate::model::Model;
 use crate::model::endpoint::Program;
 use crate::streams::{Seed, Stream};
 use crate::time::SimTime;
+use caches::CacheState;
 use capacity::Loads;
 use connections::Connections;
 use in_flight::Table;
-pub use ledger::{EdgeLedger, Ledger, ServiceLedger};
+pub use ledger::{CacheLedger, EdgeLedger, Ledger, ServiceLedger};
 use sharing::Sharing;
 use state::{
     Attempt, Call, CallerState, Child, Context, Errand, PoolState, Ready, Server, Session, SourceState, Task,
@@ -101,6 +103,7 @@ struct Simulation<'m, P, const PLAIN: bool> {
     callers: IdVec<EdgeId, CallerState>,
     /// One per pool and client.
     pools: IdVec<PoolId, Vec<PoolState>>,
+    caches: IdVec<CacheId, CacheState>,
     /// By slot of the calls; empty where all calls are plain.
     contexts: Vec<Context>,
     /// By slot of the attempts; empty where all calls are plain.
@@ -154,6 +157,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             attempts: Table::new(),
             callers,
             pools: model.pools.iter().map(|p| pool(p.clients)).collect(),
+            caches: model.caches.iter().map(|cache| CacheState::new(cache, model, seed)).collect(),
             contexts: Vec::new(),
             errands: Vec::new(),
             tasks: Table::new(),
@@ -272,6 +276,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             Ready::Overflow(instance) => self.on_overflow(instance),
             Ready::Drained(instance) => self.end_if_left(instance),
             Ready::Pace(instance) => self.on_pace(instance),
+            Ready::Leaderless(cache, instance, key) => self.on_leaderless(cache, instance, key),
         }
     }
 

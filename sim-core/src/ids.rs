@@ -50,6 +50,8 @@ ids! {
     SourceId,
     /// A trigger.
     FaultId,
+    /// A cache of a service.
+    CacheId,
 }
 
 /// A vector indexed by its own kind of id.

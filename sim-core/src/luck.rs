@@ -60,6 +60,12 @@ pub enum Purpose {
     Lifetime = 61,
     /// When a user connects first.
     Joining = 62,
+    /// How long an entry of a cache lives.
+    TtlJitter = 17,
+    /// Whether a reader of a cache loads anew what has not expired yet.
+    EarlyRefresh = 18,
+    /// Whether the request is about the key that is hot.
+    HotKey = 19,
 }
 
 /// The luck of one request, call or attempt.

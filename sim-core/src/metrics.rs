@@ -220,6 +220,15 @@ pub enum Observation {
         /// Begins (`true`) or ends.
         opened: bool,
     },
+    /// Something happens at a cache.
+    Cache {
+        /// The attempt that the step serves; stale if nobody waits for it.
+        by: AttemptId,
+        /// Of which service.
+        service: ServiceId,
+        /// What.
+        event: CacheEvent,
+    },
     /// A trigger begins or ends.
     Trigger {
         /// Which.
@@ -262,6 +271,28 @@ pub enum Aside {
         /// What it came to.
         outcome: Outcome,
     },
+}
+
+/// What can happen at a cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CacheEvent {
+    /// A look-up is answered at once with a value that is fresh, or with an error that is remembered.
+    Hit,
+    /// A look-up is answered at once with a value that has expired.
+    StaleHit,
+    /// A look-up begins a load.
+    Miss,
+    /// A look-up waits for a load of somebody else.
+    Waits,
+    /// A load begins; `first` if nobody loads the key already.
+    Loads {
+        /// Whether nobody else does.
+        first: bool,
+    },
+    /// A value came in.
+    Filled,
+    /// A value that has expired stands in for a load that failed.
+    StoodIn,
 }
 
 /// What can be said of an instance.

@@ -6,6 +6,7 @@ pub mod service;
 pub mod endpoint;
 pub mod edge;
 pub mod pool;
+pub mod cache;
 pub mod zone;
 pub mod lifecycle;
 pub mod workload;
@@ -21,8 +22,11 @@ use serde::de::{Error as _, MapAccess};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::dist::Sampler;
-use crate::ids::{EdgeId, EndpointId, FaultId, IdVec, PoolId, ServiceId, SourceId, StepId, WorkloadId};
+use crate::ids::{
+    CacheId, EdgeId, EndpointId, FaultId, IdVec, PoolId, ServiceId, SourceId, StepId, WorkloadId,
+};
 use crate::time::{SimDuration, SimTime};
+use cache::Cache;
 use edge::Edge;
 use endpoint::{Endpoint, Program, Step};
 use fault::{Effect, Fault, FaultConfig};
@@ -155,6 +159,8 @@ pub struct Model {
     pub edges: IdVec<EdgeId, Edge>,
     /// The pools of callers.
     pub pools: IdVec<PoolId, Pool>,
+    /// The caches of services.
+    pub caches: IdVec<CacheId, Cache>,
     /// Probes and health checks.
     pub checks: Vec<Check>,
     /// Names of the zones.
@@ -234,6 +240,9 @@ impl Model {
         control.sources = self.sources.iter().filter(|source| !source.is_spike).cloned().collect();
         for source in control.sources.iter_mut() {
             source.thinning.clear();
+        }
+        for workload in control.workloads.iter_mut() {
+            workload.hot.clear();
         }
         control
     }

@@ -18,6 +18,7 @@
 //! | [`memory`] | how much slower is it when memory gets short? | garbage collection, out of memory |
 //! | [`background`] | what does housekeeping take? | periodic jobs |
 //! | [`repair`] | an instance is gone: when and how fast do the others copy its data? | grace, rate, share |
+//! | [`cache`] | does this caller have to ask at all? | eviction, freshness, XFetch, single flight, lease |
 //!
 //! One pattern is one file, all of one shape: what it does, why it exists, where it fails, its source;
 //! the settings ([`Config`](retry::exponential::Config), the same for every caller), what one caller
@@ -28,6 +29,7 @@
 //! targets.
 
 pub mod admission;
+pub mod cache;
 pub mod balancer;
 pub mod targets;
 pub mod chooser;

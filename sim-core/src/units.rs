@@ -137,7 +137,7 @@ text_type!(
 );
 
 /// A share or probability in [0, 1]; in files a number (`0.2`) or a percentage (`20%`).
-#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
 pub struct Probability(f64);
 
 impl Probability {

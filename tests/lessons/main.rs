@@ -127,6 +127,11 @@ fn healing_that_hurts_shows_what_it_says() {
 }
 
 #[test]
+fn a_cache_stampede_shows_what_it_says() {
+    assert!(check("cache-stampede") >= 18);
+}
+
+#[test]
 fn every_shipped_scenario_has_a_test_here_and_claims_something() {
     let tested = include_str!("main.rs");
     for shipped in library::shipped() {

@@ -244,6 +244,7 @@ impl Probe for Aware {
                 self.withdrawn.push(key);
                 self.count("withdrawn");
             }
+            Observation::Cache { event, .. } => self.count(format!("cache: {event:?}")),
             Observation::AttemptFailed { call, attempt, outcome } => {
                 self.attempt_failed(of_call(call), of_attempt(attempt), outcome);
                 self.count(format!("failed: {outcome:?}"));

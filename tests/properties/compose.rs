@@ -177,6 +177,7 @@ fn service(dice: &mut Dice, plan: &Plan, k: u64) -> String {
     } else {
         settings.push(format!("steps: [{}]", steps(dice, plan, k, 0)));
     }
+    settings.push(format!("caches: {{{}}}", caches(dice)));
     settings.push(format!("endpoints: {{other: {{steps: [{}]}}}}", steps(dice, plan, k, 1)));
     settings.join(", ")
 }
@@ -186,6 +187,41 @@ fn pool(dice: &mut Dice) -> String {
     format!("{{size: {}, queue: {queue}, acquire_timeout: {}}}", dice.int(1, 4), or_none(dice, 50, 1, 100))
 }
 
+/// For each depth of steps one that callers fill, and one that callees fill.
+fn caches(dice: &mut Dice) -> String {
+    let one = |dice: &mut Dice, name: String, fill: &str| {
+        let mut settings = vec![
+            format!("fill: {fill}"),
+            format!("scope: {}", dice.pick(&["instance", "shared"])),
+            format!("eviction: {}", dice.pick(&["lru", "fifo", "lfu", "{lfu: {age_after: 2}}"])),
+            format!("coalesce: {}", dice.pick(&["none", "process"])),
+            format!("negative_ttl: {}", or_none(dice, 30, 1, 200)),
+            format!("warm: {}", dice.pick(&["none", "full", "{ratio: 50%}"])),
+        ];
+        if dice.chance(60) {
+            settings.push(format!("capacity: {}", dice.int(1, 20)));
+        }
+        let expires = dice.chance(70);
+        if expires {
+            settings.push(format!("ttl: {}", ms(dice, 1, 1_000)));
+            settings.push(format!("ttl_jitter: {}", dice.pick(&["0", "0.5", "1"])));
+            settings.push(format!("stale_while_revalidate: {}", or_none(dice, 40, 1, 500)));
+            settings.push(format!("stale_if_error: {}", or_none(dice, 40, 1, 500)));
+            settings
+                .push(format!("early_refresh: {}", dice.pick(&["none", "xfetch", "{xfetch: {beta: 5}}"])));
+        }
+        if dice.chance(30) {
+            let stale = expires && dice.chance(50);
+            let (interval, wait) = (ms(dice, 1, 500), ms(dice, 1, 50));
+            settings.push(format!("lease: {{interval: {interval}, wait: {wait}, accept_stale: {stale}}}"));
+        }
+        format!("{name}: {{{}}}", settings.join(", "))
+    };
+    let pair = |depth: u32| [(format!("a{depth}"), "caller"), (format!("b{depth}"), "callee")];
+    let all = (0..3).flat_map(pair).map(|(name, fill)| one(dice, name, fill));
+    all.collect::<Vec<_>>().join(", ")
+}
+
 fn steps(dice: &mut Dice, plan: &Plan, k: u64, depth: u32) -> String {
     let texts: Vec<String> = (0..dice.int(1, 2)).map(|_| step(dice, plan, k, depth)).collect();
     texts.join(", ")
@@ -193,7 +229,7 @@ fn steps(dice: &mut Dice, plan: &Plan, k: u64, depth: u32) -> String {
 
 fn step(dice: &mut Dice, plan: &Plan, k: u64, depth: u32) -> String {
     let inner = |dice: &mut Dice| steps(dice, plan, k, depth + 1);
-    match if depth >= 3 { dice.int(0, 4) } else { dice.int(0, 16) } {
+    match if depth >= 3 { dice.int(0, 4) } else { dice.int(0, 18) } {
         0 | 1 => format!("{{compute: {}}}", work(dice)),
         2..=6 if k + 1 < plan.services => {
             let to = dice.int(k + 1, plan.services - 1);
@@ -237,7 +273,13 @@ fn step(dice: &mut Dice, plan: &Plan, k: u64, depth: u32) -> String {
                 "{{choose: {{ways: [{{probability: 0.4, steps: [{one}]}}, {{probability: 0.3, steps: [{other}]}}]}}}}"
             )
         }
-        _ => format!("{{spawn: {{steps: [{}]}}}}", inner(dice)),
+        16 => format!("{{spawn: {{steps: [{}]}}}}", inner(dice)),
+        _ => {
+            // Each depth has caches of its own: nobody looks into one twice.
+            let (steps, hit_time) = (inner(dice), dice.pick(&["", ", hit_time: 1ms", ", hit_time: 0s"]));
+            let kind = if steps.starts_with("{call:") { dice.pick(&["a", "b"]) } else { "a" };
+            format!("{{cached: {{cache: {kind}{depth}, steps: [{steps}]{hit_time}}}}}")
+        }
     }
 }
 
@@ -338,7 +380,7 @@ fn workload(dice: &mut Dice, plan: &Plan) -> (String, bool) {
     ];
     for kind in ["keys", "tenants"] {
         if dice.chance(40) {
-            let popularity = dice.pick(&["uniform", "{zipf: {}}"]);
+            let popularity = dice.pick(&["uniform", "{zipf: {}}", "{hot: {share: 30%, others: {zipf: {}}}}"]);
             settings.push(format!("{kind}: {{count: 20, popularity: {popularity}}}"));
         }
     }
@@ -357,7 +399,7 @@ fn fault(dice: &mut Dice, plan: &Plan, open: &[u64], horizon_s: u64) -> String {
     let zone = if plan.zoned { format!("{{zone: {{name: {first_zone}}}}}") } else { "all".to_owned() };
     let some = dice.pick(&["all", "one", "{places: {list: [0]}}", "{first: {count: 1}}", &share, &zone]);
     let hit = format!("service: {service}, instances: {some}");
-    let kind = match dice.int(0, 12) {
+    let kind = match dice.int(0, 15) {
         0 => format!("capacity: {{{hit}, factor: 0.{}}}", dice.int(1, 9)),
         1 => format!("stop: {{{hit}}}"),
         2 => format!("slow: {{{hit}, factor: {}}}", dice.int(2, 9)),
@@ -369,6 +411,10 @@ fn fault(dice: &mut Dice, plan: &Plan, open: &[u64], horizon_s: u64) -> String {
         10 if !open.is_empty() => {
             let workload = open[dice.int(0, open.len() as u64 - 1) as usize];
             format!("load_spike: {{workload: w{workload}, factor: {}}}", dice.pick(&["0.3", "2", "4"]))
+        }
+        11..=13 => {
+            let cache = format!("{}{}", dice.pick(&["a", "b"]), dice.int(0, 2));
+            format!("cache_flush: {{service: {service}, cache: {cache}}}")
         }
         _ => format!(
             "monkey: {{service: {service}, every: {{exponential: {{mean: 500ms}}}}, group: {}, downtime: {}}}",

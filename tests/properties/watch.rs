@@ -130,7 +130,9 @@ impl Watch {
             | Effect::Hanging { .. }
             | Effect::Monkey { .. }
             | Effect::Stress { .. }
-            | Effect::Payload { .. } => {
+            | Effect::Payload { .. }
+            | Effect::Flushed { .. }
+            | Effect::Hot => {
                 unreachable!("watched systems are plain")
             }
         })
@@ -343,6 +345,7 @@ impl Probe for Watch {
             | Observation::AwaitsSlot { .. }
             | Observation::Lost { .. }
             | Observation::Withdrawn { .. }
+            | Observation::Cache { .. }
             | Observation::CallEnded { .. }
             | Observation::Abandoned { .. }
             | Observation::InstanceState { .. }

@@ -98,6 +98,7 @@ impl Probe for Stays {
             | Observation::AwaitsSlot { .. }
             | Observation::Lost { .. }
             | Observation::Withdrawn { .. }
+            | Observation::Cache { .. }
             | Observation::CallEnded { .. }
             | Observation::Abandoned { .. }
             | Observation::InstanceState { .. }
@@ -165,6 +166,7 @@ impl Probe for Fate {
             | Observation::AwaitsSlot { .. }
             | Observation::Lost { .. }
             | Observation::Withdrawn { .. }
+            | Observation::Cache { .. }
             | Observation::CallEnded { .. }
             | Observation::Abandoned { .. }
             | Observation::InstanceState { .. }
@@ -269,6 +271,7 @@ impl Probe for Stories {
             | Observation::AwaitsSlot { .. }
             | Observation::Lost { .. }
             | Observation::Withdrawn { .. }
+            | Observation::Cache { .. }
             | Observation::CallEnded { .. }
             | Observation::Abandoned { .. }
             | Observation::InstanceState { .. }

@@ -3,6 +3,7 @@
 
 mod arrivals;
 mod connections;
+mod caches;
 mod patience;
 mod queues;
 mod retries;

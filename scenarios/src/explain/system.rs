@@ -269,6 +269,8 @@ impl<'a> Lowering<'a> {
             StepConfig::Compute(work) => Part::Work(mean(work)),
             StepConfig::Call(call) => Part::Call(self.call(Caller::Endpoint(at), call, path, clients)),
             StepConfig::Serial(group) => serial("steps", &group.steps),
+            // As if the cache were empty: what it knows depends on the run.
+            StepConfig::Cached(group) => serial("steps", &group.steps),
             StepConfig::Spawn(group) => Part::Spawn(Box::new(serial("steps", &group.steps))),
             StepConfig::Parallel(group) => {
                 let parts = self.all(at, &group.steps, &format!("{path}/steps"), clients);

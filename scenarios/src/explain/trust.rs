@@ -1,21 +1,25 @@
 //! When does the prediction of the hidden capacity not hold? It supposes a service that serves the oldest first
 //! whether or not anybody waits, callers that can send all their retries, and a capacity that stays.
 
-use sim_core::policy::{admission, balancer, probe, queue, retry::budget};
+use sim_core::model::workload::ArrivalsConfig;
+use sim_core::policy::{admission, balancer, degradation, probe, queue, retry::budget};
 use sim_core::units::Limit;
 
 use super::capacity::View;
 use super::flow::{Weather, load};
 use super::result::Trust;
-use super::system::{Call, Caller};
+use super::system::{Call, Caller, Demand};
 use super::topology::leads_to;
 
 /// How far the load that fills `service` in good times can be relied on.
 pub(super) fn advertised(view: &View<'_>, service: usize) -> (Trust, Vec<String>) {
-    let unknown = shares_unknown(
+    let mut unknown = shares_unknown(
         view,
         &view.system.calls.iter().filter(|call| call.service == service).collect::<Vec<_>>(),
     );
+    if view.system.service(service).degradation != degradation::Config::None {
+        unknown.push(format!("`{}` is the slower the more is there", view.system.service_name(service)));
+    }
     if unknown.is_empty() { (Trust::Sharp, unknown) } else { (Trust::Unknown, unknown) }
 }
 
@@ -75,6 +79,8 @@ fn heals_earlier(view: &View<'_>, service: usize, leads: &[bool], above: &[&Call
     {
         reasons.push("closed users send less while they wait".to_owned());
     }
+    let caching = system.config.services.iter().filter(|(_, config)| !config.caches.is_empty());
+    reasons.extend(caching.map(|(name, _)| format!("what the caches of `{name}` know keeps load away")));
     reasons.extend(callers_run_out(view, service, leads));
     reasons
 }
@@ -131,6 +137,22 @@ fn tips_below(view: &View<'_>, leads: &[bool], above: &[&Call<'_>]) -> Vec<Strin
         if config.reject_cost > sim_core::time::SimDuration::ZERO {
             reasons.push(format!("rejecting costs `{name}` work"));
         }
+        if config.degradation != degradation::Config::None {
+            reasons.push(format!("`{name}` is the slower the more is there"));
+        }
+        if config.memory.is_some() {
+            reasons.push(format!("collecting garbage slows `{name}` under load"));
+        }
+        if config.error_cost > sim_core::time::SimDuration::ZERO {
+            reasons.push(format!("errors cost `{name}` more than answers"));
+        }
+        if !config.background.is_empty() || config.repair.is_some() {
+            reasons.push(format!("housekeeping takes a part of `{name}` now and then"));
+        }
+    }
+    let connects = |workload: &Demand<'_>| matches!(workload.config.arrivals, ArrivalsConfig::Connected(_));
+    if system.workloads.iter().any(|w| connects(w) && leads[system.calls[w.call].to]) {
+        reasons.push("connects come on top of the messages".to_owned());
     }
     reasons.extend(shares_unknown(view, above));
     reasons.sort();

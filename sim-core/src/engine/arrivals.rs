@@ -108,7 +108,12 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             let key = |keys: &Option<crate::model::workload::Keys>, purpose| {
                 keys.as_ref().map_or(0, |keys| keys.draw(luck.draws(purpose)))
             };
-            let drawn = key(&workload.keys, Purpose::Key);
+            let mut drawn = key(&workload.keys, Purpose::Key);
+            for hot in workload.hot.iter().filter(|hot| hot.begins <= now && now < hot.ends) {
+                if luck.draws(Purpose::HotKey).unit() < hot.share {
+                    drawn = hot.key;
+                }
+            }
             // Whom a fair line is fair between: tenants, or what requests are about, or workloads.
             let tenant = match (&workload.tenants, &workload.keys) {
                 (Some(_), _) => key(&workload.tenants, Purpose::Tenant),

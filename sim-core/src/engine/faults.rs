@@ -23,7 +23,14 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.probe.observe(self.now, Observation::Trigger { fault: id, begins });
         let fault = &self.model.faults[id];
         match &fault.effect {
-            Effect::Load { .. } => {} // arrival sources know their windows
+            Effect::Load { .. } | Effect::Hot => {} // arrival sources and workloads know their windows
+            Effect::Flushed { cache } => {
+                if begins {
+                    for instance in &fault.instances {
+                        self.flush(*cache, *instance);
+                    }
+                }
+            }
             Effect::Payload { .. } => self.renew_payloads(),
             Effect::Restarted => {
                 if begins {
@@ -75,7 +82,12 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 Effect::Hanging { ratio } => flows *= 1.0 - ratio,
                 Effect::Down => down = true,
                 Effect::Stress { bytes } => stress += bytes,
-                Effect::Restarted | Effect::Monkey { .. } | Effect::Load { .. } | Effect::Payload { .. } => {}
+                Effect::Restarted
+                | Effect::Monkey { .. }
+                | Effect::Load { .. }
+                | Effect::Payload { .. }
+                | Effect::Flushed { .. }
+                | Effect::Hot => {}
             }
         }
         let keeps_clock = service.keeps_clock();

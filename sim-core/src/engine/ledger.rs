@@ -2,8 +2,9 @@
 //! the end of every run, whatever was simulated.
 
 use super::Simulation;
+pub use super::caches::CacheLedger;
 use super::state::Phase;
-use crate::ids::{AttemptId, EdgeId, IdVec, ServiceId};
+use crate::ids::{AttemptId, CacheId, EdgeId, IdVec, ServiceId};
 use crate::metrics::Probe;
 use crate::model::Model;
 use crate::model::edge::EdgeCaller;
@@ -25,6 +26,8 @@ pub struct Ledger {
     pub services: IdVec<ServiceId, ServiceLedger>,
     /// Per edge.
     pub edges: IdVec<EdgeId, EdgeLedger>,
+    /// Per cache.
+    pub caches: IdVec<CacheId, CacheLedger>,
 }
 
 /// What one service has counted.
@@ -107,6 +110,7 @@ impl Ledger {
             connected_users: 0,
             services: model.services.iter().map(|_| ServiceLedger::default()).collect(),
             edges: model.edges.iter().map(|_| EdgeLedger::default()).collect(),
+            caches: model.caches.iter().map(|_| CacheLedger::default()).collect(),
         }
     }
 
@@ -183,6 +187,9 @@ impl Ledger {
                 format!("{id:?}: calls {} = ended + abandoned + under way {accounted}", e.calls)
             });
         }
+        for (id, cache) in self.caches.iter_ids() {
+            cache.laws(id, &mut law);
+        }
         let sent: u64 = self.edges.iter().map(|e| e.sent - e.on_the_way).sum();
         let arrived: u64 = self.services.iter().map(|s| s.arrived).sum();
         law(sent == arrived, &|| format!("attempts sent and not on the way {sent} = arrived {arrived}"));
@@ -233,6 +240,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             ledger.busy_area += meter.busy_area;
             ledger.system_area += meter.system_area;
         }
+        self.close_caches();
         let broken = self.ledger.broken_laws();
         assert!(broken.is_empty(), "conservation laws broken: {broken:#?}");
     }
@@ -252,6 +260,7 @@ mod tests {
             connected_users: 0,
             services: [ServiceLedger::default()].into_iter().collect(),
             edges: [EdgeLedger { used: 1, ..EdgeLedger::default() }].into_iter().collect(),
+            caches: IdVec::new(),
         };
         assert_eq!(ledger.broken_laws().len(), 2);
         ledger.requests_in_flight = 1;

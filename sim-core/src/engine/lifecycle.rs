@@ -89,6 +89,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 self.kill(root);
             }
         }
+        self.lose_caches(service, instance);
         let client = self.place_of(instance) as usize;
         for edge_id in self.model.edges.ids() {
             let edge = &self.model.edges[edge_id];

@@ -36,6 +36,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// The attempt's outcome reaches its caller, if that still waits.
     pub(super) fn on_deliver(&mut self, id: AttemptId) {
         let attempt = self.attempts.remove(id.0);
+        if !attempt.wanted && attempt.outcome.is_ok() {
+            self.fill_late(id, &attempt);
+        }
         if attempt.wanted {
             match attempt.outcome {
                 Outcome::Ok => self.answer(attempt.call),

@@ -4,7 +4,7 @@
 use crate::dist::Sampler;
 use crate::event_list::{EventList, Lane};
 use crate::ids::{
-    AttemptId, CallId, EdgeId, Handle, InstanceId, ServiceId, SessionId, StepId, TaskId, WorkloadId,
+    AttemptId, CacheId, CallId, EdgeId, Handle, InstanceId, ServiceId, SessionId, StepId, TaskId, WorkloadId,
 };
 use crate::luck::Luck;
 use crate::model::Model;
@@ -199,6 +199,8 @@ pub(super) struct Task {
     pub(super) child: Child,
     pub(super) before: Child,
     pub(super) after: Child,
+    /// How far a `cached` step has come; no meaning for others.
+    pub(super) cached: super::caches::Progress,
 }
 
 /// What goes on at once, after the event that caused it: a list instead of a recursion.
@@ -214,6 +216,8 @@ pub(super) enum Ready {
     Drained(InstanceId),
     /// What the speed of this instance depends on has changed.
     Pace(InstanceId),
+    /// Who loaded a key for others in this instance has left.
+    Leaderless(CacheId, InstanceId, u32),
 }
 
 /// A user who sends one request after the other.

@@ -1,6 +1,7 @@
 //! What does an endpoint do next? Groups of steps under way; a step that ends makes its group go on.
 
 use super::Simulation;
+use super::caches::Progress;
 use super::state::{ANYWHERE, Baggage, Call, Child, Context, NO_ATTEMPT, NO_TASK, Parent, Ready, Task, Work};
 use crate::event_list::Lane;
 use crate::ids::{AttemptId, StepId, TaskId};
@@ -32,6 +33,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             child: Child::None,
             before: Child::None,
             after: Child::None,
+            cached: Progress::Looking,
         }));
         self.errands[id.0.slot as usize].root = task;
         self.go_on(task);
@@ -59,6 +61,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             Step::FanOut { times, need, .. } => self.count(id, &task, *times, *need, outcome),
             Step::Fallback { .. } if !outcome.is_ok() && task.begun == 1 => self.go_on(id),
             Step::Fallback { .. } | Step::Maybe { .. } => self.finish(id, outcome),
+            Step::Cached { .. } => self.cached_went_on(id, outcome),
             Step::Compute { .. } | Step::Call { .. } | Step::Spawn { .. } => {
                 unreachable!("a single step is no group")
             }
@@ -122,13 +125,14 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 }
                 self.begin_next(id, next, task.luck);
             }
+            Step::Cached { .. } => self.look_up(id),
             Step::Compute { .. } | Step::Call { .. } | Step::Spawn { .. } => {
                 unreachable!("a single step is no group")
             }
         }
     }
 
-    fn begin_next(&mut self, group: TaskId, step: StepId, luck: Luck) {
+    pub(super) fn begin_next(&mut self, group: TaskId, step: StepId, luck: Luck) {
         // Steps that fail at once end the group later, by the list of what goes on at once.
         let task = self.tasks.get_mut(group.0).expect("a group whose step begins is under way");
         task.begun += 1;
@@ -161,7 +165,8 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             | Step::FanOut { .. }
             | Step::Maybe { .. }
             | Step::Repeat { .. }
-            | Step::Fallback { .. } => {
+            | Step::Fallback { .. }
+            | Step::Cached { .. } => {
                 let child = self.begin_group_of(group, Task { parent: group, luck, ..task }, step);
                 self.go_on(child);
             }
@@ -185,7 +190,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.go_on(id);
     }
 
-    fn enter_group(&mut self, task: Task, step: StepId) -> TaskId {
+    pub(super) fn enter_group(&mut self, task: Task, step: StepId) -> TaskId {
         TaskId(self.tasks.insert(Task {
             step,
             begun: 0,
@@ -194,6 +199,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             child: Child::None,
             before: Child::None,
             after: Child::None,
+            cached: Progress::Looking,
             ..task
         }))
     }
@@ -224,7 +230,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     }
 
     /// A group has ended: what is left of it is abandoned, and whoever waits for it goes on.
-    fn finish(&mut self, id: TaskId, outcome: Outcome) {
+    pub(super) fn finish(&mut self, id: TaskId, outcome: Outcome) {
         self.kill_children(id);
         let task = self.tasks.remove(id.0);
         if task.parent != NO_TASK {
@@ -239,6 +245,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     pub(super) fn kill(&mut self, id: TaskId) {
         self.kill_children(id);
         let task = self.tasks.remove(id.0);
+        if matches!(self.model.steps[task.step], Step::Cached { .. }) {
+            self.left_cached(id, &task);
+        }
         if self.model.services[self.servers[task.instance].service].keeps_clock() {
             self.share_anew(task.instance);
         }

@@ -8,7 +8,7 @@ use super::*;
 use crate::math;
 
 const N: u64 = 200_000;
-const PURPOSES: [Purpose; 16] = [
+const PURPOSES: [Purpose; 19] = [
     Purpose::ServiceTime,
     Purpose::Backoff,
     Purpose::Error,
@@ -25,6 +25,9 @@ const PURPOSES: [Purpose; 16] = [
     Purpose::Tenant,
     Purpose::ThinkTime,
     Purpose::BootTime,
+    Purpose::TtlJitter,
+    Purpose::EarlyRefresh,
+    Purpose::HotKey,
 ];
 
 fn request(index: u64) -> Luck {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::ids::{AttemptId, CallId};
-use crate::metrics::{Aside, Observation, Probe};
+use crate::metrics::{Aside, CacheEvent, Observation, Probe};
 use crate::policy::Outcome;
 use crate::policy::retry::GiveUp;
 use crate::time::SimTime;
@@ -75,6 +75,7 @@ impl Journal {
             | Observation::Dropped { attempt, .. }
             | Observation::Lost { attempt, .. }
             | Observation::Withdrawn { attempt, .. }
+            | Observation::Cache { by: attempt, .. }
             | Observation::Completed { attempt, .. } => self.request_of_attempt(attempt),
             Observation::AttemptFailed { call, .. }
             | Observation::RetryPlanned { call, .. }
@@ -120,6 +121,7 @@ impl Probe for Journal {
             | Observation::Called { .. }
             | Observation::NotSent { .. }
             | Observation::AwaitsSlot { .. }
+            | Observation::Cache { .. }
             | Observation::InstanceState { .. }
             | Observation::Believed { .. }
             | Observation::Aside { .. }
@@ -195,6 +197,15 @@ impl fmt::Display for Entry {
             Observation::Connection { user, opened, .. } => {
                 write!(f, "the connection of user {user} {}", if opened { "begins" } else { "ends" })
             }
+            Observation::Cache { event, .. } => f.write_str(match event {
+                CacheEvent::Hit => "the cache has it",
+                CacheEvent::StaleHit => "the cache has it, expired",
+                CacheEvent::Miss => "the cache does not have it",
+                CacheEvent::Waits => "somebody loads it already: waits",
+                CacheEvent::Loads { .. } => "loads it",
+                CacheEvent::Filled => "fills the cache",
+                CacheEvent::StoodIn => "the expired value will do",
+            }),
             Observation::Trigger { begins, .. } => {
                 write!(f, "trigger {}", if begins { "begins" } else { "ends" })
             }

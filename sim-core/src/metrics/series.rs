@@ -5,7 +5,7 @@ use crate::ids::{EdgeId, Id, IdVec, InstanceId, ServiceId, WorkloadId};
 use crate::metrics::connections::Connections;
 use crate::metrics::latency::LatencyHistogram;
 use crate::metrics::states::States;
-use crate::metrics::{CapacityGauge, Observation, Probe, Snapshot};
+use crate::metrics::{CacheEvent, CapacityGauge, Observation, Probe, Snapshot};
 use crate::model::Model;
 use crate::model::edge::EdgeCaller;
 use crate::policy::Outcome;
@@ -87,6 +87,47 @@ pub struct ServiceWindow {
     pub repair_share: f64,
     /// Share of the memory of its instances that was in use, mean over the window.
     pub memory_share: f64,
+    /// What its caches did.
+    pub caches: CacheWindow,
+}
+
+/// What the caches of one service did in one window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CacheWindow {
+    /// Look-ups.
+    pub look_ups: u32,
+    /// Of those: answered at once.
+    pub hits: u32,
+    /// Of those: that loaded.
+    pub misses: u32,
+    /// Loads begun, those in the background included.
+    pub loads: u32,
+    /// Of those: while nobody loaded the key already.
+    pub first_loads: u32,
+    /// Values that came in.
+    pub fills: u32,
+    /// Answers with a value that had expired.
+    pub stale: u32,
+}
+
+impl CacheWindow {
+    fn count(&mut self, event: CacheEvent) {
+        let looks =
+            matches!(event, CacheEvent::Hit | CacheEvent::StaleHit | CacheEvent::Miss | CacheEvent::Waits);
+        self.look_ups += u32::from(looks);
+        match event {
+            CacheEvent::Hit => self.hits += 1,
+            CacheEvent::StaleHit => (self.hits, self.stale) = (self.hits + 1, self.stale + 1),
+            CacheEvent::Miss => self.misses += 1,
+            CacheEvent::Waits => {}
+            CacheEvent::Loads { first } => {
+                self.loads += 1;
+                self.first_loads += u32::from(first);
+            }
+            CacheEvent::Filled => self.fills += 1,
+            CacheEvent::StoodIn => self.stale += 1,
+        }
+    }
 }
 
 /// What went over one edge between services in one window.
@@ -317,6 +358,7 @@ impl Probe for Series {
             Observation::Connection { service, opened, .. } => {
                 self.connections.changed(now, service, opened);
             }
+            Observation::Cache { service, event, .. } => self.services[service].open.caches.count(event),
             Observation::Queued { .. }
             | Observation::AttemptFailed { .. }
             | Observation::RetryPlanned { .. }

@@ -111,6 +111,7 @@ pub(super) fn build(config: &SystemConfig) -> Result<Model, Vec<Problem>> {
         edges: calls.edges,
         pools: calls.pools,
         checks: calls.checks,
+        caches: calls.caches,
         zones: config.zones.names.clone(),
         within_zone: config.zones.within.as_ref().map(Distribution::sampler),
         between_zones: config.zones.between.as_ref().map(Distribution::sampler),
@@ -256,6 +257,14 @@ fn lower_workloads(config: &SystemConfig, problems: &mut Problems) -> IdVec<Work
                 problems.add(format!("{path}/{field}/count"), message);
                 return None;
             }
+            if keys.popularity.hot_keys() >= keys.count.get() {
+                let message = format!(
+                    "a key is hot beside others, but there are only {} keys; write a larger `count`",
+                    keys.count
+                );
+                problems.add(format!("{path}/{field}/popularity"), message);
+                return None;
+            }
             Some(keys.lower())
         };
         Workload {
@@ -268,6 +277,7 @@ fn lower_workloads(config: &SystemConfig, problems: &mut Problems) -> IdVec<Work
             zone: workload.zone.as_ref().and_then(|zone| problems.zone(format!("{path}/zone"), zone, config)),
             users: Users::lower(&workload.arrivals),
             connected: None,
+            hot: faults::hot_keys(config, name),
         }
     };
     let mut workloads: IdVec<WorkloadId, Workload> = config.workloads.iter().enumerate().map(lower).collect();

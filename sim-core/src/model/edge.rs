@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::dist::{Distribution, Sampler};
-use crate::ids::{EndpointId, PoolId, ServiceId, WorkloadId};
+use crate::ids::{CacheId, EndpointId, PoolId, ServiceId, WorkloadId};
 use crate::policy::{balancer, chooser, retry, targets};
 use crate::time::SimDuration;
 use crate::units::{Count, Patience};
@@ -162,4 +162,6 @@ pub struct Edge {
     pub max_depth: u32,
     /// Whether its attempts go to the instance that the user is connected to.
     pub over_connection: bool,
+    /// The cache that its answers fill even when nobody waits for them any more.
+    pub fills: Option<CacheId>,
 }

@@ -5,9 +5,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::Named;
+use super::cache::CachedConfig;
 use super::edge::CallConfig;
 use crate::dist::{Distribution, Sampler};
-use crate::ids::{EdgeId, ServiceId, StepId};
+use crate::ids::{CacheId, EdgeId, ServiceId, StepId};
 use crate::units::{Count, Probability};
 
 /// One way to use a service: steps in order; the first that fails ends the attempt with `server_error`.
@@ -44,6 +45,8 @@ pub enum StepConfig {
     Fallback(FallbackConfig),
     /// Fire and forget: the steps go on beside the attempt; nobody waits for them, no worker is held.
     Spawn(GroupConfig),
+    /// The steps are done only if a cache does not hold their result.
+    Cached(Box<CachedConfig>),
 }
 
 /// Steps in order.
@@ -157,6 +160,7 @@ impl StepConfig {
             StepConfig::Repeat(_) => "repeat",
             StepConfig::Fallback(_) => "fallback",
             StepConfig::Spawn(_) => "spawn",
+            StepConfig::Cached(_) => "cached",
         }
     }
 
@@ -171,6 +175,7 @@ impl StepConfig {
             StepConfig::Repeat(group) => only(&group.steps),
             StepConfig::Maybe(group) => only(&group.steps),
             StepConfig::Fallback(group) => only(&group.steps),
+            StepConfig::Cached(group) => only(&group.steps),
             StepConfig::Choose(group) => {
                 let place = |(k, way)| -> (String, &[StepConfig]) {
                     let way: &WayConfig = way;
@@ -255,6 +260,17 @@ pub enum Step {
     Spawn {
         /// What is done.
         step: StepId,
+        /// As in `Compute`.
+        key: u32,
+    },
+    /// Unless a cache holds it.
+    Cached {
+        /// Which cache.
+        cache: CacheId,
+        /// What a miss does.
+        step: StepId,
+        /// Work for a hit, if it takes any.
+        hit_time: Option<Sampler>,
         /// As in `Compute`.
         key: u32,
     },

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::dist::{Distribution, Sampler};
-use crate::ids::{InstanceId, ServiceId, WorkloadId};
+use crate::ids::{CacheId, InstanceId, ServiceId, WorkloadId};
 use crate::time::{SimDuration, SimTime};
 use crate::units::{Count, Factor, Probability, Size};
 
@@ -53,6 +53,12 @@ pub struct FaultConfig {
     /// Requests are `factor` times as large: they take as many times as long and hold as much more memory.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub payload: Option<PayloadFault>,
+    /// A cache loses all its entries when the fault starts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_flush: Option<CacheFlushFault>,
+    /// A share of a workload's requests asks for one key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hot_key: Option<HotKeyFault>,
 }
 
 /// Which instances of a service a fault hits. Instances of a service are alike unless the file says
@@ -266,6 +272,21 @@ pub struct MemoryFault {
     pub instances: Selection,
 }
 
+/// A cache loses all its entries at once: flushed, or its machine replaced by an empty one. Loads that are
+/// under way fill it all the same.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct CacheFlushFault {
+    /// Name of the service.
+    pub service: String,
+    /// Name of its cache.
+    pub cache: String,
+    /// Whose, if each instance has its own; default `all`.
+    #[serde(default)]
+    pub instances: Selection,
+}
+
 /// Requests are `factor` times as large. Attempts that reach an instance during the fault take `factor` times
 /// as long there and hold `factor` times the memory, until they are served: those of one service, or those of
 /// one workload at every service that they get to.
@@ -281,6 +302,20 @@ pub struct PayloadFault {
     pub workload: Option<String>,
     /// How many times as large: `3` makes 10 ms into 30 ms.
     pub factor: Factor,
+}
+
+/// A share of the requests asks for one key, whatever it would ask for otherwise: something is in the news.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct HotKeyFault {
+    /// Name of the workload.
+    pub workload: String,
+    /// Share of its requests, 0 to 1.
+    pub share: Probability,
+    /// Which key, numbered from 0, the most popular; default: the last one.
+    #[serde(default)]
+    pub key: Option<u32>,
 }
 
 /// The kind of a trigger, with the name of what it hits.
@@ -310,11 +345,15 @@ pub enum Kind<'a> {
     Memory(&'a MemoryFault),
     /// See [`PayloadFault`].
     Payload(&'a PayloadFault),
+    /// See [`CacheFlushFault`].
+    CacheFlush(&'a CacheFlushFault),
+    /// See [`HotKeyFault`].
+    HotKey(&'a HotKeyFault),
 }
 
 impl FaultConfig {
     /// The words of the kinds, in the order of the file.
-    pub const WORDS: [&'static str; 12] = [
+    pub const WORDS: [&'static str; 14] = [
         "capacity",
         "stop",
         "slow",
@@ -327,6 +366,8 @@ impl FaultConfig {
         "load_spike",
         "memory",
         "payload",
+        "cache_flush",
+        "hot_key",
     ];
 
     /// The kinds given, of which there must be exactly one.
@@ -346,6 +387,8 @@ impl FaultConfig {
             load_spike,
             memory,
             payload,
+            cache_flush,
+            hot_key,
         } = self;
         [
             capacity.as_ref().map(Kind::Capacity),
@@ -360,6 +403,8 @@ impl FaultConfig {
             load_spike.as_ref().map(Kind::LoadSpike),
             memory.as_ref().map(Kind::Memory),
             payload.as_ref().map(Kind::Payload),
+            cache_flush.as_ref().map(Kind::CacheFlush),
+            hot_key.as_ref().map(Kind::HotKey),
         ]
         .into_iter()
         .flatten()
@@ -399,6 +444,10 @@ impl FaultConfig {
             Some(Kind::Payload(f)) => {
                 let whose = f.service.as_ref().or(f.workload.as_ref()).map_or("nobody", String::as_str);
                 format!("requests of {whose} {} times as large", f.factor)
+            }
+            Some(Kind::CacheFlush(f)) => format!("{} of {} emptied", f.cache, f.instances.of(&f.service)),
+            Some(Kind::HotKey(f)) => {
+                format!("{} % of {} ask for one key", percent(f.share.get()), f.workload)
             }
         }
     }
@@ -481,6 +530,13 @@ pub enum Effect {
         /// How many times as large.
         factor: f64,
     },
+    /// A cache of the instances is emptied when it begins.
+    Flushed {
+        /// Which cache.
+        cache: CacheId,
+    },
+    /// Requests are about another key; their workload knows when.
+    Hot,
 }
 
 /// A trigger, ready to run.

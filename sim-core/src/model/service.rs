@@ -11,7 +11,7 @@ use super::lifecycle::{Lifecycle, LifecycleConfig};
 use super::pool::PoolConfig;
 use crate::dist::Distribution;
 use crate::ids::{InstanceId, ZoneId};
-use crate::policy::{admission, degradation, memory, queue, repair};
+use crate::policy::{admission, cache, degradation, memory, queue, repair};
 use crate::time::SimDuration;
 use crate::units::{Count, Factor, Limit, Probability};
 
@@ -85,6 +85,9 @@ pub struct ServiceConfig {
     /// Further work on an attempt that ends in an error, at its end and before the answer; default 0ms.
     #[serde(default)]
     pub error_cost: SimDuration,
+    /// Caches that its `cached` steps look into.
+    #[serde(default)]
+    pub caches: Named<cache::Config>,
 }
 
 fn one() -> Count {
@@ -119,6 +122,7 @@ impl ServiceConfig {
             background: Named::default(),
             repair: None,
             error_cost: SimDuration::ZERO,
+            caches: Named::default(),
         }
     }
 }

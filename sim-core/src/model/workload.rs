@@ -17,7 +17,7 @@ use crate::model::rate::{Piece, RateProfile};
 use crate::policy::Criticality;
 use crate::streams::Stream;
 use crate::time::{SimDuration, SimTime};
-use crate::units::{Count, Factor};
+use crate::units::{Count, Factor, Probability};
 
 /// A group of users that sends requests of one kind. Classes of requests (kinds of clients, tenants,
 /// criticalities) are workloads of their own: each has statistics of its own.
@@ -77,6 +77,20 @@ pub enum PopularityConfig {
     Uniform,
     /// The k-th key is asked for in proportion to 1 / k^exponent.
     Zipf(ZipfConfig),
+    /// One key that is hot, beside others that are asked for in some other way.
+    Hot(Box<HotConfig>),
+}
+
+/// A key that is hot.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct HotConfig {
+    /// Share of the requests that ask for the first key, 0 to 1.
+    pub share: Probability,
+    /// How the other requests are spread over the other keys; default `uniform`.
+    #[serde(default)]
+    pub others: PopularityConfig,
 }
 
 /// Zipf's law.
@@ -112,9 +126,21 @@ impl KeysConfig {
     pub(super) fn lower(&self) -> Keys {
         match &self.popularity {
             PopularityConfig::Uniform => Keys::Uniform(self.count.get()),
+            PopularityConfig::Zipf(_) | PopularityConfig::Hot(_) => {
+                Keys::Weighted(self.popularity.cumulated(self.count.get()))
+            }
+        }
+    }
+}
+
+impl PopularityConfig {
+    /// Cumulated shares of so many keys, ascending to 1; empty for none.
+    fn cumulated(&self, count: u32) -> Vec<f64> {
+        match self {
+            PopularityConfig::Uniform => (1..=count).map(|k| f64::from(k) / f64::from(count)).collect(),
             PopularityConfig::Zipf(zipf) => {
                 let mut sum = 0.0;
-                let mut cumulated: Vec<f64> = (1..=self.count.get())
+                let mut cumulated: Vec<f64> = (1..=count)
                     .map(|k| {
                         sum += math::pow(f64::from(k), -zipf.exponent.get());
                         sum
@@ -123,8 +149,22 @@ impl KeysConfig {
                 for share in &mut cumulated {
                     *share /= sum;
                 }
-                Keys::Weighted(cumulated)
+                cumulated
             }
+            PopularityConfig::Hot(hot) => {
+                let share = hot.share.get();
+                let others = hot.others.cumulated(count.saturating_sub(1));
+                let above = others.into_iter().map(|up_to| share + (1.0 - share) * up_to);
+                std::iter::once(share).chain(above).collect()
+            }
+        }
+    }
+
+    /// Keys that are hot, one beside the other.
+    pub(super) fn hot_keys(&self) -> u32 {
+        match self {
+            PopularityConfig::Uniform | PopularityConfig::Zipf(_) => 0,
+            PopularityConfig::Hot(hot) => 1 + hot.others.hot_keys(),
         }
     }
 }
@@ -279,6 +319,21 @@ pub struct Workload {
     pub users: Option<Users>,
     /// Users who keep connections.
     pub connected: Option<Connected>,
+    /// When a key is hot for a while.
+    pub hot: Vec<HotKey>,
+}
+
+/// A window in which a share of the requests is about one key.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct HotKey {
+    /// From this moment on.
+    pub begins: SimTime,
+    /// Until before this moment.
+    pub ends: SimTime,
+    /// Share of the requests.
+    pub share: f64,
+    /// Which key.
+    pub key: u32,
 }
 
 /// Users who wait for the end of a request before they send the next.

@@ -78,6 +78,48 @@ pub fn renewed_ttl_hit_ratio(popularity: &[f64], request_rate: f64, ttl: f64) ->
     popularity.iter().map(|p| p * -math::exp_m1(-p * request_rate * ttl)).sum()
 }
 
+/// Share of hits of a cache of `places` items that evicts who entered first: sum p_i x_i / (1 + x_i),
+/// x_i = p_i t, where t is such that sum x_i / (1 + x_i) = C; 1 once everything fits. Panics unless the shares
+/// sum to 1 and `places` > 0.
+///
+/// **Source.** Gelenbe, *A Unified Approach to the Evaluation of a Class of Replacement Algorithms*, IEEE
+/// Transactions on Computers 22(6), 1973 (FIFO hits as often as random eviction); the fixed point: Fricker,
+/// Robert and Roberts, ITC 2012, section on random replacement.
+pub fn fifo_hit_ratio(popularity: &[f64], places: f64) -> f64 {
+    assert_popularity(popularity);
+    assert_positive("the number of places", places);
+    if places >= popularity.iter().filter(|p| **p > 0.0).count() as f64 {
+        return 1.0;
+    }
+    let held = |p: f64, t: f64| p * t / (1.0 + p * t);
+    let all = |t: f64| popularity.iter().map(|p| held(*p, t)).sum::<f64>();
+    let mut high = places;
+    while all(high) < places {
+        high *= 2.0;
+    }
+    let t = root_of_rising(0.0, high, |t| all(t) - places);
+    popularity.iter().map(|p| p * held(*p, t)).sum()
+}
+
+/// Loads of one key per expiry if whoever misses loads: the first, and those who ask until it is back.
+/// Panics unless rate and load time are above 0.
+pub fn stampede_size(request_rate: f64, load_time: f64) -> f64 {
+    assert_positive("the request rate", request_rate);
+    assert_positive("the load time", load_time);
+    1.0 + request_rate * load_time
+}
+
+/// Loads of one key per refresh under XFetch, where reads are frequent: e^(1 / beta).
+///
+/// The first refresh begins where the expected number of refreshes up to then, x = rate beta d e^(-r / (beta d))
+/// at r before the expiry, reaches an exponential number of mean 1; while it loads for d, x (e^(1 / beta) - 1)
+/// more begin on average. Derived here from the rule of Vattani et al. (VLDB 2015); holds for
+/// rate x beta x load time well above e^(1 / beta). Panics unless beta is above 0.
+pub fn xfetch_loads(beta: f64) -> f64 {
+    assert_positive("beta", beta);
+    math::exp(1.0 / beta)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,6 +171,21 @@ mod tests {
             }
         }
         assert_near(f64::from(hits) / (requests - warmup) as f64, lru_hit_ratio(&popularity, 100.0), 0.01);
+    }
+
+    #[test]
+    fn who_enters_first_hits_less() {
+        let equal = zipf(1_000, 0.0);
+        assert_near(fifo_hit_ratio(&equal, 250.0), 0.25, 1e-9);
+        let uneven = zipf(1_000, 1.0);
+        assert!(fifo_hit_ratio(&uneven, 100.0) < lru_hit_ratio(&uneven, 100.0));
+        assert_eq!(fifo_hit_ratio(&uneven, 1_000.0), 1.0);
+    }
+
+    #[test]
+    fn loads_at_once() {
+        assert_near(stampede_size(5_000.0, 0.2), 1_001.0, 1e-12);
+        assert_near(xfetch_loads(1.0), std::f64::consts::E, 1e-12);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Who calls whom, and for what? Endpoints become programs of steps, calls become edges, and what goes
 //! round in circles without end is refused.
 
+mod caches;
 mod circles;
 mod connects;
 mod monitors;
@@ -8,16 +9,19 @@ mod steps;
 
 use super::{Problems, unique_keys};
 use crate::dist::Distribution;
-use crate::ids::{EdgeId, EndpointId, Id, IdVec, PoolId, ServiceId, StepId};
+use crate::ids::{CacheId, EdgeId, EndpointId, Id, IdVec, PoolId, ServiceId, StepId};
+use crate::model::cache::Cache;
 use crate::model::edge::{CallConfig, DeadlineConfig, Edge, EdgeCaller};
 use crate::model::endpoint::{Endpoint, Program, Step, StepConfig};
 use crate::model::pool::{Pool, PoolConfig};
 use crate::model::service::Service;
 use crate::model::{Check, Named, SystemConfig};
-use crate::policy::chooser;
+use crate::policy::{cache, chooser};
 use crate::time::SimDuration;
 use crate::units::Count;
 
+/// Users have no caches of their own.
+static NO_CACHES: Named<cache::Config> = Named(Vec::new());
 /// Most calls above another.
 const MAX_DEPTH: u32 = 1_000;
 
@@ -29,6 +33,7 @@ pub(super) struct Calls {
     pub(super) checks: Vec<Check>,
     /// The edge on which the users of a workload connect, by workload.
     pub(super) connects: Vec<Option<EdgeId>>,
+    pub(super) caches: IdVec<CacheId, Cache>,
 }
 
 /// Who is being lowered.
@@ -40,6 +45,9 @@ struct Caller<'a> {
     pools: &'a Named<PoolConfig>,
     first_pool: usize,
     has_zone: bool,
+    /// The caches that its steps may name, and the id of the first.
+    caches: &'a Named<cache::Config>,
+    first_cache: usize,
 }
 
 struct Lowering<'a> {
@@ -66,6 +74,7 @@ impl Calls {
             pools: IdVec::new(),
             checks: Vec::new(),
             connects: Vec::new(),
+            caches: IdVec::new(),
         };
         if services.is_empty() {
             return calls;
@@ -112,6 +121,8 @@ impl Lowering<'_> {
                 pools: &workload.pools,
                 first_pool,
                 has_zone: workload.zone.is_some(),
+                caches: &NO_CACHES,
+                first_cache: 0,
             };
             self.edge(&workload.call, format!("{path}/call"), caller);
         }
@@ -143,6 +154,8 @@ impl Lowering<'_> {
                 pools: &settings.pools,
                 first_pool,
                 has_zone: !service.zones.is_empty(),
+                caches: &settings.caches,
+                first_cache: self.caches(id, &path, settings),
             };
             if let Some(service_time) = &settings.service_time {
                 let endpoint = self.endpoint_of(&service.name).expect("named above");
@@ -278,6 +291,7 @@ impl Lowering<'_> {
             latency,
             max_depth: call.max_depth.map_or(u32::MAX, Count::get),
             over_connection: false,
+            fills: None,
         })
     }
 
@@ -285,6 +299,10 @@ impl Lowering<'_> {
         let keys = unique_keys(self.calls.edges.iter().map(|edge| edge.path.as_str()));
         for (edge, key) in self.calls.edges.iter_mut().zip(keys) {
             edge.key = key;
+        }
+        let keys = unique_keys(self.calls.caches.iter().map(|cache| cache.path.as_str()));
+        for (cache, key) in self.calls.caches.iter_mut().zip(keys) {
+            cache.key = key;
         }
         let keys = unique_keys(self.keyed.iter().map(|(_, path)| path.as_str()));
         for ((step, _), new) in self.keyed.iter().zip(keys) {
@@ -294,7 +312,8 @@ impl Lowering<'_> {
                 | Step::FanOut { key, .. }
                 | Step::Maybe { key, .. }
                 | Step::Repeat { key, .. }
-                | Step::Spawn { key, .. } => *key = new,
+                | Step::Spawn { key, .. }
+                | Step::Cached { key, .. } => *key = new,
                 Step::Call { .. } | Step::Serial { .. } | Step::Fallback { .. } => {}
             }
         }

@@ -1,10 +1,14 @@
 //! What goes wrong? Names and selections of the triggers become instances.
 
 use super::{Problems, unique_keys};
-use crate::ids::{FaultId, Id, IdVec, InstanceId, ServiceId, WorkloadId};
+use crate::ids::{CacheId, FaultId, Id, IdVec, InstanceId, ServiceId, WorkloadId};
 use crate::model::SystemConfig;
-use crate::model::fault::{Effect, Fault, FaultConfig, Kind, PayloadFault, Selection};
+use crate::model::fault::{
+    CacheFlushFault, Effect, Fault, FaultConfig, HotKeyFault, Kind, PayloadFault, Selection,
+};
 use crate::model::service::Service;
+use crate::model::workload::HotKey;
+use crate::policy::cache;
 use crate::time::SimTime;
 
 type Services = IdVec<ServiceId, Service>;
@@ -43,6 +47,19 @@ pub(super) fn lower(
         }
     }
     faults
+}
+
+/// The windows in which a key of `workload` is hot, in the order of the file.
+pub(super) fn hot_keys(config: &SystemConfig, workload: &str) -> Vec<HotKey> {
+    let keys = config.workloads.get(workload).and_then(|workload| workload.keys.as_ref());
+    let Some(last) = keys.map(|keys| keys.count.get() - 1) else { return Vec::new() };
+    let hot = |fault: &FaultConfig| {
+        let hot = fault.hot_key.as_ref().filter(|hot| hot.workload == workload)?;
+        let begins = SimTime::ZERO + fault.at;
+        let (ends, key) = (begins + fault.length, hot.key.unwrap_or(last).min(last));
+        Some(HotKey { begins, ends, share: hot.share.get(), key })
+    };
+    config.faults.iter().filter_map(|(_, fault)| hot(fault)).collect()
 }
 
 struct Lowering<'a> {
@@ -156,6 +173,8 @@ impl Lowering<'_> {
                 (Effect::Stress { bytes: f.amount.bytes() }, hit)
             }
             Kind::Payload(f) => (self.payload(f)?, Vec::new()),
+            Kind::CacheFlush(f) => self.flush(f)?,
+            Kind::HotKey(f) => self.hot_key(f)?,
         })
     }
 
@@ -197,6 +216,56 @@ impl Lowering<'_> {
                 None
             }
         }
+    }
+
+    fn flush(&mut self, f: &CacheFlushFault) -> Option<(Effect, Vec<InstanceId>)> {
+        let path = format!("{}/cache_flush", self.path);
+        let found =
+            self.problems.find(format!("{path}/service"), "service", &f.service, &self.config.services)?;
+        let config = &self.config.services.0[found].1;
+        if config.caches.is_empty() {
+            let message = format!("`{}` has no caches; add `caches: {{{}: {{}}}}` to it", f.service, f.cache);
+            self.problems.add(format!("{path}/cache"), message);
+            return None;
+        }
+        let place = self.problems.find(format!("{path}/cache"), "cache", &f.cache, &config.caches)?;
+        if config.caches.0[place].1.scope == cache::Scope::Shared && f.instances != Selection::All {
+            let message = format!("`{}` is one cache of all instances; remove `instances`", f.cache);
+            self.problems.add(format!("{path}/instances"), message);
+        }
+        // Caches are numbered in the order of the services.
+        let before: usize =
+            self.config.services.0[..found].iter().map(|(_, service)| service.caches.len()).sum();
+        let hit = self.selected("cache_flush", ServiceId::from_index(found), &f.instances)?;
+        Some((Effect::Flushed { cache: CacheId::from_index(before + place) }, hit))
+    }
+
+    fn hot_key(&mut self, f: &HotKeyFault) -> Option<(Effect, Vec<InstanceId>)> {
+        let path = format!("{}/hot_key", self.path);
+        let found = self.problems.find(
+            format!("{path}/workload"),
+            "workload",
+            &f.workload,
+            &self.config.workloads,
+        )?;
+        match &self.config.workloads.0[found].1.keys {
+            None => {
+                let message = format!(
+                    "`{}` has no `keys`: all its requests are about the same already; add `keys: {{count: 1000}}` to it",
+                    f.workload
+                );
+                self.problems.add(format!("{path}/workload"), message);
+            }
+            Some(keys) if f.key.is_some_and(|key| key >= keys.count.get()) => {
+                let message = format!("keys are numbered from 0, and there are {}", keys.count);
+                self.problems.add(format!("{path}/key"), message);
+            }
+            Some(_) => {}
+        }
+        if f.share.get() == 0.0 {
+            self.problems.add(format!("{path}/share"), "a share of 0 changes nothing; write one above 0");
+        }
+        Some((Effect::Hot, Vec::new()))
     }
 
     fn hit(&mut self, tag: &str, service: &str, instances: &Selection) -> Option<Vec<InstanceId>> {

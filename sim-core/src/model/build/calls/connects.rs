@@ -1,7 +1,7 @@
 //! On which edges are connections opened? One for each workload whose users keep connections; their messages go
 //! where the connection goes, so nothing chooses for these.
 
-use super::{Caller, Lowering};
+use super::{Caller, Lowering, NO_CACHES};
 use crate::ids::{EdgeId, Id};
 use crate::model::edge::EdgeCaller;
 use crate::model::workload::{ArrivalsConfig, WorkloadConfig};
@@ -19,6 +19,8 @@ impl Lowering<'_> {
                 pools: &workload.pools,
                 first_pool,
                 has_zone: workload.zone.is_some(),
+                caches: &NO_CACHES,
+                first_cache: 0,
             };
             first_pool += workload.pools.len();
             let edge =

@@ -90,6 +90,7 @@ impl Lowering<'_> {
             crosses_zones: false,
             max_depth: u32::MAX,
             over_connection: false,
+            fills: None,
         })
     }
 

@@ -98,6 +98,15 @@ impl Lowering<'_> {
                 let step = self.serial(endpoint, &group.steps, &format!("{path}/steps"), caller);
                 Step::Spawn { step, key }
             }
+            StepConfig::Cached(group) => {
+                let Some(cache) = self.cache(group, &path, caller) else {
+                    return self.serial(endpoint, &group.steps, &format!("{path}/steps"), caller);
+                };
+                let step = self.serial(endpoint, &group.steps, &format!("{path}/steps"), caller);
+                self.fill_by_callee(cache, step, &path);
+                let hit_time = self.hit_time(group, &path);
+                Step::Cached { cache, step, hit_time, key }
+            }
         };
         let id = self.calls.steps.push(lowered);
         self.keyed.push((id, path));
