@@ -11,6 +11,8 @@ use sim_core::model::endpoint::StepConfig;
 use sim_core::model::service::ServiceConfig;
 use sim_core::model::workload::{ArrivalsConfig, WorkloadConfig};
 use sim_core::model::{Model, SystemConfig};
+use sim_core::time::SimDuration;
+use sim_core::units::Count;
 
 /// A system with everything that can be worked out from it alone.
 pub(super) struct System<'a> {
@@ -274,14 +276,14 @@ impl<'a> Lowering<'a> {
             StepConfig::Spawn(group) => Part::Spawn(Box::new(serial("steps", &group.steps))),
             StepConfig::Parallel(group) => {
                 let parts = self.all(at, &group.steps, &format!("{path}/steps"), clients);
-                let need = group.need.map_or(parts.len() as u32, |need| need.get());
+                let need = group.need.map_or(parts.len() as u32, Count::get);
                 Part::Quorum { parts, need }
             }
             StepConfig::FanOut(group) => {
-                let times = group.times.map_or_else(|| self.shards(&group.steps), |times| times.get());
+                let times = group.times.map_or_else(|| self.shards(&group.steps), Count::get);
                 let part =
                     Box::new(Part::Serial(self.all(at, &group.steps, &format!("{path}/steps"), clients)));
-                Part::Copies { part, times, need: group.need.map_or(times, |need| need.get()) }
+                Part::Copies { part, times, need: group.need.map_or(times, Count::get) }
             }
             StepConfig::Maybe(group) => {
                 let probability = group.probability.get();
@@ -327,11 +329,11 @@ impl<'a> Lowering<'a> {
             config,
             clients,
             attempts: config.retry.max_attempts(),
-            attempt_s: config.timeouts.attempt.0.map(|span| span.as_secs_f64()),
-            total_s: config.timeouts.total.0.map(|span| span.as_secs_f64()),
+            attempt_s: config.timeouts.attempt.0.map(SimDuration::as_secs_f64),
+            total_s: config.timeouts.total.0.map(SimDuration::as_secs_f64),
             inherits_deadline: config.deadline != DeadlineConfig::None,
             network_s: 2.0 * latency,
-            max_depth: config.max_depth.map_or(u32::MAX, |depth| depth.get()),
+            max_depth: config.max_depth.map_or(u32::MAX, Count::get),
         });
         self.calls.len() - 1
     }

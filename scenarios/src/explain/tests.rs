@@ -274,3 +274,84 @@ fn the_reference_rig_is_that_of_the_curriculum() {
     let lifo = explain(&scenario, scenario.variant("lifo").expect("the variant is there"));
     assert_eq!(lifo.workloads[0].hidden.as_ref().unwrap().trust, Trust::AtLeast);
 }
+
+#[test]
+fn callers_that_stand_in_line_with_their_workers_are_told() {
+    // Eight before two times four, as in `one-queue-or-many`: on paper 8/s, in truth 6.53/s.
+    let body = |workers: u32| {
+        format!(
+            "services:
+  line: {{workers: {workers}, steps: [{{maybe: {{probability: 0.5, steps: [{{call: {{to: a}}}}], otherwise: [{{call: {{to: b}}}}]}}}}]}}
+  a: {{workers: 4, service_time: {{exponential: {{mean: 1s}}}}}}
+  b: {{workers: 4, service_time: {{exponential: {{mean: 1s}}}}}}
+{}",
+            users("6.4/s", "to: line")
+        )
+    };
+    let advertised =
+        |workers: u32| explained(&body(workers)).workloads[0].advertised.clone().expect("it is open");
+    assert_eq!((advertised(8).trust, advertised(8).reasons.len()), (Trust::Unknown, 1));
+    // M/M/4 at 90 %: 1.97 s of waiting, so 7.2/s x 2.97 s = 21.4 workers, which are 95 % of 22.5.
+    assert_eq!((advertised(22).trust, advertised(23).trust), (Trust::Unknown, Trust::Sharp));
+}
+
+#[test]
+fn lifecycles_and_choices_are_checked() {
+    let body = "
+services:
+  api:
+    instances: 4
+    workers: 10
+    service_time: {exponential: {mean: 100ms}}
+    speeds: [0.5]
+    queue: {fifo: {max_wait: 950ms}}
+    lifecycle:
+      crash_at: 100
+      warm_up: {factor: 2, duration: 10s}
+      restart: {}
+      liveness: {checks: dependencies}
+";
+    let explanation = explained(&(body.to_owned() + &users("280/s", "to: api, timeouts: {attempt: 1s}")));
+    let message = |check: &str| {
+        let found = said(&explanation, check);
+        assert_eq!(found.len(), 1, "{check}: {:#?}", explanation.warnings);
+        found[0].message.clone()
+    };
+    // 280/s of 10 x (0.5 + 3) x 10/s = 350/s: 80 %, cold 160 %, without one of four 106.7 %.
+    near(explanation.services[0].utilisation, 0.8);
+    assert!(message("cold_start").contains("asked for 160 %"));
+    assert!(
+        message("survivors").contains("without 1 of 4 instances") && message("survivors").contains("107 %")
+    );
+    // A quarter of 280/s at 50/s.
+    assert!(message("uneven").contains("140 %"), "{}", message("uneven"));
+    assert!(message("liveness").contains("asks what it depends on"));
+    assert!(message("late_drop").contains("with 50 ms left of their caller's 1 s, but each takes 100 ms"));
+    assert!(said(&explanation, "deep_queue").is_empty(), "what waits too long is dropped");
+    let found = explanation.workloads[0].hidden.as_ref().expect("it is open");
+    assert_eq!(found.trust, Trust::Unknown);
+}
+
+#[test]
+fn lines_and_boards_and_loads_are_checked() {
+    let body = |queue: &str| {
+        format!(
+            "services: {{api: {{instances: 3, workers: 10, service_time: 100ms, queue: {queue}}}}}\n{}",
+            users(
+                "285/s",
+                "to: api, timeouts: {attempt: 1s}, load_balancer: {least_request: {choices: all, information: {board: {age: 5s}}}}"
+            )
+        )
+    };
+    let unbounded = explained(&body("fifo"));
+    // 10 workers / 100 ms x 1 s = 100 at an instance.
+    assert!(said(&unbounded, "deep_queue")[0].message.contains("from 100 waiting"));
+    assert!(said(&unbounded, "overload")[0].message.contains("95 % busy"));
+    assert!(said(&unbounded, "stale_board")[0].message.contains("up to 5 s ago, 50 times the work"));
+    assert!(
+        said(&explained(&body("{fifo: {capacity: 120}}")), "deep_queue")[0]
+            .message
+            .contains("takes `api` 1.2 s")
+    );
+    assert!(said(&explained(&body("{fifo: {capacity: 50}}")), "deep_queue").is_empty());
+}

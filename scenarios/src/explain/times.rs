@@ -2,11 +2,17 @@
 
 use sim_core::policy::retry::{self, cap::Cap, jitter::Jitter};
 
-use super::system::{Call, Part, System};
 use sim_core::math;
+use sim_core::theory::mmc::Mmc;
+use sim_core::units::Probability;
+
+use super::flow::Load;
+use super::system::{Call, Part, System};
 
 /// More calls above one another are not followed here: a circle may allow a thousand.
 const DEEPEST: usize = 64;
+/// From so many workers on nobody waits while they are not all needed.
+const MANY: u32 = 10_000;
 
 /// Seconds that an attempt at each endpoint takes when nobody waits in any line and all goes well. A lower bound
 /// in a real run: lines, and the slowest of several side by side, come on top.
@@ -27,6 +33,43 @@ pub(super) fn healthy(system: &System<'_>) -> Vec<f64> {
         times = next;
     }
     times
+}
+
+/// The same with the lines in front of those it calls, as if all came at random and worked exponential times
+/// (M/M/c): an estimate. Infinite behind a service that is full.
+pub(super) fn with_lines(system: &System<'_>, load: &Load) -> Vec<f64> {
+    let mut times = healthy(system);
+    for _ in 0..DEEPEST {
+        let services = 0..system.config.services.len();
+        let waits: Vec<f64> = services.map(|service| mean_wait(system, service, load, &times)).collect();
+        let called = |call: &Call<'_>| call.network_s + waits[call.service] + times[call.to];
+        let part = |part: &Part| length(part, &|call| called(&system.calls[call]));
+        let next: Vec<f64> = system.endpoints.iter().map(|endpoint| part(&endpoint.program)).collect();
+        if next == times {
+            break;
+        }
+        times = next;
+    }
+    times
+}
+
+/// Mean wait in seconds in front of one instance of a service.
+fn mean_wait(system: &System<'_>, service: usize, load: &Load, times: &[f64]) -> f64 {
+    let config = system.service(service);
+    let rate = load.at(system, service) / system.capacity_factor(service);
+    let here = (0..times.len()).filter(|endpoint| system.endpoints[*endpoint].service == service);
+    let used = here.filter(|endpoint| load.endpoints[*endpoint] > 0.0);
+    let work: f64 = used.map(|endpoint| load.endpoints[endpoint] * times[endpoint]).sum();
+    let (held, servers) = (work / system.capacity_factor(service), config.workers.get());
+    if rate <= 0.0 || held <= 0.0 {
+        return 0.0;
+    }
+    match held / f64::from(servers) {
+        busy if busy >= 1.0 || busy.is_nan() => f64::INFINITY,
+        // Among so many one is free.
+        _ if servers > MANY => 0.0,
+        _ => Mmc { arrival_rate: rate, service_rate: rate / held, servers }.mean_wait(),
+    }
 }
 
 /// Seconds that an attempt at each endpoint holds its worker when all that it calls is silent: until the
@@ -81,7 +124,7 @@ pub(super) fn back_off(config: &retry::Config, retry: u32) -> (f64, f64) {
             }
         }
     };
-    let share = |ratio: Option<sim_core::units::Probability>| ratio.map(|ratio| ratio.get());
+    let share = |ratio: Option<Probability>| ratio.map(Probability::get);
     match config {
         retry::Config::None | retry::Config::Immediate(_) => (0.0, 0.0),
         retry::Config::Constant(c) => {

@@ -9,18 +9,47 @@ use super::capacity::View;
 use super::flow::{Weather, load};
 use super::result::Trust;
 use super::system::{Call, Caller, Demand};
+use super::times;
 use super::topology::leads_to;
+
+/// A share of the predicted load at which callers must still have workers free.
+const NEARLY: f64 = 0.9;
+/// Busy share of callers' workers, lines included, from which on they count as full.
+const FULL: f64 = 0.95;
 
 /// How far the load that fills `service` in good times can be relied on.
 pub(super) fn advertised(view: &View<'_>, service: usize) -> (Trust, Vec<String>) {
-    let mut unknown = shares_unknown(
-        view,
-        &view.system.calls.iter().filter(|call| call.service == service).collect::<Vec<_>>(),
-    );
+    let calls: Vec<&Call<'_>> = view.system.calls.iter().filter(|call| call.service == service).collect();
+    let mut unknown = shares_unknown(view, &calls);
+    unknown.extend(crowded(view, service, view.services[service].advertised_scale));
     if view.system.service(service).degradation != degradation::Config::None {
         unknown.push(format!("`{}` is the slower the more is there", view.system.service_name(service)));
     }
     if unknown.is_empty() { (Trust::Sharp, unknown) } else { (Trust::Unknown, unknown) }
+}
+
+/// Callers that are full before the service is, because they hold workers while they stand in its line. Near
+/// saturation that is so of all; it is told if it happens at nine tenths of the predicted load.
+fn crowded(view: &View<'_>, service: usize, scale: f64) -> Vec<String> {
+    let system = &view.system;
+    let rates: Vec<f64> = view.rates.iter().map(|rate| rate * scale * NEARLY).collect();
+    if !scale.is_finite() {
+        return Vec::new();
+    }
+    let load = load(system, &rates, Weather::Fair);
+    let times = times::with_lines(system, &load);
+    let leads = leads_to(system, service);
+    let is_full = |number: &usize| {
+        let own = (0..times.len()).filter(|e| system.endpoints[*e].service == *number && leads[*e]);
+        let used = own.filter(|endpoint| load.endpoints[*endpoint] > 0.0);
+        let held: f64 = used.map(|endpoint| load.endpoints[endpoint] * times[endpoint]).sum();
+        held > FULL * system.workers(*number) && !system.service(*number).queue.is_shared()
+    };
+    let full = (0..system.config.services.len()).filter(is_full);
+    full.map(|number| {
+        format!("`{}` has too few workers for the time that they wait in lines", system.service_name(number))
+    })
+    .collect()
 }
 
 /// How far the hidden capacity of `service` as the bottleneck can be relied on, and why not further.
@@ -28,7 +57,8 @@ pub(super) fn hidden(view: &View<'_>, service: usize) -> (Trust, Vec<String>) {
     let leads = leads_to(&view.system, service);
     let is_above = |call: &&Call<'_>| leads[call.to];
     let above: Vec<&Call<'_>> = view.system.calls.iter().filter(is_above).collect();
-    let below = tips_below(view, &leads, &above);
+    let mut below = tips_below(view, &leads, &above);
+    below.extend(crowded(view, service, view.services[service].hidden_scale));
     if !below.is_empty() {
         return (Trust::Unknown, below);
     }

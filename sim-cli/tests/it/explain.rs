@@ -57,6 +57,15 @@ fn settings_from_the_command_line_are_explained_too() {
 }
 
 #[test]
+fn a_narrow_terminal_without_signs_is_enough() {
+    let bench = Bench::new();
+    let mut command = bench.command(&["explain", "blocked-threads-chain"]);
+    let output = command.env("COLUMNS", "50").env("LC_ALL", "C").output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.is_ascii() && text.lines().all(|line| line.len() <= 60), "{text}");
+}
+
+#[test]
 fn what_cannot_be_explained_is_refused() {
     let bench = Bench::new();
     bench.write("broken.yaml", "spiral: 1\nid: broken\n");
