@@ -15,8 +15,7 @@ const IDS: [&str; 4] =
 
 fn shipped(id: &str) -> Scenario {
     let file = crate::library::find(id).expect("it is shipped");
-    let sets = ["run.horizon=100s".to_owned()];
-    load(id, file.text.as_bytes(), &sets, &|_| Err("no files".to_owned())).expect("it is valid")
+    load(id, file.text.as_bytes(), &[], &|_| Err("no files".to_owned())).expect("it is valid")
 }
 
 fn request(scenario: &Scenario, wishes: &[Wish]) -> TraceRequest {
@@ -37,7 +36,8 @@ fn tracing_changes_nothing() {
         let scenario = shipped(id);
         let model = &scenario.baseline().model;
         let plain = engine::run(model, Seed(1), Digest::default());
-        let keys: Vec<_> = (1..=MOST_REQUESTS as u64).map(|number| (WorkloadId::from_index(0), number)).collect();
+        let keys: Vec<_> =
+            (1..=MOST_REQUESTS as u64).map(|number| (WorkloadId::from_index(0), number)).collect();
         let window = vec![(SimTime::ZERO, model.horizon)];
         let probes = ((Stories::new(model, &keys), Lanes::new(model, &keys, window)), Digest::default());
         let traced = engine::run(model, Seed(1), probes);
