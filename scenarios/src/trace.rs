@@ -301,7 +301,6 @@ pub fn trace(scenario: &Scenario, request: &TraceRequest) -> Result<Traced, NoTr
         request.why.clone_from(&found.why);
     }
     let timeline = lanes.finish(end);
-    notes.extend(timeline.notes.iter().cloned());
     if !run.stop.is_complete() {
         notes.push("the run ended at a bound before its horizon".to_owned());
     }

@@ -47,9 +47,8 @@ fn story(request: &TracedRequest, style: &TextStyle) -> String {
         let indent = "  ".repeat(line.depth.min(20) as usize);
         let paint = match line.kind.as_str() {
             "answered" | "done" => Paint::Good,
-            "failed" | "failed_attempt" | "lost" | "dropped" | "rejected" | "error" | "not_sent" => {
-                Paint::Bad
-            }
+            "failed" | "failed_attempt" | "done_in_vain" | "lost" | "dropped" | "rejected" | "error"
+            | "not_sent" => Paint::Bad,
             "trigger" | "instance" => Paint::Doubtful,
             _ => Paint::Faint,
         };
@@ -70,8 +69,11 @@ fn story(request: &TracedRequest, style: &TextStyle) -> String {
 
 fn waterfall(request: &TracedRequest, clock: &Clock, style: &TextStyle) -> String {
     let shown = &request.tries[..request.tries.len().min(ROWS)];
-    let label =
-        |of: &Try| format!("{}{}", "  ".repeat(rows::depth(request, of).min(10)), rows::label(request, of));
+    let label = |of: &Try| {
+        let label = format!("{}{}", "  ".repeat(rows::depth(request, of).min(10)), rows::label(request, of));
+        // Two characters for one: before anything is measured.
+        if style.ascii { typeset::ascii(&label) } else { label }
+    };
     let labels: Vec<String> = shown.iter().map(label).collect();
     let ends: Vec<String> = shown.iter().map(rows::end).collect();
     let widest = |texts: &[String], most: usize| {

@@ -26,6 +26,7 @@ struct Page {
     notes: Vec<String>,
     legend: Vec<(&'static str, &'static str)>,
     requests: Vec<Story>,
+    has_triggers: bool,
     reproduce: String,
     origin: Vec<(String, String)>,
 }
@@ -79,6 +80,7 @@ pub(crate) fn of_trace(trace: &Trace) -> Result<String, ReportError> {
         notes: trace.notes.clone(),
         legend,
         requests: trace.requests.iter().enumerate().map(|(id, request)| story(trace, request, id)).collect(),
+        has_triggers: !trace.faults.is_empty(),
         reproduce: trace.reproduce.clone(),
         origin: vec![
             ("Scenario".to_owned(), trace.scenario.id.clone()),
@@ -99,7 +101,7 @@ fn story(trace: &Trace, request: &TracedRequest, id: usize) -> Story {
         text: line.text.clone(),
     };
     Story {
-        headline: rows::headline(request),
+        headline: rows::headline(request).replacen("request", "Request", 1),
         reason: rows::reason(request),
         svg: waterfall::svg(request, &trace.faults, id, &alt),
         alt,

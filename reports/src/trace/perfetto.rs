@@ -17,6 +17,7 @@ pub fn text(traced: &Traced) -> String {
     let events = events(traced);
     let lines: Vec<String> = events.iter().map(Value::to_string).collect();
     let trace = &traced.trace;
+    let notes = [&trace.notes[..], &traced.timeline.notes[..]].concat();
     let other = json!({
         "schema": "spiral/perfetto/1",
         "spiral": trace.spiral,
@@ -25,7 +26,7 @@ pub fn text(traced: &Traced) -> String {
         "variant": trace.variant,
         "seed": trace.seed,
         "reproduce": trace.reproduce,
-        "notes": trace.notes,
+        "notes": notes,
     });
     format!(
         "{{\"displayTimeUnit\":\"ms\",\"otherData\":{other},\"traceEvents\":[\n{}\n]}}\n",

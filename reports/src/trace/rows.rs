@@ -50,8 +50,9 @@ pub(crate) fn label(request: &TracedRequest, of: &Try) -> String {
         (_, false) => call.label.clone(),
     };
     let spawned = if call.waits { "" } else { " (spawned)" };
+    let target = call.label.split(" #").next().unwrap_or_default();
     match &of.instance {
-        Some(instance) if *instance != call.label || call.depth == 0 => {
+        Some(instance) if instance != target || call.depth == 0 => {
             format!("{name}{spawned} → {instance}")
         }
         _ => format!("{name}{spawned}"),

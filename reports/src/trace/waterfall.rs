@@ -124,7 +124,7 @@ pub(super) fn class(what: SpanKind) -> &'static str {
 
 /// Four to nine round moments over a span.
 fn ticks(all_ns: u64) -> Vec<f64> {
-    let rough = all_ns as f64 / 6.0;
+    let rough = all_ns as f64 / 8.0;
     let magnitude = 10f64.powf(rough.log10().floor());
     let step = [1.0, 2.0, 5.0, 10.0].map(|k| k * magnitude).into_iter().find(|step| *step >= rough);
     let step = step.unwrap_or(rough);

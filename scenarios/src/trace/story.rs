@@ -268,9 +268,9 @@ impl Story {
         let taken = match (model.services[edge.to].shares_workers, waited == SimDuration::ZERO) {
             (true, _) => "is taken into service beside the others".to_owned(),
             (false, true) => "a worker takes it at once".to_owned(),
-            (false, false) => format!("a worker takes it after {waited} in line"),
+            (false, false) => format!("a worker takes it after {} in line", words::length(waited)),
         };
-        let work = needs.map_or(String::new(), |needs| format!(", for {needs}"));
+        let work = needs.map_or(String::new(), |needs| format!(", for {}", words::length(needs)));
         self.tell(model, now, "started", at, format!("{taken}{work}"));
         if self.hangs_early.take() == Some(at) {
             let (kind, text) = words::aside(Aside::Hangs);
@@ -283,7 +283,8 @@ impl Story {
         let draft = &mut self.tries[at];
         draft.reached = draft.reached.or(Some(now.as_nanos()));
         (draft.gone, draft.fate) = (Some(now.as_nanos()), fate);
-        self.tell(model, now, fate, at, text);
+        let is_in_vain = fate == "done" && draft.over.is_some();
+        self.tell(model, now, if is_in_vain { "done_in_vain" } else { fate }, at, text);
     }
 
     fn completed(&mut self, model: &Model, now: SimTime, at: usize, outcome: Outcome, wanted: bool) {
@@ -298,7 +299,10 @@ impl Story {
             (true, true) => format!("{answer}; the answer is on its way"),
             (false, _) => {
                 let wasted = SimDuration::from_nanos(draft.wasted(now.as_nanos()));
-                format!("{answer}, but nobody waits for it any more: {wasted} of work in vain")
+                format!(
+                    "{answer}, but nobody waits for it any more: {} of work in vain",
+                    words::length(wasted)
+                )
             }
         };
         self.gone(model, now, at, fate, text);
@@ -353,7 +357,7 @@ impl Story {
         let was_told = self.calls[call].gave_up;
         self.call_over(now, call, outcome.word());
         let from = SimTime::from_nanos(self.request.calls[call].from_ns);
-        let took = now.since(from);
+        let took = words::length(now.since(from));
         let count = words::attempts(attempts);
         let text = match outcome {
             Outcome::Ok => format!("answered after {took} and {count}"),
@@ -490,7 +494,7 @@ impl Story {
             Observation::Withdrawn { .. } => self.withdrawn(model, now, at),
             Observation::Dropped { .. } => {
                 let waited = now.as_nanos() - self.tries[at].reached.unwrap_or(now.as_nanos());
-                let waited = SimDuration::from_nanos(waited);
+                let waited = words::length(SimDuration::from_nanos(waited));
                 self.gone(model, now, at, "dropped", format!("dropped from the line after {waited}"));
             }
             Observation::Started { waited, service_time, .. } => {

@@ -15,8 +15,7 @@ const IDS: [&str; 4] =
 
 fn shipped(id: &str) -> Scenario {
     let file = crate::library::find(id).expect("it is shipped");
-    let sets = ["run.horizon=100s".to_owned()];
-    load(id, file.text.as_bytes(), &sets, &|_| Err("no files".to_owned())).expect("it is valid")
+    load(id, file.text.as_bytes(), &[], &|_| Err("no files".to_owned())).expect("it is valid")
 }
 
 fn request(scenario: &Scenario, wishes: &[Wish]) -> TraceRequest {

@@ -5,6 +5,17 @@ use sim_core::policy::Outcome;
 use sim_core::policy::retry::GiveUp;
 use sim_core::time::SimDuration;
 
+/// A length of time, a thousand times finer than its unit: nobody reads nanoseconds of seconds.
+pub(super) fn length(exact: SimDuration) -> SimDuration {
+    let ns = exact.as_nanos();
+    let grain = match ns {
+        1_000_000_000.. => 1_000_000,
+        1_000_000.. => 1_000,
+        _ => 1,
+    };
+    SimDuration::from_nanos((ns + grain / 2) / grain * grain)
+}
+
 /// Why an attempt was turned away.
 pub(super) fn turned_away(outcome: Outcome) -> String {
     match outcome {
@@ -58,7 +69,7 @@ pub(super) fn gives_up(reason: GiveUp, most: u32) -> String {
 pub(super) fn tries_again(after: SimDuration) -> String {
     match after == SimDuration::ZERO {
         true => "tries again at once".to_owned(),
-        false => format!("tries again after {after}"),
+        false => format!("tries again after {}", length(after)),
     }
 }
 
@@ -70,7 +81,7 @@ pub(super) fn attempts(count: u32) -> String {
 /// What is told of an attempt beside its way; the word for it and the sentence.
 pub(super) fn aside(aside: Aside) -> (&'static str, String) {
     match aside {
-        Aside::Computes { length } => ("computes", format!("own work of {length} begins")),
+        Aside::Computes { length } => ("computes", format!("own work of {} begins", self::length(length))),
         Aside::SideBySide { of, need } if of == need => {
             ("side_by_side", format!("{of} steps begin side by side, all must succeed"))
         }

@@ -22,6 +22,9 @@ pub(crate) fn run(args: &args::Trace) -> Result<Status, Failure> {
     if let Some(folder) = folder {
         let written = reports::trace::write(&traced, folder.path())?;
         if !args.quiet {
+            for note in &traced.timeline.notes {
+                remark(&format!("note: {note}"));
+            }
             remark(&format!("wrote {}", names(&written)));
         }
     }
