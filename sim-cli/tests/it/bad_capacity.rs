@@ -45,8 +45,8 @@ mistakes! {
     slow_down_of_unknown_size: "{linear: {per_request: 0.05}}" => "linear";
     heap_below_base: "heap: 4GiB" => "heap: 512MiB";
     heap_without_room_for_one: "per_request: 1MiB" => "per_request: 3GiB";
-    size_without_unit: "heap: 4GiB" => "heap: 4";
-    size_in_an_unclear_unit: "heap: 4GiB" => "heap: 4GB";
+    size_without_unit: "per_request: 1MiB" => "per_request: 1";
+    size_in_an_unclear_unit: "per_request: 1MiB" => "per_request: 1MB";
     job_that_never_pauses: "for: 10s" => "for: 60s";
     job_share_above_one: "cpu_share: 0.4" => "cpu_share: 1.4";
     jobs_that_take_everything: "{compaction: {every: 60s, for: 10s, cpu_share: 0.4}}" => "{compaction: {every: 60s, for: 10s, cpu_share: 0.6}, backup: {every: 1h, for: 1m, cpu_share: 0.4}}";

@@ -32,16 +32,15 @@ pub(super) fn check(path: &str, service: &ServiceConfig, problems: &mut Problems
     let jobs: f64 = service.background.iter().map(|(_, job)| job.cpu_share.get()).sum();
     let repair = service.repair.as_ref().map_or(0.0, |repair| repair.share());
     if jobs + repair >= 1.0 {
-        let (field, what) = match (jobs >= 1.0, service.background.len()) {
-            (false, _) => ("repair/cpu_share", "`repair` and the jobs of `background` together"),
-            (true, _) => ("background", "the jobs of `background` together"),
+        let (field, what, taken) = match jobs >= 1.0 {
+            true => ("background", "the jobs of `background` together", jobs),
+            false => ("repair/cpu_share", "`repair` and the jobs of `background` together", jobs + repair),
         };
         problems.add(
             format!("{path}/{field}"),
             format!(
-                "{what} may take {:.4} of the instance, so that no request would go on; write shares that add up \
-                 to less than 1",
-                jobs + repair
+                "{what} may take {taken:.4} of the instance, so that no request would go on; write shares that add \
+                 up to less than 1"
             ),
         );
     }
