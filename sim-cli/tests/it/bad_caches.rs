@@ -29,7 +29,7 @@ fn told(changes: &[(&str, &str)]) -> String {
     }
     let bench = Bench::new();
     bench.write("bad.yaml", &text);
-    bench.refused(&["validate", "bad.yaml"])
+    bench.refused(&["compare", "bad.yaml", "--seeds", "1"])
 }
 
 macro_rules! mistakes {

@@ -258,10 +258,7 @@ fn lower_workloads(config: &SystemConfig, problems: &mut Problems) -> IdVec<Work
                 return None;
             }
             if keys.popularity.hot_keys() >= keys.count.get() {
-                let message = format!(
-                    "a key is hot beside others, but there are only {} keys; write a larger `count`",
-                    keys.count
-                );
+                let message = "a key is hot beside others, but there are no others; write a larger `count`";
                 problems.add(format!("{path}/{field}/popularity"), message);
                 return None;
             }

@@ -173,7 +173,7 @@ impl Config {
             let without = |field: &str| {
                 Problem::new(
                     field,
-                    "needs a `ttl`: without one no entry ever expires; add such as `ttl: 60s`",
+                    "it needs a `ttl`: without one no entry ever expires; add such as `ttl: 60s`",
                 )
             };
             let lease_serves_stale = self.lease.as_ref().is_some_and(|lease| lease.accept_stale);
