@@ -358,6 +358,8 @@ fn metric_scope(
             | M::Withdrawn
             | M::ReadyInstances
             | M::Crashes
+            | M::Instances
+            | M::InstanceSeconds
             | M::Errors
     );
     let id = metric.id();

@@ -217,6 +217,10 @@ expectation! {
     ready_instances => Subject::Metric(Metric::ReadyInstances);
     /// How often instances crashed or were stopped, in total.
     crashes => Subject::Metric(Metric::Crashes);
+    /// Instances that there are and are paid for, booting and draining ones included, mean over time.
+    instances => Subject::Metric(Metric::Instances);
+    /// Instances times the seconds that they were there: what a fleet costs.
+    instance_seconds => Subject::Metric(Metric::InstanceSeconds);
     /// Attempts per second answered with an error.
     errors => Subject::Metric(Metric::Errors);
 }

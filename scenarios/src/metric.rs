@@ -93,6 +93,8 @@ metrics! {
     Withdrawn "withdrawn" PerSecond "withdrawn" "Attempts per second that a server let go because nobody wanted them any more.";
     ReadyInstances "ready_instances" Count "ready instances" "Instances that serve and that callers are told of, mean over time.";
     Crashes "crashes" Count "crashes" "How often instances crashed or were stopped, in total.";
+    Instances "instances" Count "instances" "Instances that there are and are paid for, booting and draining ones included, mean over time.";
+    InstanceSeconds "instance_seconds" Count "instance-seconds" "Instances times the seconds that they were there, booting and draining included: what a fleet costs.";
     Errors "errors" PerSecond "errors" "Attempts per second answered with an error.";
 }
 

@@ -14,6 +14,7 @@ mod cancel;
 mod lifecycle;
 mod checks;
 mod faults;
+mod scaling;
 mod ledger;
 
 use std::collections::VecDeque;
@@ -28,6 +29,7 @@ use crate::streams::{Seed, Stream};
 use crate::time::SimTime;
 use in_flight::Table;
 pub use ledger::{EdgeLedger, Ledger, ServiceLedger};
+use scaling::Scaling;
 use sharing::Sharing;
 use state::{
     Attempt, Call, CallerState, Child, Context, Errand, PoolState, Ready, Server, Session, SourceState, Task,
@@ -116,6 +118,9 @@ struct Simulation<'m, P, const PLAIN: bool> {
     meters: IdVec<InstanceId, Meter>,
     ledger: Ledger,
     probe: P,
+    /// Whether instances come and go.
+    scales: bool,
+    scaling: Scaling,
 }
 
 impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
@@ -138,6 +143,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
         let pool = |clients: u32| (0..clients).map(|_| PoolState::default()).collect();
         let meters = servers.iter().map(|_| Meter::default()).collect();
         let ledger = Ledger::new(model);
+        let (scaling, scales) = Scaling::new(model);
         Simulation {
             model,
             now: SimTime::ZERO,
@@ -162,10 +168,13 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             meters,
             ledger,
             probe,
+            scales,
+            scaling,
         }
     }
 
     fn run(mut self) -> Run<P> {
+        self.begin_scaling();
         self.schedule_faults();
         self.schedule_first_checks();
         self.schedule_first_arrivals();
@@ -239,6 +248,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             Event::Interval { edge } => self.on_interval(edge),
             Event::Life { instance, life, change } => self.on_life(instance, life, change),
             Event::Strike { fault } => self.on_strike(fault),
+            Event::Scale { service } => self.on_scale(service),
             Event::Arrival { .. }
             | Event::Finish { .. }
             | Event::AttemptTimeout { .. }

@@ -1,6 +1,8 @@
 //! What can happen? One closed set of plain events; the engine handles each in one place.
 
-use crate::ids::{AttemptId, CallId, EdgeId, FaultId, Handle, Id, InstanceId, SessionId, SourceId, TaskId};
+use crate::ids::{
+    AttemptId, CallId, EdgeId, FaultId, Handle, Id, InstanceId, ServiceId, SessionId, SourceId, TaskId,
+};
 use crate::time::SimTime;
 
 /// Something that happens at a moment. Ids only, no boxes.
@@ -113,6 +115,11 @@ pub enum Event {
         /// Which fault.
         fault: FaultId,
     },
+    /// A scaler reads its instances, or looks at its readings, or both.
+    Scale {
+        /// Of which service.
+        service: ServiceId,
+    },
 }
 
 /// What is due in the life of an instance.
@@ -165,6 +172,7 @@ impl Packed {
     pub(crate) const INTERVAL: u64 = 15;
     pub(crate) const LIFE: u64 = 16;
     pub(crate) const STRIKE: u64 = 17;
+    pub(crate) const SCALE: u64 = 18;
 
     #[inline(always)]
     pub(crate) fn new(event: Event) -> Self {
@@ -199,6 +207,7 @@ impl Packed {
                 Packed(words(Self::LIFE as u32, change as u32), words(instance.index() as u32, life))
             }
             Event::Strike { fault } => Packed(Self::STRIKE, fault.index() as u64),
+            Event::Scale { service } => Packed(Self::SCALE, service.index() as u64),
         }
     }
 
@@ -265,6 +274,7 @@ impl Packed {
                     _ => LifeChange::GraceOver,
                 },
             },
+            Self::SCALE => Event::Scale { service: ServiceId::from_index(second as usize) },
             _ => Event::Strike { fault: FaultId::from_index(second as usize) },
         }
     }
@@ -300,6 +310,7 @@ mod tests {
             Event::Life { instance: InstanceId::from_index(1), life: 2, change: LifeChange::Warm },
             Event::Life { instance: InstanceId::from_index(1), life: 2, change: LifeChange::GraceOver },
             Event::Strike { fault: FaultId::from_index(3) },
+            Event::Scale { service: ServiceId::from_index(6) },
         ] {
             assert_eq!(Packed::new(event).event(), event);
         }

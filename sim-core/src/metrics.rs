@@ -230,6 +230,8 @@ pub enum InstanceState {
     Down,
     /// It accepts attempts, but some or all hang.
     Hung,
+    /// There is none at its place: it is not paid for.
+    Absent,
 }
 
 impl InstanceState {
@@ -243,6 +245,7 @@ impl InstanceState {
             InstanceState::Draining => "draining",
             InstanceState::Down => "down",
             InstanceState::Hung => "hung",
+            InstanceState::Absent => "absent",
         }
     }
 }

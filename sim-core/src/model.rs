@@ -240,6 +240,7 @@ impl Model {
             .services
             .iter()
             .all(|service| service.on_cancel == OnCancel::Ignore && service.lifecycle.crash_at.is_none());
+        let plain_fleets = self.services.iter().all(|service| !service.is_scaled());
         let plain_lines = self.services.iter().all(|service| service.queue.is_plain());
         let leaves = self.endpoints.iter().all(|endpoint| matches!(endpoint.program, Program::Leaf(_)));
         let plain_users = self.workloads.iter().all(|workload| {
@@ -248,7 +249,13 @@ impl Model {
         let plain_edges = self.edges.iter().all(|edge| {
             edge.deadline_margin.is_none() && edge.pool.is_none() && !edge.is_watched && !edge.has_network
         });
-        plain_services && plain_lines && leaves && plain_users && plain_edges && self.checks.is_empty()
+        plain_services
+            && plain_fleets
+            && plain_lines
+            && leaves
+            && plain_users
+            && plain_edges
+            && self.checks.is_empty()
     }
 
     /// Begin of the first trigger and end of the last, or `None` without triggers.

@@ -13,6 +13,7 @@
 //! | [`restart`] | the instance crashed: start it again, and after which wait? | crash-loop back-off |
 //! | [`admission`] | does the instance take the attempt at all? | none, share, rate |
 //! | [`queue`] | whose turn is it of those that wait, and who goes when the line is full? | fifo, lifo, adaptive lifo, priority, fair, earliest deadline, CoDel, processor sharing |
+//! | [`autoscaler`] | how many instances should there be? | none, hpa, step, schedule |
 //!
 //! One pattern is one file, all of one shape: what it does, why it exists, where it fails, its source;
 //! the settings ([`Config`](retry::exponential::Config), the same for every caller), what one caller
@@ -30,6 +31,7 @@ pub mod probe;
 pub mod restart;
 pub mod queue;
 pub mod retry;
+pub mod autoscaler;
 
 /// How an attempt ended for its caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -31,6 +31,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let service = &self.model.services[server.service];
         let meter = &mut self.meters[instance];
         self.ledger.services[server.service].arrived += 1;
+        if !PLAIN && self.scales {
+            self.scaling.loads[instance].arrived += 1;
+        }
         if !server.accepts || attempt.withdrawn || service.has_admission {
             let luck = attempt.luck;
             if attempt.withdrawn {
@@ -231,9 +234,15 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 return length;
             }
             if self.model.services[server.service].shares_workers {
+                if !PLAIN && self.scales {
+                    self.burn(instance);
+                }
                 self.share(instance, work, length);
                 return length;
             }
+        }
+        if !PLAIN && self.scales {
+            self.burn(instance);
         }
         let event = match work {
             Work::Attempt(attempt, call_slot) => Event::Finish { attempt, call_slot },
@@ -247,7 +256,11 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     #[inline(always)]
     pub(super) fn on_finish(&mut self, id: AttemptId, call_slot: u32) {
         // It may be lost with its instance, and the news of that on its way to the caller.
-        if self.attempts.get(id.0).is_some_and(|attempt| attempt.phase == Phase::Serving) {
+        if let Some(attempt) = self.attempts.get(id.0).filter(|attempt| attempt.phase == Phase::Serving) {
+            if !PLAIN && self.scales {
+                let instance = attempt.instance;
+                self.burnt(instance, 1);
+            }
             self.complete(id, call_slot, Outcome::Ok);
         }
     }

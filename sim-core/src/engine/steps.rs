@@ -31,6 +31,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             child: Child::None,
             before: Child::None,
             after: Child::None,
+            computing: 0,
         }));
         self.errands[id.0.slot as usize].root = task;
         self.go_on(task);
@@ -38,7 +39,12 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
 
     /// A step of own work is done.
     pub(super) fn on_computed(&mut self, task: TaskId) {
-        if self.tasks.get(task.0).is_some() {
+        if let Some(group) = self.tasks.get_mut(task.0) {
+            if self.scales {
+                group.computing -= 1;
+                let instance = group.instance;
+                self.burnt(instance, 1);
+            }
             self.step_ended(task, Outcome::Ok);
         }
     }
@@ -131,6 +137,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             Step::Compute { work, key } => {
                 let luck = luck.call(*key, 0, 0);
                 let length = work.sample(&mut luck.draws(Purpose::ServiceTime));
+                if self.scales {
+                    self.tasks.get_mut(group.0).expect("it is under way").computing += 1;
+                }
                 self.schedule_work(task.instance, Work::Step(group), length, luck, Lane::HEAP);
             }
             Step::Call { edge, by_shard } => {
@@ -181,6 +190,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             child: Child::None,
             before: Child::None,
             after: Child::None,
+            computing: 0,
             ..task
         }))
     }
@@ -213,6 +223,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     fn finish(&mut self, id: TaskId, outcome: Outcome) {
         self.kill_children(id);
         let task = self.tasks.remove(id.0);
+        if self.scales {
+            self.group_burnt(id, task.instance, task.computing);
+        }
         if task.parent != NO_TASK {
             self.release_child_of(task.parent, &task);
             self.ready.push_back(Ready::Step(task.parent, outcome));
@@ -225,6 +238,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     pub(super) fn kill(&mut self, id: TaskId) {
         self.kill_children(id);
         let task = self.tasks.remove(id.0);
+        if self.scales {
+            self.group_burnt(id, task.instance, task.computing);
+        }
         if self.model.services[self.servers[task.instance].service].shares_workers {
             self.share_anew(task.instance);
         }

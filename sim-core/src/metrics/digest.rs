@@ -52,6 +52,7 @@ impl Probe for Digest {
                 mix(handle(15, instance.index() as u32, life), 2 << 32 | change as u64)
             }
             Event::Strike { fault } => mix(handle(15, fault.index() as u32, 0), 3 << 32),
+            Event::Scale { service } => mix(handle(15, service.index() as u32, 0), 4 << 32),
         };
         self.hash = mix(self.hash ^ now.as_nanos(), what);
         self.events += 1;

@@ -69,6 +69,8 @@ pub struct ServiceWindow {
     pub busy_workers: f64,
     /// Instances that served and that callers were told of, mean over the window.
     pub ready_instances: f64,
+    /// Instances that there were, whatever their state, mean over the window.
+    pub instances: f64,
 }
 
 /// What went over one edge between services in one window.

@@ -9,7 +9,7 @@ use super::lifecycle::{Lifecycle, LifecycleConfig};
 use super::pool::PoolConfig;
 use crate::dist::Distribution;
 use crate::ids::{InstanceId, ZoneId};
-use crate::policy::{admission, queue};
+use crate::policy::{admission, autoscaler, queue};
 use crate::time::SimDuration;
 use crate::units::{Count, Factor, Limit, Probability};
 
@@ -64,6 +64,9 @@ pub struct ServiceConfig {
     /// How instances crash, start and are watched; default: they run for ever.
     #[serde(default)]
     pub lifecycle: LifecycleConfig,
+    /// Who changes how many instances there are during a run; default `none`.
+    #[serde(default)]
+    pub autoscaler: autoscaler::Config,
 }
 
 fn one() -> Count {
@@ -92,7 +95,13 @@ impl ServiceConfig {
             speeds: Vec::new(),
             zones: Vec::new(),
             lifecycle: LifecycleConfig::default(),
+            autoscaler: autoscaler::Config::default(),
         }
+    }
+
+    /// Places for instances: as many as there can ever be.
+    pub fn places(&self) -> u32 {
+        self.autoscaler.most(self.instances.get())
     }
 }
 
@@ -146,7 +155,7 @@ pub struct Service {
     pub key: u32,
     /// Its instances are `first_instance ..` in id order.
     pub first_instance: InstanceId,
-    /// How many instances.
+    /// How many instances; with an autoscaler, how many there can be.
     pub instances: u32,
     /// Workers of each instance.
     pub workers: u32,
@@ -178,9 +187,18 @@ pub struct Service {
     pub zones: Vec<ZoneId>,
     /// How its instances live.
     pub lifecycle: Lifecycle,
+    /// Instances that are there at the start, the first ones.
+    pub at_start: u32,
+    /// Who changes how many there are.
+    pub autoscaler: autoscaler::Config,
 }
 
 impl Service {
+    /// Whether instances come and go.
+    pub fn is_scaled(&self) -> bool {
+        self.autoscaler != autoscaler::Config::None
+    }
+
     /// The instance at `place`, numbered from 0 within the service.
     #[inline]
     pub fn instance(&self, place: u32) -> InstanceId {
