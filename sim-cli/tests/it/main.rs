@@ -1,6 +1,7 @@
 //! The program as its users meet it: the real binary, its files, its words and its exit statuses.
 
 mod bad_files; // every mistake in a scenario file, in the words that a student reads
+mod bad_scaling; // the same for autoscalers
 mod bad_systems; // the same for systems of several services
 mod bad_words; // every mistake on the command line
 mod commands; // list, show, new, validate, schema, completions
