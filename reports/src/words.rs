@@ -42,8 +42,19 @@ pub(crate) fn tells_nothing(metric: Metric, variants: &[VariantResult], manifest
         Metric::UnderReplicated | Metric::RepairShare | Metric::MemoryShare => {
             arms.all(|(_, result)| result.mean.is_none())
         }
+        Metric::Instances | Metric::InstanceSeconds => {
+            variants.iter().all(|variant| !is_scaled(manifest, &variant.name))
+        }
         _ => false,
     }
+}
+
+/// Whether instances of a variant come and go.
+fn is_scaled(manifest: &Manifest, variant: &str) -> bool {
+    let services = manifest.resolved.get(variant).and_then(|file| file.get("services")?.as_object());
+    let scaler =
+        |service: &serde_json::Value| service.get("autoscaler").is_some_and(|a| a != "none" && !a.is_null());
+    services.is_some_and(|services| services.values().any(scaler))
 }
 
 /// How many instances the services of a variant have.

@@ -363,6 +363,8 @@ fn metric_scope(
             | M::ConnectAttempts
             | M::Connects
             | M::Disconnects
+            | M::Instances
+            | M::InstanceSeconds
             | M::Errors
     );
     let id = metric.id();

@@ -227,6 +227,10 @@ expectation! {
     disconnects => Subject::Metric(Metric::Disconnects);
     /// Success without the messages of users who had no connection.
     connected_success => Subject::Metric(Metric::ConnectedSuccess);
+    /// Instances that there are and are paid for, booting and draining ones included, mean over time.
+    instances => Subject::Metric(Metric::Instances);
+    /// Instances times the seconds that they were there: what a fleet costs.
+    instance_seconds => Subject::Metric(Metric::InstanceSeconds);
     /// Attempts per second answered with an error.
     errors => Subject::Metric(Metric::Errors);
     /// Share of the pieces of data that lack a copy, mean over time.

@@ -50,12 +50,15 @@ struct WorkloadRecord {
 #[derive(Clone, Debug)]
 struct ServiceRecord {
     windows: Vec<ServiceWindow>,
+    /// Of one instance.
     workers: f64,
     instances: f64,
     /// Whether lost data are copied.
     repairs: bool,
     /// Whether memory is limited.
     has_memory: bool,
+    /// How many instances there are, if nobody changes it.
+    fixed: Option<f64>,
 }
 
 /// What part of the system a metric is about.
@@ -113,10 +116,11 @@ pub fn run(model: &Model, warmup: SimDuration, seed: u64, keeps_states: bool) ->
             .zip(model.services.iter())
             .map(|(series, service)| ServiceRecord {
                 windows: series.windows.clone(),
-                workers: f64::from(service.workers) * f64::from(service.instances),
+                workers: f64::from(service.workers),
                 instances: f64::from(service.instances),
                 repairs: service.repair().is_some(),
                 has_memory: service.memory().is_some(),
+                fixed: (!service.is_scaled()).then_some(f64::from(service.instances)),
             })
             .collect(),
         edges: series
@@ -183,6 +187,13 @@ impl Record {
             .flat_map(|s| (span.from..span.to).map(|w| level(&s.windows[w]) * self.lengths_s[w]))
             .sum();
         area / self.seconds(span)
+    }
+
+    /// Instances that there were, mean over time.
+    fn instances(&self, service: &ServiceRecord, span: Span) -> f64 {
+        let area =
+            || (span.from..span.to).map(|w| service.windows[w].instances * self.lengths_s[w]).sum::<f64>();
+        service.fixed.unwrap_or_else(|| area() / self.seconds(span))
     }
 
     /// Requests that arrived in the windows and have ended: (answered, all).
@@ -259,7 +270,7 @@ impl Record {
             Metric::QueueLength => Some(self.level(scope, span, |w| w.queue_length)),
             Metric::BusyWorkers => Some(self.level(scope, span, |w| w.busy_workers)),
             Metric::Utilisation => {
-                let workers = self.services(scope).map(|s| s.workers).sum();
+                let workers = self.services(scope).map(|s| s.workers * self.instances(s, span)).sum();
                 ratio(self.level(scope, span, |w| w.busy_workers), workers)
             }
             Metric::Rejected => per_second(services(|w| w.rejected)),
@@ -267,6 +278,10 @@ impl Record {
             Metric::Lost => per_second(services(|w| w.lost)),
             Metric::Withdrawn => per_second(services(|w| w.withdrawn)),
             Metric::ReadyInstances => Some(self.level(scope, span, |w| w.ready_instances)),
+            Metric::Instances => Some(self.services(scope).map(|s| self.instances(s, span)).sum()),
+            Metric::InstanceSeconds => {
+                Some(self.services(scope).map(|s| self.instances(s, span) * seconds).sum())
+            }
             Metric::Crashes => Some(services(|w| w.crashes) as f64),
             Metric::Connections => Some(self.level(scope, span, |w| w.connections)),
             Metric::ConnectAttempts => per_second(services(|w| w.connect_attempts)),
@@ -411,6 +426,7 @@ mod tests {
                 instances: 1.0,
                 repairs: false,
                 has_memory: false,
+                fixed: Some(1.0),
             }],
             latency: Vec::new(),
             edges: IdVec::default(),

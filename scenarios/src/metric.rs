@@ -98,6 +98,8 @@ metrics! {
     Connects "connects" PerSecond "connects" "Connections opened per second.";
     Disconnects "disconnects" PerSecond "disconnects" "Connections that ended per second, in whichever way.";
     ConnectedSuccess "connected_success" Share "success of the connected" "Success without the messages of users who had no connection: how well those are served who are connected.";
+    Instances "instances" Count "instances" "Instances that there are and are paid for, booting and draining ones included, mean over time.";
+    InstanceSeconds "instance_seconds" Count "instance-seconds" "Instances times the seconds that they were there, booting and draining included: what a fleet costs.";
     Errors "errors" PerSecond "errors" "Attempts per second answered with an error.";
     UnderReplicated "under_replicated" Share "under-replicated" "Share of the pieces of data that lack a copy, mean over time; of several services, the worst.";
     RepairShare "repair_share" Share "repair work" "Share of the instances that copying of lost data takes, mean over time; over all services with repair.";

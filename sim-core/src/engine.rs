@@ -16,6 +16,7 @@ mod connections;
 mod lifecycle;
 mod checks;
 mod faults;
+mod scaling;
 mod ledger;
 mod capacity;
 mod repair;
@@ -35,6 +36,7 @@ use capacity::Loads;
 use connections::Connections;
 use in_flight::Table;
 pub use ledger::{CacheLedger, EdgeLedger, Ledger, ServiceLedger};
+use scaling::Scaling;
 use sharing::Sharing;
 use state::{
     Attempt, Call, CallerState, Child, Context, Errand, PoolState, Ready, Server, Session, SourceState, Task,
@@ -126,6 +128,9 @@ struct Simulation<'m, P, const PLAIN: bool> {
     meters: IdVec<InstanceId, Meter>,
     ledger: Ledger,
     probe: P,
+    /// Whether instances come and go.
+    scales: bool,
+    scaling: Scaling,
 }
 
 impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
@@ -148,6 +153,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
         let pool = |clients: u32| (0..clients).map(|_| PoolState::default()).collect();
         let meters = servers.iter().map(|_| Meter::default()).collect();
         let ledger = Ledger::new(model);
+        let (scaling, scales) = Scaling::new(model);
         Simulation {
             model,
             now: SimTime::ZERO,
@@ -175,10 +181,13 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             meters,
             ledger,
             probe,
+            scales,
+            scaling,
         }
     }
 
     fn run(mut self) -> Run<P> {
+        self.begin_scaling();
         self.schedule_faults();
         self.schedule_first_checks();
         self.schedule_first_arrivals();
@@ -257,6 +266,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             Event::HangUp { workload, user, epoch } => self.on_hang_up(workload, user, epoch),
             Event::Background { instance, job, begins } => self.on_background(instance, job, begins),
             Event::Repair { service, plan } => self.on_repair(service, plan),
+            Event::Scale { service } => self.on_scale(service),
             Event::Arrival { .. }
             | Event::Finish { .. }
             | Event::AttemptTimeout { .. }

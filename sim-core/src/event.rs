@@ -148,6 +148,11 @@ pub enum Event {
         /// Of which plan; an older one is stale.
         plan: u32,
     },
+    /// A scaler reads its instances, or looks at its readings, or both.
+    Scale {
+        /// Of which service.
+        service: ServiceId,
+    },
 }
 
 /// What is due in the life of an instance.
@@ -204,6 +209,7 @@ impl Packed {
     pub(crate) const HANG_UP: u64 = 51;
     pub(crate) const BACKGROUND: u64 = 18;
     pub(crate) const REPAIR: u64 = 19;
+    pub(crate) const SCALE: u64 = 20;
 
     #[inline(always)]
     pub(crate) fn new(event: Event) -> Self {
@@ -250,6 +256,7 @@ impl Packed {
             Event::Repair { service, plan } => {
                 Packed(words(Self::REPAIR as u32, plan), service.index() as u64)
             }
+            Event::Scale { service } => Packed(Self::SCALE, service.index() as u64),
         }
     }
 
@@ -330,6 +337,7 @@ impl Packed {
                 begins: number == 1,
             },
             Self::REPAIR => Event::Repair { service: ServiceId::from_index(second as usize), plan: number },
+            Self::SCALE => Event::Scale { service: ServiceId::from_index(second as usize) },
             _ => Event::Strike { fault: FaultId::from_index(second as usize) },
         }
     }
@@ -369,6 +377,7 @@ mod tests {
             Event::HangUp { workload: WorkloadId::from_index(4), user: 5, epoch: u32::MAX },
             Event::Background { instance: InstanceId::from_index(8), job: 31, begins: true },
             Event::Repair { service: ServiceId::from_index(2), plan: u32::MAX },
+            Event::Scale { service: ServiceId::from_index(6) },
         ] {
             assert_eq!(Packed::new(event).event(), event);
         }

@@ -312,6 +312,8 @@ pub enum InstanceState {
     Down,
     /// It accepts attempts, but some or all hang.
     Hung,
+    /// There is none at its place: it is not paid for.
+    Absent,
 }
 
 impl InstanceState {
@@ -325,6 +327,7 @@ impl InstanceState {
             InstanceState::Draining => "draining",
             InstanceState::Down => "down",
             InstanceState::Hung => "hung",
+            InstanceState::Absent => "absent",
         }
     }
 }

@@ -253,6 +253,7 @@ impl Model {
             .iter()
             .all(|service| service.on_cancel == OnCancel::Ignore && service.lifecycle.crash_at.is_none())
             && self.services.iter().all(Service::has_constant_speed);
+        let plain_fleets = self.services.iter().all(|service| !service.is_scaled());
         let plain_lines = self.services.iter().all(|service| service.queue.is_plain());
         let leaves = self.endpoints.iter().all(|endpoint| matches!(endpoint.program, Program::Leaf(_)));
         let plain_users = self.workloads.iter().all(|workload| {
@@ -266,6 +267,7 @@ impl Model {
         });
         let usual_size = !self.faults.iter().any(|fault| matches!(fault.effect, Effect::Payload { .. }));
         plain_services
+            && plain_fleets
             && plain_lines
             && leaves
             && plain_users

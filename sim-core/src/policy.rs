@@ -19,6 +19,7 @@
 //! | [`background`] | what does housekeeping take? | periodic jobs |
 //! | [`repair`] | an instance is gone: when and how fast do the others copy its data? | grace, rate, share |
 //! | [`cache`] | does this caller have to ask at all? | eviction, freshness, XFetch, single flight, lease |
+//! | [`autoscaler`] | how many instances should there be? | none, hpa, step, schedule |
 //!
 //! One pattern is one file, all of one shape: what it does, why it exists, where it fails, its source;
 //! the settings ([`Config`](retry::exponential::Config), the same for every caller), what one caller
@@ -42,6 +43,7 @@ pub mod degradation;
 pub mod memory;
 pub mod background;
 pub mod repair;
+pub mod autoscaler;
 
 /// How an attempt ended for its caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -7,6 +7,7 @@ mod faults;
 mod lifecycle;
 mod lines;
 mod network;
+mod scaling;
 mod story;
 
 use sim_core::engine;

@@ -132,6 +132,11 @@ fn a_cache_stampede_shows_what_it_says() {
 }
 
 #[test]
+fn a_wrong_signal_shows_what_it_says() {
+    assert!(check("autoscaler-wrong-signal") >= 10);
+}
+
+#[test]
 fn every_shipped_scenario_has_a_test_here_and_claims_something() {
     let tested = include_str!("main.rs");
     for shipped in library::shipped() {

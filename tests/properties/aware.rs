@@ -92,7 +92,7 @@ impl Aware {
 
     fn assert_alive(&self, instance: InstanceId, what: &str) {
         let state = self.states[instance.index()];
-        let dead = matches!(state, InstanceState::Down | InstanceState::Booting);
+        let dead = matches!(state, InstanceState::Down | InstanceState::Booting | InstanceState::Absent);
         assert!(!dead, "an instance that is {} {what}", state.word());
     }
 
@@ -196,6 +196,12 @@ impl Probe for Aware {
                 if number > 1 {
                     self.count("retries");
                 }
+                let state = self.states[instance.index()];
+                assert_ne!(
+                    state,
+                    InstanceState::Absent,
+                    "callers know nothing of instances that are not there"
+                );
                 let (call, key) = (of_call(call), of_attempt(attempt));
                 // Calls of probes are made by nobody: their first attempt is the first that is seen.
                 let new = Call { begun: now, edge: None, waits_for: None };
@@ -271,7 +277,7 @@ impl Probe for Aware {
             }
             Observation::InstanceState { instance, state } => {
                 self.states[instance.index()] = state;
-                if state == InstanceState::Down {
+                if matches!(state, InstanceState::Down | InstanceState::Absent) {
                     assert_eq!(self.serving[instance.index()], 0, "a crash leaves nothing in service");
                 }
                 self.count(state.word());

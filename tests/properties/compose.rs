@@ -24,13 +24,14 @@ pub(crate) fn network(number: u64) -> Drawn {
     body += "services:\n";
     let mut limited = Vec::new();
     for k in 0..plan.services {
+        let scaler = autoscaler(&mut Dice::new(0x5ca1e, 8 * number + k));
         let text = service(dice, &plan, k);
         let is_alone = text.starts_with("instances: 1,");
         let (further, has_memory) = capacity::settings(number, k, is_alone);
         if has_memory {
             limited.push(k);
         }
-        body += &format!("  s{k}: {{{text}{further}}}\n");
+        body += &format!("  s{k}: {{{text}{further}{scaler}}}\n");
     }
     body += "workloads:\n";
     let mut open = Vec::new();
@@ -180,6 +181,48 @@ fn service(dice: &mut Dice, plan: &Plan, k: u64) -> String {
     settings.push(format!("caches: {{{}}}", caches(dice)));
     settings.push(format!("endpoints: {{other: {{steps: [{}]}}}}", steps(dice, plan, k, 1)));
     settings.join(", ")
+}
+
+/// Dice of its own: who scales what moves nothing else. Between 1 and 4 instances are there at the start.
+fn autoscaler(dice: &mut Dice) -> String {
+    if !dice.chance(35) {
+        return String::new();
+    }
+    if dice.chance(15) {
+        let (first, second) = (dice.int(1, 2_000), dice.int(2_001, 4_000));
+        return format!(
+            ", autoscaler: {{schedule: {{steps: [{{at: {first}ms, instances: {}}}, {{at: {second}ms, instances: {}}}]}}}}",
+            dice.int(1, 6),
+            dice.int(1, 6)
+        );
+    }
+    let target = dice.int(1, 30);
+    let metric = match dice.int(0, 4) {
+        0 => format!("{{in_flight: {{target: 0.{target}}}}}"),
+        1 => format!("{{queue_length: {{target: 0.{target}}}}}"),
+        2 => format!("{{rate: {{target: {target}/s}}}}"),
+        3 => format!("{{cpu: {{target: {target}%, request: {}}}}}", dice.int(1, 3)),
+        _ => "cpu".to_owned(),
+    };
+    let (most, window, delay) = (dice.int(4, 7), ms(dice, 50, 900), ms(dice, 0, 400));
+    let common = format!("metric: {metric}, max: {most}, metric_window: {window}, metric_delay: {delay}");
+    if dice.chance(25) {
+        let steps = "[{above: 1, add: 2}, {below: 0.7, remove: 1}]";
+        let (period, cooldown) = (ms(dice, 50, 500), ms(dice, 0, 900));
+        return format!(
+            ", autoscaler: {{step: {{{common}, steps: {steps}, period: {period}, cooldown: {cooldown}}}}}"
+        );
+    }
+    let down = dice.pick(&[
+        "{stabilization: 0s}",
+        "{stabilization: 500ms, policies: [{pods: 1, period: 200ms}]}",
+        "{stabilization: 0s, select: disabled}",
+    ]);
+    format!(
+        ", autoscaler: {{hpa: {{{common}, sync_period: {}, scale_down: {down}, cpu_initialization: {}}}}}",
+        ms(dice, 50, 900),
+        ms(dice, 0, 900)
+    )
 }
 
 fn pool(dice: &mut Dice) -> String {

@@ -3,6 +3,7 @@
 mod bad_caches; // mistakes in caches, the steps that look into them, and their faults
 mod bad_files; // every mistake in a scenario file, in the words that a student reads
 mod bad_capacity; // the same for what takes speed from instances
+mod bad_scaling; // the same for autoscalers
 mod bad_systems; // the same for systems of several services
 mod bad_connections; // the same for users with connections
 mod bad_words; // every mistake on the command line

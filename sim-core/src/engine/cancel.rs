@@ -2,7 +2,7 @@
 //! it stops at once, and so do those behind it.
 
 use super::Simulation;
-use super::state::{NO_TASK, Phase};
+use super::state::{NO_TASK, Phase, Work};
 use crate::event::Event;
 use crate::ids::AttemptId;
 use crate::metrics::{Observation, Probe};
@@ -57,6 +57,10 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let root = self.errands[id.0.slot as usize].root;
         if root != NO_TASK && self.tasks.get(root.0).is_some() {
             self.kill(root);
+        } else if self.scales && root == NO_TASK {
+            let held =
+                self.held_pieces(attempt.instance, |work| matches!(work, Work::Attempt(a, _) if a == id));
+            self.burnt(attempt.instance, 1 - held);
         }
         let meter = &mut self.meters[attempt.instance];
         meter.advance(now);

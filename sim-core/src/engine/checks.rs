@@ -73,7 +73,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             CheckKind::Health(edge) if self.is_caller_away(edge, of) => {}
             CheckKind::Health(_) => {
                 for instance in service.all_instances() {
-                    self.check(number, check, of, instance);
+                    if self.servers[instance].stage != Stage::Absent {
+                        self.check(number, check, of, instance);
+                    }
                 }
             }
         }

@@ -100,7 +100,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         server.hang_ratio = 1.0 - flows;
         server.is_odd = keeps_clock || flows < 1.0 || server.debt > SimDuration::ZERO;
         let (was_down, stage) = (std::mem::replace(&mut server.kept_down, down), server.stage);
-        if down && stage != Stage::Down {
+        if down && !matches!(stage, Stage::Down | Stage::Absent) {
             self.crash(id);
         } else if was_down && !down && stage == Stage::Down {
             self.start_process(id);
@@ -120,11 +120,18 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// What was held goes on, with its full length.
     fn release_held(&mut self, instance: InstanceId) {
         for (work, length) in std::mem::take(&mut self.servers[instance].held) {
+            let is_alive = match work {
+                Work::Attempt(id, _) => self.attempts.get(id.0).is_some_and(|a| a.phase == Phase::Serving),
+                Work::Step(id) => self.tasks.get(id.0).is_some(),
+            };
+            if !is_alive {
+                continue;
+            }
+            if self.scales {
+                self.burn(instance);
+            }
             let keeps_clock = self.model.services[self.servers[instance].service].keeps_clock();
             match work {
-                Work::Attempt(id, _)
-                    if self.attempts.get(id.0).is_none_or(|attempt| attempt.phase != Phase::Serving) => {}
-                Work::Step(id) if self.tasks.get(id.0).is_none() => {}
                 _ if keeps_clock => self.share(instance, work, length),
                 Work::Attempt(attempt, call_slot) => {
                     self.events.schedule(self.now + length, Event::Finish { attempt, call_slot });
@@ -156,7 +163,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             hit.push(left.swap_remove(stream.below(left.len() as u32) as usize));
         }
         for instance in hit {
-            if self.servers[instance].stage != Stage::Down {
+            if !matches!(self.servers[instance].stage, Stage::Down | Stage::Absent) {
                 self.crash(instance);
                 match service.lifecycle.restart {
                     Some(_) => self.plan_restart(instance),

@@ -3,11 +3,12 @@
 
 use super::Simulation;
 pub use super::caches::CacheLedger;
-use super::state::Phase;
+use super::state::{Phase, Stage, Work};
 use crate::ids::{AttemptId, CacheId, EdgeId, IdVec, ServiceId};
 use crate::metrics::Probe;
 use crate::model::Model;
 use crate::model::edge::EdgeCaller;
+use crate::model::endpoint::Program;
 
 /// What a run has counted.
 #[derive(Clone, Debug)]
@@ -77,6 +78,19 @@ pub struct ServiceLedger {
     pub repair_ended: u64,
     /// Of those, still missing at the end.
     pub repair_left: u64,
+    /// Instances that were there at the start.
+    pub at_start: u64,
+    /// Instances added by a scaler.
+    pub added: u64,
+    /// Instances removed by one.
+    pub removed: u64,
+    /// Instances that there are at the end.
+    pub there: u64,
+    /// Pieces of own work that burn processor time at the end, as counted while they came and went. Counted
+    /// only where instances come and go.
+    pub computing: u64,
+    /// The same, as found.
+    pub pieces: u64,
 }
 
 /// What one edge has counted.
@@ -108,7 +122,11 @@ impl Ledger {
             requests_failed: 0,
             requests_in_flight: 0,
             connected_users: 0,
-            services: model.services.iter().map(|_| ServiceLedger::default()).collect(),
+            services: model
+                .services
+                .iter()
+                .map(|s| ServiceLedger { at_start: u64::from(s.at_start), ..ServiceLedger::default() })
+                .collect(),
             edges: model.edges.iter().map(|_| EdgeLedger::default()).collect(),
             caches: model.caches.iter().map(|_| CacheLedger::default()).collect(),
         }
@@ -160,6 +178,15 @@ impl Ledger {
             });
         }
         for (id, s) in self.services.iter_ids() {
+            law(s.at_start + s.added == s.removed + s.there, &|| {
+                format!(
+                    "{id:?}: instances at the start {} + added {} = removed {} + there {}",
+                    s.at_start, s.added, s.removed, s.there
+                )
+            });
+            law(s.computing == s.pieces, &|| {
+                format!("{id:?}: own work counted {} = own work under way {}", s.computing, s.pieces)
+            });
             let accounted = s.connections_closed + s.connections_open;
             law(s.connections_opened == accounted, &|| {
                 format!("{id:?}: connections opened {} = closed + open {accounted}", s.connections_opened)
@@ -234,15 +261,41 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             ledger.connections_of_users += of_users;
         }
         self.ledger.connected_users = self.connections.connected_users();
+        if self.scales {
+            self.count_own_work();
+        }
         for (server, meter) in self.servers.iter().zip(self.meters.iter_mut()) {
             meter.advance(now);
             let ledger = &mut self.ledger.services[server.service];
+            ledger.there += u64::from(server.stage != Stage::Absent);
             ledger.busy_area += meter.busy_area;
             ledger.system_area += meter.system_area;
         }
         self.close_caches();
         let broken = self.ledger.broken_laws();
         assert!(broken.is_empty(), "conservation laws broken: {broken:#?}");
+    }
+
+    /// Own work under way, as counted and as found.
+    fn count_own_work(&mut self) {
+        for (server, load) in self.servers.iter().zip(self.scaling.loads.iter()) {
+            let ledger = &mut self.ledger.services[server.service];
+            ledger.computing += u64::from(load.computing);
+            // What hangs is among the work found below.
+            let is_alive = |work: &Work| match *work {
+                Work::Attempt(id, _) => self.attempts.get(id.0).is_some_and(|a| a.phase == Phase::Serving),
+                Work::Step(id) => self.tasks.get(id.0).is_some(),
+            };
+            ledger.computing += server.held.iter().filter(|(work, _)| is_alive(work)).count() as u64;
+        }
+        for attempt in self.attempts.iter().filter(|attempt| attempt.phase == Phase::Serving) {
+            let endpoint = self.model.edges[attempt.edge].endpoint;
+            let is_leaf = matches!(self.model.endpoints[endpoint].program, Program::Leaf(_));
+            self.ledger.services[self.servers[attempt.instance].service].pieces += u64::from(is_leaf);
+        }
+        for (_, task) in self.tasks.iter_ids() {
+            self.ledger.services[self.servers[task.instance].service].pieces += u64::from(task.computing);
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::luck::{Luck, Purpose};
 use crate::metrics::{InstanceState, Observation, Probe};
 use crate::model::edge::EdgeCaller;
 use crate::policy::targets::Change;
-use crate::policy::{Outcome, admission, probe, queue};
+use crate::policy::{Outcome, admission, probe, queue, restart};
 use crate::time::SimDuration;
 
 impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
@@ -19,7 +19,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let server = &self.servers[instance];
         let most = self.model.services[server.service].lifecycle.crash_at;
         let is_full = most.is_some_and(|most| self.meters[instance].in_system >= most);
-        if is_full && server.stage != Stage::Down {
+        if is_full && !matches!(server.stage, Stage::Down | Stage::Absent) {
             self.crash(instance);
             self.plan_restart(instance);
         } else if self.is_out_of_memory(instance) {
@@ -29,7 +29,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
 
     /// The process is gone, with everything on it.
     pub(super) fn crash(&mut self, instance: InstanceId) {
-        if self.servers[instance].stage == Stage::Down {
+        if matches!(self.servers[instance].stage, Stage::Down | Stage::Absent) {
             return;
         }
         let now = self.now;
@@ -38,7 +38,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         // While it lets go of what it waits for, nobody comes and nothing starts on it: others that it lets
         // go may be its own attempts.
         let server = &mut self.servers[instance];
-        (server.stage, server.accepts) = (Stage::Down, false);
+        let is_leaving = server.is_leaving;
+        let stage = if is_leaving { Stage::Absent } else { Stage::Down };
+        (server.stage, server.accepts) = (stage, false);
         let stopped = std::mem::replace(&mut server.stopped, true);
         self.leave_everything(service_id, instance);
         let here = |(id, attempt): (Handle, &super::state::Attempt)| {
@@ -54,6 +56,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         server.stopped = stopped;
         server.life += 1;
         self.sharing[instance].clear();
+        if self.scales {
+            self.burnt_all(instance);
+        }
         let meter = &mut self.meters[instance];
         meter.advance(now);
         (meter.in_system, meter.busy) = (0, 0);
@@ -73,6 +78,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.set_ready(instance, false);
         self.show_state(instance);
         self.break_connections(instance);
+        if is_leaving {
+            self.left(instance);
+        }
     }
 
     /// What the process was waiting for, and what it knew of others, is gone with it.
@@ -127,6 +135,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// The orchestrator starts what has crashed again, after a wait.
     pub(super) fn plan_restart(&mut self, instance: InstanceId) {
         let server = &mut self.servers[instance];
+        if server.stage != Stage::Down {
+            return; // a scaler was removing it: it is gone
+        }
         if let Some(restart) = &self.model.services[server.service].lifecycle.restart {
             let wait = server.restart.crashed(restart, self.now);
             self.plan_start(instance, wait);
@@ -146,8 +157,12 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             return;
         }
         let lifecycle = &self.model.services[self.servers[instance].service].lifecycle;
-        let grace = lifecycle.restart.as_ref().map_or(SimDuration::ZERO, |restart| restart.grace);
         let server = &mut self.servers[instance];
+        let grace = match &lifecycle.restart {
+            Some(restart) => restart.grace,
+            None if server.is_leaving => restart::Config::default().grace,
+            None => SimDuration::ZERO,
+        };
         server.stage = Stage::Draining;
         let (life, change) = (server.life, LifeChange::GraceOver);
         self.set_ready(instance, false);
@@ -169,7 +184,11 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         if self.servers[instance].stage != Stage::Draining {
             return;
         }
+        let is_leaving = self.servers[instance].is_leaving;
         self.crash(instance);
+        if is_leaving {
+            return;
+        }
         let lifecycle = &self.model.services[self.servers[instance].service].lifecycle;
         match lifecycle.restart {
             Some(_) => self.plan_restart(instance),
@@ -250,10 +269,17 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         if std::mem::replace(&mut server.ready, ready) == ready {
             return;
         }
-        let service = server.service;
-        if !self.model.services[service].lifecycle.is_orchestrated() {
-            return;
+        if self.scales {
+            self.note_turn(instance);
         }
+        if self.model.services[self.servers[instance].service].lifecycle.is_orchestrated() {
+            self.tell_callers(instance, ready);
+        }
+    }
+
+    /// Callers learn whether to use an instance.
+    pub(super) fn tell_callers(&mut self, instance: InstanceId, ready: bool) {
+        let service = self.servers[instance].service;
         let place = self.place_of(instance);
         for (edge, state) in self.model.edges.iter().zip(self.callers.iter_mut()) {
             if edge.to == service {
@@ -272,6 +298,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             Stage::Down => InstanceState::Down,
             Stage::Booting => InstanceState::Booting,
             Stage::Draining => InstanceState::Draining,
+            Stage::Absent => InstanceState::Absent,
             Stage::Up if server.hang_ratio > 0.0 => InstanceState::Hung,
             Stage::Up if has_readiness && !server.ready => InstanceState::NotReady,
             Stage::Up if self.now < server.cold_until => InstanceState::Warming,

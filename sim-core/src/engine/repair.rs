@@ -19,6 +19,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         match self.servers[instance].stage {
             Stage::Up | Stage::Draining => state.returned(config, place),
             Stage::Booting | Stage::Down => state.lost(config, place),
+            Stage::Absent => {} // what is scaled keeps no copies
         }
         let up = service.all_instances().filter(|i| self.servers[*i].stage == Stage::Up).count();
         state.set_hands(up as u32);

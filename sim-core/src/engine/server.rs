@@ -31,6 +31,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let mut server = &mut self.servers[instance];
         let service = &self.model.services[server.service];
         self.ledger.services[server.service].arrived += 1;
+        if !PLAIN && self.scales {
+            self.scaling.loads[instance].arrived += 1;
+        }
         if !server.accepts || attempt.withdrawn || service.has_admission {
             let luck = attempt.luck;
             if attempt.withdrawn {
@@ -253,9 +256,15 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 return length;
             }
             if self.model.services[server.service].keeps_clock() {
+                if !PLAIN && self.scales {
+                    self.burn(instance);
+                }
                 self.share(instance, work, length);
                 return length;
             }
+        }
+        if !PLAIN && self.scales {
+            self.burn(instance);
         }
         let event = match work {
             Work::Attempt(attempt, call_slot) => Event::Finish { attempt, call_slot },
@@ -269,11 +278,13 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     #[inline(always)]
     pub(super) fn on_finish(&mut self, id: AttemptId, call_slot: u32) {
         // It may be lost with its instance, and the news of that on its way to the caller.
-        if let Some(attempt) = self.attempts.get(id.0)
-            && attempt.phase == Phase::Serving
-        {
+        if let Some(attempt) = self.attempts.get(id.0).filter(|attempt| attempt.phase == Phase::Serving) {
             // Only what takes the error path has an outcome before it ends.
             let outcome = if PLAIN { Outcome::Ok } else { attempt.outcome };
+            if !PLAIN && self.scales {
+                let instance = attempt.instance;
+                self.burnt(instance, 1);
+            }
             self.complete(id, call_slot, outcome);
         }
     }

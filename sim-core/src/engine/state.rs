@@ -201,6 +201,8 @@ pub(super) struct Task {
     pub(super) after: Child,
     /// How far a `cached` step has come; no meaning for others.
     pub(super) cached: super::caches::Progress,
+    /// Pieces of own work under way, counted only where instances come and go.
+    pub(super) computing: u32,
 }
 
 /// What goes on at once, after the event that caused it: a list instead of a recursion.
@@ -298,6 +300,8 @@ pub(super) enum Stage {
     Down,
     /// It finishes what it has and takes nothing new.
     Draining,
+    /// There is none at its place.
+    Absent,
 }
 
 /// One instance: its waiting line and its condition. How many are busy stands in its meter.
@@ -336,6 +340,8 @@ pub(super) struct Server {
     pub(super) restart: restart::State,
     pub(super) readiness: probe::State,
     pub(super) liveness: probe::State,
+    /// Whether its place becomes free when it ends.
+    pub(super) is_leaving: bool,
 }
 
 /// A piece of work on an instance.
@@ -349,27 +355,30 @@ pub(super) enum Work {
 
 impl Server {
     pub(super) fn new(id: ServiceId, service: &Service, place: u32) -> Self {
+        let is_there = place < service.at_start;
         Server {
             service: id,
             line: queue::State::new(&service.queue),
             admission: admission::State::new(&service.admission),
             waiting: 0,
-            accepts: true,
+            accepts: is_there,
             stopped: false,
             slowdown: service.slownesses[place as usize],
             error_ratio: service.error_ratio,
             hang_ratio: 0.0,
             is_odd: service.keeps_clock(),
             debt: SimDuration::ZERO,
-            stage: Stage::Up,
-            ready: true,
-            life: 0,
+            stage: if is_there { Stage::Up } else { Stage::Absent },
+            ready: is_there,
+            // The probes of the first life are those of instances that were there at the start.
+            life: u32::from(!is_there),
             cold_until: SimTime::ZERO,
             held: Vec::new(),
             kept_down: false,
             restart: restart::State::default(),
             readiness: probe::State::well(),
             liveness: probe::State::well(),
+            is_leaving: false,
         }
     }
 }

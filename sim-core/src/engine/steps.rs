@@ -34,6 +34,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             before: Child::None,
             after: Child::None,
             cached: Progress::Looking,
+            computing: 0,
         }));
         self.errands[id.0.slot as usize].root = task;
         self.go_on(task);
@@ -41,7 +42,12 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
 
     /// A step of own work is done.
     pub(super) fn on_computed(&mut self, task: TaskId) {
-        if self.tasks.get(task.0).is_some() {
+        if let Some(group) = self.tasks.get_mut(task.0) {
+            if self.scales {
+                group.computing -= 1;
+                let instance = group.instance;
+                self.burnt(instance, 1);
+            }
             self.step_ended(task, Outcome::Ok);
         }
     }
@@ -141,6 +147,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             Step::Compute { work, key } => {
                 let luck = luck.call(*key, 0, 0);
                 let length = work.sample(&mut luck.draws(Purpose::ServiceTime));
+                if self.scales {
+                    self.tasks.get_mut(group.0).expect("it is under way").computing += 1;
+                }
                 let length = self.schedule_work(task.instance, Work::Step(group), length, luck, Lane::HEAP);
                 self.aside(task.origin, Aside::Computes { length });
             }
@@ -200,6 +209,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             before: Child::None,
             after: Child::None,
             cached: Progress::Looking,
+            computing: 0,
             ..task
         }))
     }
@@ -233,6 +243,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     pub(super) fn finish(&mut self, id: TaskId, outcome: Outcome) {
         self.kill_children(id);
         let task = self.tasks.remove(id.0);
+        if self.scales {
+            self.group_burnt(id, task.instance, task.computing);
+        }
         if task.parent != NO_TASK {
             self.release_child_of(task.parent, &task);
             self.ready.push_back(Ready::Step(task.parent, outcome));
@@ -245,6 +258,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     pub(super) fn kill(&mut self, id: TaskId) {
         self.kill_children(id);
         let task = self.tasks.remove(id.0);
+        if self.scales {
+            self.group_burnt(id, task.instance, task.computing);
+        }
         if matches!(self.model.steps[task.step], Step::Cached { .. }) {
             self.left_cached(id, &task);
         }

@@ -60,6 +60,7 @@ impl Probe for Digest {
                 mix(handle(15, instance.index() as u32, job), 4 << 32 | u64::from(begins))
             }
             Event::Repair { service, plan } => mix(handle(15, service.index() as u32, plan), 5 << 32),
+            Event::Scale { service } => mix(handle(15, service.index() as u32, 0), 6 << 32),
         };
         self.hash = mix(self.hash ^ now.as_nanos(), what);
         self.events += 1;

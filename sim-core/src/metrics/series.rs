@@ -89,6 +89,8 @@ pub struct ServiceWindow {
     pub memory_share: f64,
     /// What its caches did.
     pub caches: CacheWindow,
+    /// Instances that there were, whatever their state, mean over the window.
+    pub instances: f64,
 }
 
 /// What the caches of one service did in one window.

@@ -30,7 +30,8 @@ pub struct Moment {
     pub change: Change,
 }
 
-/// The states of all instances over a run. Everything is ready at the start.
+/// The states of all instances over a run. At the start all are ready, until the engine says that some are
+/// not there.
 #[derive(Clone, Debug)]
 pub struct States {
     /// The changes in order of time, at most [`MAX_CHANGES`].
@@ -49,11 +50,16 @@ struct Ready {
     area: f64,
     until: SimTime,
     crashes: u32,
+    /// Instances that there are, whatever their state.
+    there: u32,
+    there_area: f64,
 }
 
 impl Ready {
     fn advance(&mut self, now: SimTime) {
-        self.area += f64::from(self.count) * now.since(self.until).as_nanos_f64();
+        let span = now.since(self.until).as_nanos_f64();
+        self.area += f64::from(self.count) * span;
+        self.there_area += f64::from(self.there) * span;
         self.until = now;
     }
 }
@@ -77,7 +83,11 @@ impl States {
             services: model
                 .services
                 .iter()
-                .map(|service| Ready { count: service.instances, ..Ready::default() })
+                .map(|service| Ready {
+                    count: service.instances,
+                    there: service.instances,
+                    ..Ready::default()
+                })
                 .collect(),
         }
     }
@@ -99,7 +109,9 @@ impl States {
         let ready = &mut self.services[self.service_of[instance]];
         ready.advance(at);
         ready.count = ready.count + u32::from(serves(state)) - u32::from(serves(before));
-        ready.crashes += u32::from(state == InstanceState::Down);
+        let (is_there, was_there) = (state != InstanceState::Absent, before != InstanceState::Absent);
+        ready.there = ready.there + u32::from(is_there) - u32::from(was_there);
+        ready.crashes += u32::from(state == InstanceState::Down && was_there);
         self.keep(Moment { at, instance, change: Change::State(state) });
     }
 
@@ -128,8 +140,9 @@ impl States {
             if let Some(window) = service.windows.last_mut() {
                 window.ready_instances = ready.area / length;
                 window.crashes = ready.crashes;
+                window.instances = ready.there_area / length;
             }
-            (ready.area, ready.crashes) = (0.0, 0);
+            (ready.area, ready.there_area, ready.crashes) = (0.0, 0.0, 0);
         }
     }
 

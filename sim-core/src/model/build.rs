@@ -14,6 +14,7 @@ use super::{Bounds, Model, Named, Problem, SystemConfig};
 use crate::dist::Distribution;
 use crate::ids::{Id, IdVec, InstanceId, ServiceId, WorkloadId, ZoneId};
 use crate::luck::mix;
+use crate::policy::autoscaler;
 use crate::time::{SimDuration, SimTime};
 use calls::Calls;
 
@@ -130,7 +131,7 @@ fn lower_services(config: &SystemConfig, problems: &mut Problems) -> IdVec<Servi
     if config.services.is_empty() {
         problems.add("services", "there is no service; a system has at least one");
     }
-    let instances: u64 = config.services.iter().map(|(_, service)| u64::from(service.instances.get())).sum();
+    let instances: u64 = config.services.iter().map(|(_, service)| u64::from(service.places())).sum();
     if instances > MAX_INSTANCES {
         problems
             .add("services", format!("{instances} instances in all; at most {MAX_INSTANCES} are simulated"));
@@ -140,7 +141,7 @@ fn lower_services(config: &SystemConfig, problems: &mut Problems) -> IdVec<Servi
     let lower = |(name, service): (&str, &ServiceConfig)| {
         check_service(name, service, problems);
         let first_instance = InstanceId::from_index(next_instance);
-        let instances = service.instances.get();
+        let instances = service.places();
         next_instance += instances as usize;
         let zones: Vec<ZoneId> = service
             .zones
@@ -175,7 +176,9 @@ fn lower_services(config: &SystemConfig, problems: &mut Problems) -> IdVec<Servi
             error_ratio: service.error_ratio.get(),
             slownesses: (0..instances).map(|place| 1.0 / speed(place)).collect(),
             zones: if zones.is_empty() { Vec::new() } else { (0..instances).map(zone_of).collect() },
-            lifecycle: service.lifecycle.lower(),
+            lifecycle: service.lifecycle.lower(service.autoscaler != autoscaler::Config::None),
+            at_start: service.instances.get(),
+            autoscaler: service.autoscaler.clone(),
             connections: service.connections.clone(),
             pace: super::capacity::Capacity::lower(service),
             error_cost: service.error_cost,
@@ -204,13 +207,14 @@ fn check_service(name: &str, service: &ServiceConfig, problems: &mut Problems) {
     }
     problems.policy(&format!("{path}/queue"), service.queue.check());
     problems.policy(&format!("{path}/admission"), service.admission.check());
-    if service.speeds.len() > service.instances.get() as usize {
+    problems.policy(&format!("{path}/autoscaler"), service.autoscaler.check(service.instances.get()));
+    if service.speeds.len() > service.places() as usize {
         problems.add(
             format!("{path}/speeds"),
             format!(
                 "{} speeds for {} instances; write one for each, or fewer: the others have speed 1",
                 service.speeds.len(),
-                service.instances
+                service.places()
             ),
         );
     }

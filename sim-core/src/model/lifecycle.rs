@@ -60,18 +60,20 @@ pub struct Lifecycle {
     pub readiness: Option<probe::Config>,
     /// Watches whether it is killed.
     pub liveness: Option<probe::Config>,
+    /// Whether instances are added and removed.
+    pub is_scaled: bool,
 }
 
 impl Lifecycle {
     /// Whether somebody takes instances that do not serve away from the callers' lists: where nobody does,
     /// callers go on sending to what is down.
     pub fn is_orchestrated(&self) -> bool {
-        self.readiness.is_some() || self.liveness.is_some() || self.restart.is_some()
+        self.readiness.is_some() || self.liveness.is_some() || self.restart.is_some() || self.is_scaled
     }
 }
 
 impl LifecycleConfig {
-    pub(super) fn lower(&self) -> Lifecycle {
+    pub(super) fn lower(&self, is_scaled: bool) -> Lifecycle {
         Lifecycle {
             boot_time: self.boot_time.as_ref().map(Distribution::sampler),
             cold: self.warm_up.as_ref().map(|cold| (cold.factor.get(), cold.duration)),
@@ -79,6 +81,7 @@ impl LifecycleConfig {
             restart: self.restart.clone(),
             readiness: self.readiness.clone(),
             liveness: self.liveness.clone(),
+            is_scaled,
         }
     }
 }

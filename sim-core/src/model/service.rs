@@ -11,7 +11,7 @@ use super::lifecycle::{Lifecycle, LifecycleConfig};
 use super::pool::PoolConfig;
 use crate::dist::Distribution;
 use crate::ids::{InstanceId, ZoneId};
-use crate::policy::{admission, cache, degradation, memory, queue, repair};
+use crate::policy::{admission, autoscaler, cache, degradation, memory, queue, repair};
 use crate::time::SimDuration;
 use crate::units::{Count, Factor, Limit, Probability};
 
@@ -88,6 +88,9 @@ pub struct ServiceConfig {
     /// Caches that its `cached` steps look into.
     #[serde(default)]
     pub caches: Named<cache::Config>,
+    /// Who changes how many instances there are during a run; default `none`.
+    #[serde(default)]
+    pub autoscaler: autoscaler::Config,
 }
 
 fn one() -> Count {
@@ -123,7 +126,13 @@ impl ServiceConfig {
             repair: None,
             error_cost: SimDuration::ZERO,
             caches: Named::default(),
+            autoscaler: autoscaler::Config::default(),
         }
+    }
+
+    /// Places for instances: as many as there can ever be.
+    pub fn places(&self) -> u32 {
+        self.autoscaler.most(self.instances.get())
     }
 }
 
@@ -177,7 +186,7 @@ pub struct Service {
     pub key: u32,
     /// Its instances are `first_instance ..` in id order.
     pub first_instance: InstanceId,
-    /// How many instances.
+    /// How many instances; with an autoscaler, how many there can be.
     pub instances: u32,
     /// Workers of each instance.
     pub workers: u32,
@@ -215,9 +224,18 @@ pub struct Service {
     pub pace: Option<Box<Capacity>>,
     /// Further work on an attempt that ends in an error.
     pub error_cost: SimDuration,
+    /// Instances that are there at the start, the first ones.
+    pub at_start: u32,
+    /// Who changes how many there are.
+    pub autoscaler: autoscaler::Config,
 }
 
 impl Service {
+    /// Whether instances come and go.
+    pub fn is_scaled(&self) -> bool {
+        self.autoscaler != autoscaler::Config::None
+    }
+
     /// The instance at `place`, numbered from 0 within the service.
     #[inline]
     pub fn instance(&self, place: u32) -> InstanceId {

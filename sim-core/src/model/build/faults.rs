@@ -298,7 +298,7 @@ impl Lowering<'_> {
                     let path = format!("{path}/share/ratio");
                     self.problems.add(path, "a share of 0 hits nobody; write one above 0");
                 }
-                first((share.ratio.get() * f64::from(service.instances)).ceil() as u32)
+                first((share.ratio.get() * f64::from(service.at_start)).ceil() as u32)
             }
             Selection::Places(places) => {
                 let mut hit = Vec::new();

@@ -4,6 +4,7 @@ use super::{Caller, Lowering};
 use crate::dist::Distribution;
 use crate::ids::{EndpointId, StepId};
 use crate::model::endpoint::{ChooseConfig, Step, StepConfig, WayConfig};
+use crate::policy::autoscaler;
 use crate::time::SimDuration;
 use crate::units::Count;
 
@@ -183,7 +184,15 @@ impl Lowering<'_> {
             self.problems.add(path, message);
             return 1;
         };
-        self.config.services.get(called).map_or(1, |service| service.instances.get())
+        let service = self.config.services.get(called);
+        if service.is_some_and(|service| service.autoscaler != autoscaler::Config::None) {
+            let message = format!(
+                "one copy goes to each instance of `{called}`, but its instances come and go (`autoscaler`): shards have \
+                 to stay; say `times: 3`, or take the autoscaler away"
+            );
+            self.problems.add(path, message);
+        }
+        service.map_or(1, |service| service.instances.get())
     }
 
     fn send_to_shards(&mut self, step: StepId) {
