@@ -82,6 +82,10 @@ fn waterfall(request: &TracedRequest, clock: &Clock, style: &TextStyle) -> Strin
     let width = style.usable_width();
     let left = widest(&labels, width * 2 / 5).max("the request".len());
     let right = widest(&ends, width / 4);
+    // Where there is no room for more, what its caller saw is enough.
+    let ends = ends
+        .iter()
+        .map(|end| if end.chars().count() > right { end.split(';').next().unwrap_or(end) } else { end });
     let bar = width.saturating_sub(left + right + 4).max(10);
     let scale = Scale { from: request.arrived_ns, to: request.quiet_ns, cells: bar };
 
@@ -92,13 +96,16 @@ fn waterfall(request: &TracedRequest, clock: &Clock, style: &TextStyle) -> Strin
     let until = request.ended_ns.unwrap_or(request.quiet_ns);
     let user = scale.cells(&[(Sign::User, request.arrived_ns, until)]);
     text.push_str(&format!("{:left$}  {}\n", "the request", drawn(&user, style)));
-    for ((of, label), end) in shown.iter().zip(&labels).zip(&ends) {
+    for ((of, label), end) in shown.iter().zip(&labels).zip(ends) {
         let spans: Vec<(Sign, u64, u64)> = of
             .spans
             .iter()
             .map(|&Span { what, from_ns, to_ns }| (Sign::Span(what), from_ns, to_ns))
             .collect();
-        let label = typeset::shortened(label, left);
+        let label = match style.ascii && label.len() > left {
+            true => label[..left].to_owned(),
+            false => typeset::shortened(label, left),
+        };
         text.push_str(&format!("{label:left$}  {}  {end}\n", drawn(&scale.cells(&spans), style)));
     }
     if request.tries.len() > ROWS {

@@ -97,7 +97,7 @@ impl Finder {
             }
             match wish {
                 Wish::Number(number) => {
-                    unknown.push(format!("there is no request {number}{of}: {came} arrived in this run"))
+                    unknown.push(format!("there is no request {number}{of}: {came} arrived in this run"));
                 }
                 Wish::First => nothing.push(format!("no request{of} arrived in this run")),
                 Wish::FirstFailed => nothing.push(format!("no request{of} failed in this run")),
@@ -149,7 +149,7 @@ impl Finder {
         for (wish, found) in self.wishes.iter().zip(&mut self.found) {
             match *wish {
                 Wish::FirstFailed if !is_answered && found.is_empty() => {
-                    found.push(found_now("the first to fail"))
+                    found.push(found_now("the first to fail"));
                 }
                 Wish::Slowest(most) if is_answered => {
                     let took =

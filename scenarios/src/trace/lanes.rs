@@ -466,7 +466,7 @@ impl<'m> Lanes<'m> {
         }
         let Some(&mut Call { by, workload, .. }) = self.call(call) else { return };
         let at_ns = now.as_nanos();
-        let workload = workload.map(|workload| workload.index());
+        let workload = workload.map(sim_core::ids::Id::index);
         let caller = by.and_then(|by| self.attempt(by)).map(|by| (by.instance.index(), by.lane));
         if caller.is_none() && workload.is_none() {
             return;

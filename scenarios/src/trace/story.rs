@@ -440,7 +440,7 @@ impl Probe for Stories<'_> {
                 self.sent(now, call, attempt, instance, number);
             }
             Observation::InstanceState { instance, state } => {
-                self.instance_changes(now, instance, state.word())
+                self.instance_changes(now, instance, state.word());
             }
             Observation::Trigger { fault, begins } => {
                 let name = &model.faults[fault].name;
@@ -476,7 +476,7 @@ impl Probe for Stories<'_> {
                     story.hear_of_call(model, now, index, observation);
                 }
             }
-            _ => {}
+            Observation::Believed { .. } => {}
         }
     }
 }
