@@ -56,7 +56,7 @@ pub(crate) fn faults(number: u64, services: u64, limited: &[u64], horizon_s: u64
     let mut dice = Dice::new(0xfa17, number);
     let dice = &mut dice;
     let mut text = String::new();
-    let mut when = |dice: &mut Dice| {
+    let when = |dice: &mut Dice| {
         format!("at: {}ms, for: {}ms", dice.int(0, 1_000 * horizon_s - 1), dice.int(1, 500 * horizon_s))
     };
     if !limited.is_empty() && dice.chance(60) {
