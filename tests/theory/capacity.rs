@@ -137,7 +137,7 @@ services:
     service_time: 10ms
     lifecycle: {readiness: {period: 100ms}}
     repair: {data: 8000MiB, cpu_per_mib: 5ms}
-workloads: {users: {arrivals: {closed: {users: 4, think_time: 0s}}, call: {to: db, load_balancer: least_request}}}
+workloads: {users: {arrivals: {closed: {users: 4, think_time: 0s}}, call: {to: db, load_balancer: {least_request: {choices: all}}}}}
 faults: {loss: {at: 10s, for: 1000s, crash: {services: [db], instances: one}}}
 ";
     let model = model("60s", body);

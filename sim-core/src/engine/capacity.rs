@@ -290,7 +290,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 gauge.memory_area += load.memory_area;
                 gauge.repair_area += load.repair_area;
             }
-            if let (Some(state), Some(config)) = (&mut loads.repairs[id], service.repair()) {
+            if let (Some(state), Some(config)) = (&loads.repairs[id], service.repair()) {
+                // A copy: whole bytes are rounded at each reading, and who looks on must not move the run.
+                let mut state = state.clone();
                 state.advance(config, moment);
                 gauge.short_area = state.short_area();
             }
