@@ -31,6 +31,8 @@ pub(crate) fn network(number: u64) -> Drawn {
         if has_memory {
             limited.push(k);
         }
+        // Copies and scalers do not go together.
+        let scaler = if further.contains("repair:") { "" } else { &scaler };
         body += &format!("  s{k}: {{{text}{further}{scaler}}}\n");
     }
     body += "workloads:\n";

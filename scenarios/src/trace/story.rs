@@ -476,7 +476,12 @@ impl Probe for Stories<'_> {
                     story.hear_of_call(model, now, index, observation);
                 }
             }
-            Observation::Believed { .. } => {}
+            Observation::Cache { by, event, .. } => {
+                if let Some((story, at)) = self.of_attempt(by) {
+                    story.tell(model, now, "cache", at, words::cached(event).to_owned());
+                }
+            }
+            Observation::Believed { .. } | Observation::Connection { .. } => {}
         }
     }
 }

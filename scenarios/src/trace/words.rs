@@ -1,6 +1,6 @@
 //! How is it said? The sentences of a journal that do not depend on who tells them.
 
-use sim_core::metrics::Aside;
+use sim_core::metrics::{Aside, CacheEvent};
 use sim_core::policy::Outcome;
 use sim_core::policy::retry::GiveUp;
 use sim_core::time::SimDuration;
@@ -52,6 +52,19 @@ pub(super) fn failure(outcome: Outcome) -> &'static str {
         Outcome::PoolTimeout => "no slot in time (pool_timeout)",
         Outcome::Cancelled => "withdrawn (cancelled)",
         Outcome::NotConnected => "its user had no connection (not_connected)",
+    }
+}
+
+/// What happens at a cache.
+pub(super) fn cached(event: CacheEvent) -> &'static str {
+    match event {
+        CacheEvent::Hit => "the cache has it",
+        CacheEvent::StaleHit => "the cache has it, expired: good enough",
+        CacheEvent::Miss => "the cache does not have it",
+        CacheEvent::Waits => "somebody loads it already: waits for that",
+        CacheEvent::Loads { .. } => "loads it for the cache",
+        CacheEvent::Filled => "the cache is filled",
+        CacheEvent::StoodIn => "the load failed: the expired value stands in",
     }
 }
 
