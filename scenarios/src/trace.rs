@@ -5,6 +5,7 @@
 mod find;
 mod lanes;
 mod story;
+mod timeline;
 mod tries;
 mod words;
 #[cfg(test)]
@@ -20,7 +21,7 @@ pub use sim_core::time::SimTime as Moment;
 use sim_core::time::SimTime;
 
 pub use find::Wish;
-pub use lanes::{Flow, Instant, Level, Slice, Timeline};
+pub use timeline::{Flow, Instant, Level, Slice, Timeline};
 
 use crate::load::{Scenario, Variant};
 use crate::request::{self, VERSION};

@@ -1,0 +1,86 @@
+//! What does an observation of a followed attempt or call say?
+
+use sim_core::metrics::{Aside, Observation};
+use sim_core::model::Model;
+use sim_core::policy::Outcome;
+use sim_core::time::{SimDuration, SimTime};
+
+use super::Story;
+use crate::trace::words;
+
+impl Story {
+    pub(super) fn hear_of_attempt(
+        &mut self,
+        model: &Model,
+        now: SimTime,
+        at: usize,
+        observation: Observation,
+    ) {
+        match observation {
+            Observation::Queued { waiting, .. } => self.queued(model, now, at, waiting),
+            Observation::Rejected { outcome, .. } => {
+                self.gone(model, now, at, "rejected", words::turned_away(outcome));
+            }
+            Observation::Lost { .. } => {
+                self.gone(model, now, at, "lost", "lost: the instance crashes".to_owned());
+            }
+            Observation::Withdrawn { .. } => self.withdrawn(model, now, at),
+            Observation::Dropped { .. } => {
+                let waited = now.as_nanos() - self.tries[at].reached.unwrap_or(now.as_nanos());
+                let waited = words::length(SimDuration::from_nanos(waited));
+                self.gone(model, now, at, "dropped", format!("dropped from the line after {waited}"));
+            }
+            Observation::Started { waited, service_time, .. } => {
+                self.started(model, now, at, waited, service_time);
+            }
+            Observation::Completed { outcome, wanted, .. } => self.completed(model, now, at, outcome, wanted),
+            Observation::AttemptFailed { outcome, .. } => self.attempt_failed(model, now, at, outcome),
+            Observation::Aside { aside: Aside::Hangs, .. } if self.tries[at].started.is_none() => {
+                self.hangs_early = Some(at);
+            }
+            Observation::Aside { aside, .. } => {
+                let (kind, text) = words::aside(aside);
+                self.tell(model, now, kind, at, text);
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn hear_of_call(
+        &mut self,
+        model: &Model,
+        now: SimTime,
+        call: usize,
+        observation: Observation,
+    ) {
+        match observation {
+            Observation::NotSent { outcome, .. } => {
+                let at = self.attempt_of(now, call);
+                self.calls[call].tried = self.tries[at].number;
+                self.over(now, at, outcome.word());
+                self.tell(model, now, "not_sent", at, words::not_sent(outcome));
+            }
+            Observation::AwaitsSlot { .. } => {
+                let at = self.attempt_of(now, call);
+                self.tries[at].pool = Some(now.as_nanos());
+                let edge = &model.edges[self.calls[call].edge];
+                let pool =
+                    edge.pool.map_or("", |pool| model.pools[pool].path.rsplit('/').next().unwrap_or(""));
+                self.tell(model, now, "awaits_slot", at, format!("waits for a slot of the pool {pool}"));
+            }
+            Observation::RetryPlanned { after, .. } => {
+                self.calls[call].backoff = Some(now.as_nanos());
+                self.tell_call(now, "retry", call, words::tries_again(after));
+            }
+            Observation::GaveUp { reason, .. } => self.gave_up(model, now, call, reason),
+            Observation::CallEnded { outcome, attempts, .. } => self.call_ended(now, call, outcome, attempts),
+            Observation::Abandoned { .. } => {
+                self.call_over(now, call, "left");
+                self.tell_call(now, "left", call, "left: its caller does not wait any more".to_owned());
+            }
+            Observation::Answered { attempts, .. } => self.request_ended(now, Outcome::Ok, attempts),
+            Observation::Failed { outcome, attempts, .. } => self.request_ended(now, outcome, attempts),
+            _ => {}
+        }
+    }
+}
