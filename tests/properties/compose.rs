@@ -16,7 +16,9 @@ pub(crate) fn network(number: u64) -> Drawn {
         dice.pick(if k == 0 { &["[a, b]", "[a]"] } else { &["[a, b]", "[b, a]", "[b]"] }).to_owned()
     };
     let zones = (0..services).map(|k| spread(dice, k)).collect();
-    let plan = Plan { services, zoned, instances, zones };
+    let scaler = |k| autoscaler(&mut Dice::new(0x5ca1e, 8 * number + k));
+    let scalers = (0..services).map(scaler).collect();
+    let plan = Plan { services, zoned, instances, zones, scalers };
     let mut body = String::from("\n");
     if plan.zoned {
         body += "zones: {names: [a, b], within: 200us, between: {uniform: {min: 1ms, max: 5ms}}}\n";
@@ -24,7 +26,7 @@ pub(crate) fn network(number: u64) -> Drawn {
     body += "services:\n";
     let mut limited = Vec::new();
     for k in 0..plan.services {
-        let scaler = autoscaler(&mut Dice::new(0x5ca1e, 8 * number + k));
+        let scaler = &plan.scalers[k as usize];
         let text = service(dice, &plan, k);
         let is_alone = text.starts_with("instances: 1,");
         let (further, has_memory) = capacity::settings(number, k, is_alone);
@@ -32,7 +34,7 @@ pub(crate) fn network(number: u64) -> Drawn {
             limited.push(k);
         }
         // Copies and scalers do not go together.
-        let scaler = if further.contains("repair:") { "" } else { &scaler };
+        let scaler = if further.contains("repair:") { "" } else { scaler };
         body += &format!("  s{k}: {{{text}{further}{scaler}}}\n");
     }
     body += "workloads:\n";
@@ -60,6 +62,15 @@ struct Plan {
     instances: Vec<u64>,
     /// Over which zones each is spread, where there are zones.
     zones: Vec<String>,
+    /// What scales each, or nothing.
+    scalers: Vec<String>,
+}
+
+impl Plan {
+    /// Whether instances of a service come and go: then they are no shards and have no weights.
+    fn is_scaled(&self, service: u64) -> bool {
+        !self.scalers[service as usize].is_empty()
+    }
 }
 
 fn ms(dice: &mut Dice, from: u64, to: u64) -> String {
@@ -310,7 +321,12 @@ fn step(dice: &mut Dice, plan: &Plan, k: u64, depth: u32) -> String {
                 true => format!("need: {}, ", dice.int(1, plan.instances[to as usize])),
                 false => String::new(),
             };
-            format!("{{fan_out: {{{need}steps: [{{call: {{{}}}}}]}}}}", call(dice, plan, to, false))
+            let times = if plan.is_scaled(to) {
+                format!("times: {}, ", plan.instances[to as usize])
+            } else {
+                String::new()
+            };
+            format!("{{fan_out: {{{times}{need}steps: [{{call: {{{}}}}}]}}}}", call(dice, plan, to, false))
         }
         15 => {
             let (one, other) = (inner(dice), inner(dice));
@@ -328,13 +344,16 @@ fn step(dice: &mut Dice, plan: &Plan, k: u64, depth: u32) -> String {
     }
 }
 
-fn balancer(dice: &mut Dice, instances: u64) -> String {
+fn balancer(dice: &mut Dice, instances: u64, is_scaled: bool) -> String {
     let choices = dice.pick(&["1", "2", "all"]);
     let information = dice.pick(&["own", "{board: {age: 0s}}", "{board: {age: 500ms}}"]);
     let least = format!("{{least_request: {{choices: {choices}, information: {information}}}}}");
     let weights: Vec<String> =
         (0..instances).map(|k| if k == 0 { 1 } else { dice.int(0, 3) }.to_string()).collect();
-    let weighted = format!("{{weighted: {{weights: [{}]}}}}", weights.join(", "));
+    let weighted = match is_scaled {
+        true => "round_robin".to_owned(),
+        false => format!("{{weighted: {{weights: [{}]}}}}", weights.join(", ")),
+    };
     dice.pick(&[
         "round_robin",
         "random",
@@ -374,7 +393,7 @@ fn targets(dice: &mut Dice, has_weights: bool) -> String {
 }
 
 fn call(dice: &mut Dice, plan: &Plan, to: u64, by_users: bool) -> String {
-    let balancer = balancer(dice, plan.instances[to as usize]);
+    let balancer = balancer(dice, plan.instances[to as usize], plan.is_scaled(to));
     let has_weights = balancer == "round_robin" || balancer.starts_with("{least");
     let attempt = dice.chance(60).then(|| dice.int(1, 300));
     let total = dice.chance(60).then(|| dice.int(attempt.unwrap_or(1), 900));

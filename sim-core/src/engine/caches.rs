@@ -283,7 +283,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         }
         let Step::Cached { hit_time, key, .. } = &self.model.steps[task.step] else { return };
         let Some(work) = hit_time else { return self.give(id, spot, outcome) };
-        self.tasks.get_mut(id.0).expect("a step that looks is under way").cached = Progress::Serving(outcome);
+        let looking = self.tasks.get_mut(id.0).expect("a step that looks is under way");
+        looking.cached = Progress::Serving(outcome);
+        looking.computing += u32::from(self.scales);
         let luck = task.luck.call(*key, 0, 0);
         let length = work.sample(&mut luck.draws(crate::luck::Purpose::ServiceTime));
         self.schedule_work(task.instance, Work::Step(id), length, luck, Lane::HEAP);

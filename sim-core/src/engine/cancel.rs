@@ -53,11 +53,13 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     fn stop_service(&mut self, id: AttemptId) {
         let now = self.now;
         let attempt = self.attempts.remove(id.0);
+        self.went(id, attempt.instance); // before anybody else gets its slot
         let service = self.servers[attempt.instance].service;
         let root = self.errands[id.0.slot as usize].root;
         if root != NO_TASK && self.tasks.get(root.0).is_some() {
             self.kill(root);
-        } else if self.scales && root == NO_TASK {
+        } else if self.scales && (root == NO_TASK || !attempt.outcome.is_ok()) {
+            // Service without steps, or the work of an error after them.
             let held =
                 self.held_pieces(attempt.instance, |work| matches!(work, Work::Attempt(a, _) if a == id));
             self.burnt(attempt.instance, 1 - held);
@@ -69,7 +71,6 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let ledger = &mut self.ledger.services[service];
         ledger.service_given += u128::from(now.since(attempt.started).as_nanos());
         ledger.time_in_system += u128::from(now.since(attempt.entered).as_nanos());
-        self.went(id, attempt.instance);
         self.withdraw(id, attempt.instance);
         if self.model.services[service].keeps_clock() {
             self.share_anew(attempt.instance);

@@ -290,8 +290,10 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         }
         for attempt in self.attempts.iter().filter(|attempt| attempt.phase == Phase::Serving) {
             let endpoint = self.model.edges[attempt.edge].endpoint;
-            let is_leaf = matches!(self.model.endpoints[endpoint].program, Program::Leaf(_));
-            self.ledger.services[self.servers[attempt.instance].service].pieces += u64::from(is_leaf);
+            // After its steps an attempt may have the work of an error.
+            let works = matches!(self.model.endpoints[endpoint].program, Program::Leaf(_))
+                || !attempt.outcome.is_ok();
+            self.ledger.services[self.servers[attempt.instance].service].pieces += u64::from(works);
         }
         for (_, task) in self.tasks.iter_ids() {
             self.ledger.services[self.servers[task.instance].service].pieces += u64::from(task.computing);

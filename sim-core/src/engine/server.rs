@@ -328,11 +328,11 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let completed =
             Observation::Completed { attempt: id, service: service_id, outcome, wanted: attempt.wanted };
         self.probe.observe(now, completed);
+        self.went(id, attempt.instance);
         if !PLAIN && !attempt.wanted && outcome.is_ok() {
             self.fill_late(id, &attempt);
         }
 
-        self.went(id, attempt.instance);
         self.start_waiting(attempt.instance);
         if has_network {
             self.travel_back(id, outcome);

@@ -43,7 +43,8 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// A step of own work is done.
     pub(super) fn on_computed(&mut self, task: TaskId) {
         if let Some(group) = self.tasks.get_mut(task.0) {
-            if self.scales {
+            // Waiting for a lease is no work.
+            if self.scales && !matches!(group.cached, Progress::Held) {
                 group.computing -= 1;
                 let instance = group.instance;
                 self.burnt(instance, 1);

@@ -27,7 +27,7 @@ const KNOWN: &[Known] = &[
     ("draining", (150, 150, 205), 215, Pattern::Rising),
     ("hung", (213, 94, 0), 100, Pattern::Level),
     ("down", (48, 52, 60), 20, Pattern::Plain),
-    ("absent", (232, 233, 237), 252, Pattern::Plain),
+    ("absent", (222, 224, 230), 235, Pattern::Falling),
 ];
 
 /// For words of which nothing is known.

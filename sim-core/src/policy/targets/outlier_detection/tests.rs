@@ -58,7 +58,13 @@ fn what_did_not_reach_an_instance_or_was_withdrawn_counts_as_nothing() {
     for outcome in Outcome::ALL {
         let mut state = state.clone();
         state.ended(&config, &MEMBERS, 0, outcome, at(0));
-        let local = [Outcome::NoHealthyHost, Outcome::BulkheadFull, Outcome::PoolTimeout, Outcome::Cancelled];
+        let local = [
+            Outcome::NoHealthyHost,
+            Outcome::BulkheadFull,
+            Outcome::PoolTimeout,
+            Outcome::Cancelled,
+            Outcome::NotConnected,
+        ];
         assert_eq!(state.is_ejected(0), !outcome.is_ok() && !local.contains(&outcome), "{outcome:?}");
     }
     fail(&mut state, &Config::default(), 0, 4, at(0));
