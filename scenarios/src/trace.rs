@@ -1,6 +1,6 @@
 //! What happened to this request? Runs are deterministic, so a first pass finds the requests worth
-//! telling ([`find`]) and a second one, with the same events, writes down their stories ([`story`]) and
-//! who was on which worker around them ([`lanes`]). Observers only: nothing of a run changes.
+//! telling (`find`) and a second one, with the same events, writes down their stories (`story`) and
+//! who was on which worker around them (`lanes`). Observers only: nothing of a run changes.
 
 mod find;
 mod lanes;

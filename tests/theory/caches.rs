@@ -29,7 +29,7 @@ impl Probe for Counts {
         }
         match event {
             CacheEvent::Hit | CacheEvent::StaleHit => {
-                (self.look_ups, self.hits) = (self.look_ups + 1.0, self.hits + 1.0)
+                (self.look_ups, self.hits) = (self.look_ups + 1.0, self.hits + 1.0);
             }
             CacheEvent::Miss | CacheEvent::Waits => self.look_ups += 1.0,
             CacheEvent::Loads { first } => {

@@ -2,7 +2,7 @@
 //! whether or not anybody waits, callers that can send all their retries, and a capacity that stays.
 
 use sim_core::model::workload::ArrivalsConfig;
-use sim_core::policy::{admission, balancer, degradation, probe, queue, retry::budget};
+use sim_core::policy::{admission, autoscaler, balancer, degradation, probe, queue, retry::budget};
 use sim_core::units::Limit;
 
 use super::capacity::View;
@@ -169,6 +169,9 @@ fn tips_below(view: &View<'_>, leads: &[bool], above: &[&Call<'_>]) -> Vec<Strin
         }
         if config.degradation != degradation::Config::None {
             reasons.push(format!("`{name}` is the slower the more is there"));
+        }
+        if config.autoscaler != autoscaler::Config::None {
+            reasons.push(format!("instances of `{name}` come and go"));
         }
         if config.memory.is_some() {
             reasons.push(format!("collecting garbage slows `{name}` under load"));

@@ -61,7 +61,7 @@ fn a_new_scenario_is_a_copy_to_break_and_mend() {
     17 |     wrokers: 10
        |     ^^^^^^^ services.api.wrokers
        |
-       = help: did you mean `workers`? (allowed here: `instances`, `workers`, `service_time`, `steps`, `endpoints`, `pools`, `queue`, `admission`, `reject_cost`, `on_cancel`, `error_ratio`, `speeds`, `zones`, `lifecycle` and `autoscaler`)
+       = help: did you mean `workers`?
 
     1 problem in my-storm.yaml
     ");

@@ -131,7 +131,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 }
             }
         }
-        for instance in self.model.services.iter().flat_map(|service| service.all_instances()) {
+        for instance in self.model.services.iter().flat_map(crate::model::service::Service::all_instances) {
             self.changed(instance);
         }
     }

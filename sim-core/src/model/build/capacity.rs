@@ -36,7 +36,7 @@ pub(super) fn check(path: &str, service: &ServiceConfig, problems: &mut Problems
         None => {}
     }
     let jobs: f64 = service.background.iter().map(|(_, job)| job.cpu_share.get()).sum();
-    let repair = service.repair.as_ref().map_or(0.0, |repair| repair.share());
+    let repair = service.repair.as_ref().map_or(0.0, crate::policy::repair::Config::share);
     if jobs + repair >= 1.0 {
         let (field, what, taken) = match jobs >= 1.0 {
             true => ("background", "the jobs of `background` together", jobs),
