@@ -26,7 +26,7 @@ run: {horizon: 60s, seeds: 1}
 fn told(from: &str, to: &str) -> String {
     assert_eq!(STORE.matches(from).count(), 1, "`{from}` stands once in the file");
     let bench = Bench::new();
-    bench.write("bad.yaml", &STORE.replace(from, to));
+    bench.write("bad.yaml", STORE.replace(from, to));
     bench.refused(&["compare", "bad.yaml", "--seeds", "1"])
 }
 
