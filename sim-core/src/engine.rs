@@ -209,7 +209,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
                 next_sample = self.sample(next_sample);
             }
             self.now = now;
-            self.probe.on_event(now, &packed.event());
+            self.probe.on_event(now, || packed.event());
             match packed.kind() {
                 Packed::ARRIVAL => self.on_arrival(packed.source()),
                 Packed::FINISH => self.on_finish(packed.attempt(), packed.number()),

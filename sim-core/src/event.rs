@@ -293,7 +293,7 @@ impl Packed {
     }
 
     /// The event.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn event(self) -> Event {
         let (handle, number, second) = (self.handle(), self.number(), self.1);
         match self.kind() {

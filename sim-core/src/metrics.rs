@@ -386,9 +386,9 @@ pub trait Probe {
     /// Something happened. Inlined: what an observer ignores is not even built.
     fn observe(&mut self, now: SimTime, observation: Observation);
 
-    /// An event is about to be handled.
+    /// An event is about to be handled. Who wants to know which asks for it: it is not put together otherwise.
     #[inline]
-    fn on_event(&mut self, _now: SimTime, _event: &Event) {}
+    fn on_event(&mut self, _now: SimTime, _event: impl Fn() -> Event) {}
 
     /// When the observer wants to see the state next; [`SimTime::NEVER`] for not at all.
     #[inline]
@@ -421,9 +421,9 @@ impl<A: Probe, B: Probe> Probe for (A, B) {
     }
 
     #[inline]
-    fn on_event(&mut self, now: SimTime, event: &Event) {
-        self.0.on_event(now, event);
-        self.1.on_event(now, event);
+    fn on_event(&mut self, now: SimTime, event: impl Fn() -> Event) {
+        self.0.on_event(now, &event);
+        self.1.on_event(now, &event);
     }
 
     #[inline]

@@ -173,7 +173,7 @@ impl Aware {
 }
 
 impl Probe for Aware {
-    fn on_event(&mut self, now: SimTime, _event: &Event) {
+    fn on_event(&mut self, now: SimTime, _event: impl Fn() -> Event) {
         assert!(self.now <= now, "time goes back from {} to {now}", self.now);
         for key in std::mem::take(&mut self.withdrawn) {
             let call = self.calls.get(&self.attempts[&key].call);

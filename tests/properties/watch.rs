@@ -264,7 +264,7 @@ impl Watch {
 }
 
 impl Probe for Watch {
-    fn on_event(&mut self, now: SimTime, _event: &Event) {
+    fn on_event(&mut self, now: SimTime, _event: impl Fn() -> Event) {
         assert!(self.now <= now, "time goes back from {} to {now}", self.now);
         assert_eq!(self.owed, None, "a wanted answer was not delivered");
         if self.now < now {

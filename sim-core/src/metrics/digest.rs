@@ -25,11 +25,11 @@ impl Probe for Digest {
     fn observe(&mut self, _now: SimTime, _observation: Observation) {}
 
     #[inline]
-    fn on_event(&mut self, now: SimTime, event: &Event) {
+    fn on_event(&mut self, now: SimTime, event: impl Fn() -> Event) {
         let handle = |kind: u64, slot: u32, generation: u32| {
             kind << 60 ^ u64::from(slot) << 32 ^ u64::from(generation)
         };
-        let what = match *event {
+        let what = match event() {
             Event::Arrival { source } => handle(1, source.index() as u32, 0),
             Event::Finish { attempt, .. } => handle(2, attempt.0.slot, attempt.0.generation),
             Event::AttemptTimeout { attempt } => handle(3, attempt.0.slot, attempt.0.generation),
