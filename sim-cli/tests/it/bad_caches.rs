@@ -1,6 +1,6 @@
 //! Mistakes in caches, in the steps that look into them, and in the faults that hit them.
 
-use crate::spiral::Bench;
+use crate::mistakes::mistakes;
 
 /// A cache in front of a store, without a mistake.
 const CACHED: &str = "spiral: 1
@@ -20,28 +20,8 @@ faults:
 run: {horizon: 60s, seeds: 1}
 ";
 
-/// What is said about it with these changes, each at a text that stands once in the file.
-fn told(changes: &[(&str, &str)]) -> String {
-    let mut text = CACHED.to_owned();
-    for (from, to) in changes {
-        assert_eq!(CACHED.matches(from).count(), 1, "`{from}` stands once in the file");
-        text = text.replace(from, to);
-    }
-    let bench = Bench::new();
-    bench.write("bad.yaml", &text);
-    bench.refused(&["compare", "bad.yaml", "--seeds", "1"])
-}
-
-macro_rules! mistakes {
-    ($($name:ident: $($from:literal => $to:literal),+;)*) => {$(
-        #[test]
-        fn $name() {
-            insta::assert_snapshot!(told(&[$(($from, $to)),+]));
-        }
-    )*};
-}
-
 mistakes! {
+    CACHED;
     step_with_an_unknown_cache: "{cached: {cache: pages," => "{cached: {cache: pagse,";
     step_of_a_service_without_caches: "    caches: {pages: {ttl: 10s}}\n" => "", "  flush: {at: 10s, for: 1s, cache_flush: {service: web, cache: pages}}\n" => "";
     cache_without_a_place: "{ttl: 10s}" => "{ttl: 10s, capacity: 0}";

@@ -1,5 +1,6 @@
 //! Mistakes in what takes speed from instances: crowds, memory, housekeeping, copying, and faults on them.
 
+use crate::mistakes::mistakes;
 use crate::spiral::Bench;
 
 /// A store without a mistake, one line per part.
@@ -23,23 +24,8 @@ faults:
 run: {horizon: 60s, seeds: 1}
 ";
 
-fn told(from: &str, to: &str) -> String {
-    assert_eq!(STORE.matches(from).count(), 1, "`{from}` stands once in the file");
-    let bench = Bench::new();
-    bench.write("bad.yaml", STORE.replace(from, to));
-    bench.refused(&["compare", "bad.yaml", "--seeds", "1"])
-}
-
-macro_rules! mistakes {
-    ($($name:ident: $from:literal => $to:literal;)*) => {$(
-        #[test]
-        fn $name() {
-            insta::assert_snapshot!(told($from, $to));
-        }
-    )*};
-}
-
 mistakes! {
+    STORE;
     contention_above_one: "{linear: {per_request: 0.05}}" => "{usl: {contention: 1.5}}";
     negative_coherency: "{linear: {per_request: 0.05}}" => "{usl: {contention: 0.1, coherency: -1}}";
     slow_down_of_unknown_size: "{linear: {per_request: 0.05}}" => "linear";

@@ -1,28 +1,12 @@
 //! Mistakes in workloads whose users keep connections, and in services that hold these.
 
-use crate::spiral::Bench;
+use crate::mistakes::mistakes;
 
 /// Connected users without a mistake.
 const CONNECTED: &str = include_str!("../fixtures/connected.yaml");
 
-/// What is said about them with this change, at a text that stands once in the file.
-fn told(from: &str, to: &str) -> String {
-    assert_eq!(CONNECTED.matches(from).count(), 1, "`{from}` stands once in the file");
-    let bench = Bench::new();
-    bench.write("bad.yaml", CONNECTED.replace(from, to));
-    bench.refused(&["compare", "bad.yaml", "--seeds", "1"])
-}
-
-macro_rules! mistakes {
-    ($($name:ident: $from:literal => $to:literal;)*) => {$(
-        #[test]
-        fn $name() {
-            insta::assert_snapshot!(told($from, $to));
-        }
-    )*};
-}
-
 mistakes! {
+    CONNECTED;
     no_connected_users: "users: 100" => "users: 0";
     too_many_connected_users: "users: 100" => "users: 20000000";
     no_messages: "messages: 0.5/s" => "messages: 0/s";

@@ -1,31 +1,11 @@
 //! Mistakes in a scenario file. Each message names file, line and column, the reason, and what to write
 //! instead; nothing is simulated and nothing is written.
 
-use crate::spiral::{Bench, SMALL};
-
-/// What is said about these bytes in place of a scenario.
-fn told_about(bytes: impl AsRef<[u8]>) -> String {
-    let bench = Bench::new();
-    bench.write("bad.yaml", bytes);
-    bench.refused(&["compare", "bad.yaml", "--seeds", "1"])
-}
-
-/// What is said about the small scenario with one change.
-fn told(from: &str, to: &str) -> String {
-    assert_eq!(SMALL.matches(from).count(), 1, "`{from}` stands once in the file");
-    told_about(SMALL.replace(from, to))
-}
-
-macro_rules! mistakes {
-    ($($name:ident: $from:literal => $to:literal;)*) => {$(
-        #[test]
-        fn $name() {
-            insta::assert_snapshot!(told($from, $to));
-        }
-    )*};
-}
+use crate::mistakes::{mistakes, told_about};
+use crate::spiral::SMALL;
 
 mistakes! {
+    SMALL;
     unknown_key: "    workers: 1" => "    wrokers: 1";
     misspelt_policy: "{immediate: {max_attempts: 4}}" => "{imediate: {max_attempts: 4}}";
     missing_unit: "attempt: 200ms" => "attempt: 200";

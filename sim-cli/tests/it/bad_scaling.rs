@@ -1,6 +1,6 @@
 //! Mistakes in autoscalers.
 
-use crate::spiral::Bench;
+use crate::mistakes::mistakes;
 
 /// Two scaled services without a mistake.
 const FILE: &str = "\
@@ -27,27 +27,8 @@ workloads:
 run: {horizon: 60s, warmup: 5s, seeds: 1}
 ";
 
-fn told(changes: &[(&str, &str)]) -> String {
-    let mut text = FILE.to_owned();
-    for (from, to) in changes {
-        assert_eq!(FILE.matches(from).count(), 1, "`{from}` stands once in the file");
-        text = text.replace(from, to);
-    }
-    let bench = Bench::new();
-    bench.write("bad.yaml", &text);
-    bench.refused(&["compare", "bad.yaml", "--seeds", "1"])
-}
-
-macro_rules! mistakes {
-    ($($name:ident: $($from:literal => $to:literal),+;)*) => {$(
-        #[test]
-        fn $name() {
-            insta::assert_snapshot!(told(&[$(($from, $to)),+]));
-        }
-    )*};
-}
-
 mistakes! {
+    FILE;
     min_above_max: "min: 2" => "min: 12";
     fewer_at_the_start_than_min: "min: 2" => "min: 5";
     more_at_the_start_than_max: "max: 9" => "max: 3";

@@ -1,36 +1,13 @@
 //! Mistakes in systems of several services: calls, steps, pools, zones, lives of instances, faults on them.
 
+use crate::mistakes::{mistakes, told, told_about};
 use crate::spiral::Bench;
 
 /// Three tiers without a mistake.
 const TIERS: &str = include_str!("../fixtures/tiers.yaml");
 
-/// What is said about the three tiers with these changes, each at a text that stands once in the file.
-fn told(changes: &[(&str, &str)]) -> String {
-    let mut text = TIERS.to_owned();
-    for (from, to) in changes {
-        assert_eq!(TIERS.matches(from).count(), 1, "`{from}` stands once in the file");
-        text = text.replace(from, to);
-    }
-    told_about(&text)
-}
-
-fn told_about(text: &str) -> String {
-    let bench = Bench::new();
-    bench.write("bad.yaml", text);
-    bench.refused(&["compare", "bad.yaml", "--seeds", "1"])
-}
-
-macro_rules! mistakes {
-    ($($name:ident: $($from:literal => $to:literal),+;)*) => {$(
-        #[test]
-        fn $name() {
-            insta::assert_snapshot!(told(&[$(($from, $to)),+]));
-        }
-    )*};
-}
-
 mistakes! {
+    TIERS;
     service_that_calls_itself: "[{call: {to: db/read}}]}" => "[{call: {to: orders}}]}";
     circle_through_three_services: "- maybe: {probability: 0.5, steps: [{call: {to: db/read}}]}" => "- call: {to: db/write}", "write: {steps: [{compute: 8ms}]}" => "write: {steps: [{call: {to: web}}]}";
     two_circles: "read: {steps: [{compute: 4ms}]}" => "read: {steps: [{call: {to: orders}}]}", "write: {steps: [{compute: 8ms}]}" => "write: {steps: [{fallback: {steps: [{call: {to: db/write}}], otherwise: []}}]}";
@@ -86,7 +63,7 @@ mistakes! {
 #[test]
 fn steps_within_steps_beyond_any_need() {
     let deep = format!("- {}compute: 1ms{}\n", "serial: {steps: [{".repeat(30), "}]}".repeat(30));
-    insta::assert_snapshot!(told(&[("- compute: 1ms\n", &deep)]));
+    insta::assert_snapshot!(told(TIERS, &[("- compute: 1ms\n", &deep)]));
 }
 
 /// Each mistake stands in a variant and is told at the variant's own line, all of them at once. What only

@@ -255,16 +255,14 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 }
                 return length;
             }
-            if self.model.services[server.service].keeps_clock() {
-                if !PLAIN && self.scales {
-                    self.burn(instance);
-                }
-                self.share(instance, work, length);
-                return length;
-            }
         }
+        let is_shared = server.is_odd && self.model.services[server.service].keeps_clock();
         if !PLAIN && self.scales {
             self.burn(instance);
+        }
+        if is_shared {
+            self.share(instance, work, length);
+            return length;
         }
         let event = match work {
             Work::Attempt(attempt, call_slot) => Event::Finish { attempt, call_slot },

@@ -22,14 +22,11 @@ impl State {
     }
 
     pub(super) fn used(&mut self, place: u32) {
-        self.order.leave(place);
-        self.order.join(place);
+        self.order.move_to_back(place);
     }
 
     pub(super) fn evict(&mut self) -> Option<u32> {
-        let first = self.order.first()?;
-        self.order.leave(first);
-        Some(first)
+        self.order.take_first()
     }
 
     pub(super) fn clear(&mut self) {

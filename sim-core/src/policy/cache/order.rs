@@ -48,6 +48,19 @@ impl Order {
         self.ends = (first != NONE).then_some((first, last));
     }
 
+    /// `place`, which stands in the order, goes to the back.
+    pub(super) fn move_to_back(&mut self, place: u32) {
+        self.leave(place);
+        self.join(place);
+    }
+
+    /// The place in front leaves.
+    pub(super) fn take_first(&mut self) -> Option<u32> {
+        let first = self.first()?;
+        self.leave(first);
+        Some(first)
+    }
+
     /// The place in front.
     pub(super) fn first(&self) -> Option<u32> {
         self.ends.map(|(first, _)| first)
