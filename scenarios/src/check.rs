@@ -13,7 +13,7 @@ use crate::verdict;
 use crate::yaml::{self, Layer, Problem, Reading};
 
 /// What a variant may change.
-pub(crate) const VARIANT_KEYS: [&str; 5] = ["services", "zones", "workloads", "faults", "run"];
+pub(crate) const VARIANT_KEYS: [&str; 6] = ["services", "zones", "workloads", "faults", "actions", "run"];
 
 /// A problem that the model found, at its place in the file.
 pub(crate) fn located(layers: &[Layer<'_>], problem: sim_core::model::Problem) -> Problem {
@@ -105,7 +105,9 @@ pub(crate) fn variant_keys(layers: &[Layer<'_>], problems: &mut Vec<Problem>) {
                 let mut problem = Problem::new(message).in_source(layer.source);
                 problem.span = Some(entry.key_span);
                 problem.path = yaml::join(&layer.prefix, &entry.key);
-                problems.push(problem.with_help("it can change `services`, `workloads`, `faults` and `run`"));
+                problems.push(
+                    problem.with_help("it can change `services`, `workloads`, `faults`, `actions` and `run`"),
+                );
             }
         }
     }

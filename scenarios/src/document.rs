@@ -2,8 +2,8 @@
 //! `sim-core`'s own types, so that every policy is described in one place.
 
 use schemars::JsonSchema;
-use serde::de::IgnoredAny;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
+use sim_core::model::action::{ActionConfig, Overlay};
 use sim_core::model::fault::FaultConfig;
 use sim_core::model::service::ServiceConfig;
 use sim_core::model::workload::WorkloadConfig;
@@ -43,6 +43,9 @@ pub struct Document {
     /// The triggers by name; without any there is nothing to recover from.
     #[serde(default)]
     pub faults: Named<FaultConfig>,
+    /// What operators do about it, by name; the control arm has none of it.
+    #[serde(default)]
+    pub actions: Named<ActionConfig>,
     /// Named changes to the file, compared with each other on the same seeds; the first is the baseline.
     /// A variant has the shape of the file: maps merge, lists replace, `name: none` removes a named entry.
     #[serde(default)]
@@ -55,26 +58,6 @@ pub struct Document {
     pub sweeps: Named<SweepConfig>,
     /// How long and how often it is run.
     pub run: RunConfig,
-}
-
-/// A part of a file that is read again as a layer over the base; its content is not looked at here.
-#[derive(Clone, Debug)]
-pub struct Overlay;
-
-impl<'de> Deserialize<'de> for Overlay {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        IgnoredAny::deserialize(deserializer).map(|_| Overlay)
-    }
-}
-
-impl JsonSchema for Overlay {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Overlay".into()
-    }
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        // Replaced by the derived overlay schema, see `schema`.
-        schemars::json_schema!({"type": "object"})
-    }
 }
 
 /// How long and how often a scenario is run.
@@ -132,6 +115,8 @@ impl Document {
             workloads: self.workloads.clone(),
             faults: self.faults.clone(),
             zones: self.zones.clone(),
+            actions: self.actions.clone(),
+            stages: Vec::new(),
             horizon: self.run.horizon,
         }
     }

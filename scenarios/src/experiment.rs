@@ -82,6 +82,7 @@ impl Plan {
         for variant in variants {
             let mut calm = variant.system.clone();
             calm.faults = Named::default();
+            (calm.actions, calm.stages) = Default::default();
             let shared = controls.iter().find(|(system, run, _)| *system == calm && *run == variant.run);
             let control = match shared {
                 Some((_, _, index)) => *index,

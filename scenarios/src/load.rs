@@ -1,6 +1,7 @@
 //! Is this file a scenario? From bytes to models that always run, or every problem with its place.
 
 mod layers;
+mod stages;
 
 use sim_core::model::rate::{RateProfile, Step};
 use sim_core::model::{Model, SystemConfig};
@@ -12,6 +13,7 @@ use crate::document::{Document, FORMAT, RunConfig};
 use crate::expectation::ExpectationConfig;
 use crate::yaml::{self, Node, Problem, Source};
 use layers::Texts;
+use stages::Stages;
 
 /// A scenario that is ready to run.
 #[derive(Clone, Debug)]
@@ -287,12 +289,18 @@ impl Reader<'_> {
         }
         let trace_failed = problems.len() > reading.problems.len();
         check::run(&document.run, &reading, &layers, &mut problems);
-        let system = document.system();
+        let mut system = document.system();
+        let raw = reading.value.as_ref().expect("it was there a moment ago");
+        let stages = Stages::read(raw, &layers, &mut system, &mut problems);
         let before = problems.len();
         let model = match Model::new(&system) {
             Ok(model) => Some(model),
             Err(found) => {
                 for problem in found {
+                    if let Some(placed) = stages.place(&problem) {
+                        problems.extend(placed);
+                        continue;
+                    }
                     // What a stand-in causes has been reported where the stand-in came from.
                     if !reading.is_real(&problem.path)
                         || (trace_failed && problem.path.ends_with("/arrivals"))

@@ -16,6 +16,7 @@ mod connections;
 mod lifecycle;
 mod checks;
 mod faults;
+mod actions;
 mod scaling;
 mod ledger;
 mod capacity;
@@ -28,9 +29,9 @@ use crate::event_list::{EventList, Lane};
 use crate::ids::{CacheId, EdgeId, EndpointId, FaultId, IdVec, InstanceId, PoolId, SourceId};
 use crate::metrics::{Meter, Probe, Snapshot};
 use crate::model::Model;
-use crate::model::endpoint::Program;
 use crate::streams::{Seed, Stream};
 use crate::time::SimTime;
+use actions::{Actions, finish_lanes};
 use caches::CacheState;
 use capacity::Loads;
 use connections::Connections;
@@ -95,7 +96,11 @@ pub fn run<P: Probe>(model: &Model, seed: Seed, probe: P) -> Run<P> {
 /// of networks, pools and contexts.
 #[derive(Debug)]
 struct Simulation<'m, P, const PLAIN: bool> {
+    /// The model at present.
     model: &'m Model,
+    /// The model at the start, which knows what operators will do.
+    start: &'m Model,
+    actions: Actions,
     now: SimTime,
     events: EventList,
     sources: IdVec<SourceId, SourceState>,
@@ -140,11 +145,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             model.sources.iter().map(|source| SourceState::new(source, seed, &mut events)).collect();
         let callers =
             model.edges.iter().map(|edge| CallerState::new(edge, model, seed, &mut events)).collect();
-        let mut lane = |program: &Program| match program {
-            Program::Leaf(work) => work.constant().map_or(Lane::HEAP, |d| events.lane_for_delay(d)),
-            Program::Steps(_) => Lane::HEAP,
-        };
-        let finish_lanes = model.endpoints.iter().map(|endpoint| lane(&endpoint.program)).collect();
+        let finish_lanes = finish_lanes(model, &mut events);
         let servers: IdVec<InstanceId, _> = model
             .services
             .iter_ids()
@@ -156,6 +157,8 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
         let (scaling, scales) = Scaling::new(model);
         Simulation {
             model,
+            start: model,
+            actions: Actions::new(model),
             now: SimTime::ZERO,
             events,
             sources,
@@ -189,13 +192,14 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
     fn run(mut self) -> Run<P> {
         self.begin_scaling();
         self.schedule_faults();
+        self.schedule_actions();
         self.schedule_first_checks();
         self.schedule_first_arrivals();
         self.schedule_first_jobs();
 
         // The run covers [0, horizon): what happens at the horizon itself is not part of it.
         let last = SimTime::from_nanos(self.model.horizon.as_nanos() - 1);
-        let bounds = self.model.bounds;
+        let bounds = self.start.bounds;
         let mut handled = 0;
         let mut next_sample = self.probe.next_sample();
         let stop = loop {
@@ -267,6 +271,8 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             Event::Background { instance, job, begins } => self.on_background(instance, job, begins),
             Event::Repair { service, plan } => self.on_repair(service, plan),
             Event::Scale { service } => self.on_scale(service),
+            Event::Action { action, begins } => self.on_action(action, begins),
+            Event::Look => self.on_look(),
             Event::Arrival { .. }
             | Event::Finish { .. }
             | Event::AttemptTimeout { .. }

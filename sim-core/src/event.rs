@@ -153,6 +153,15 @@ pub enum Event {
         /// Of which service.
         service: ServiceId,
     },
+    /// An operator acts, or what was changed for a while is as before.
+    Action {
+        /// Number of the action.
+        action: u32,
+        /// Begins (`true`) or ends.
+        begins: bool,
+    },
+    /// An operator looks whether it is time to act.
+    Look,
 }
 
 /// What is due in the life of an instance.
@@ -210,6 +219,8 @@ impl Packed {
     pub(crate) const BACKGROUND: u64 = 18;
     pub(crate) const REPAIR: u64 = 19;
     pub(crate) const SCALE: u64 = 20;
+    pub(crate) const ACTION: u64 = 21;
+    pub(crate) const LOOK: u64 = 22;
 
     #[inline(always)]
     pub(crate) fn new(event: Event) -> Self {
@@ -257,6 +268,10 @@ impl Packed {
                 Packed(words(Self::REPAIR as u32, plan), service.index() as u64)
             }
             Event::Scale { service } => Packed(Self::SCALE, service.index() as u64),
+            Event::Action { action, begins } => {
+                Packed(words(Self::ACTION as u32, u32::from(begins)), u64::from(action))
+            }
+            Event::Look => Packed(Self::LOOK, 0),
         }
     }
 
@@ -338,6 +353,8 @@ impl Packed {
             },
             Self::REPAIR => Event::Repair { service: ServiceId::from_index(second as usize), plan: number },
             Self::SCALE => Event::Scale { service: ServiceId::from_index(second as usize) },
+            Self::ACTION => Event::Action { action: second as u32, begins: number == 1 },
+            Self::LOOK => Event::Look,
             _ => Event::Strike { fault: FaultId::from_index(second as usize) },
         }
     }
@@ -378,6 +395,8 @@ mod tests {
             Event::Background { instance: InstanceId::from_index(8), job: 31, begins: true },
             Event::Repair { service: ServiceId::from_index(2), plan: u32::MAX },
             Event::Scale { service: ServiceId::from_index(6) },
+            Event::Action { action: 3, begins: true },
+            Event::Look,
         ] {
             assert_eq!(Packed::new(event).event(), event);
         }

@@ -236,6 +236,13 @@ pub enum Observation {
         /// Begins (`true`) or ends.
         begins: bool,
     },
+    /// An operator acts, or what was changed for a while is as before.
+    Action {
+        /// Number of the action.
+        action: u32,
+        /// Begins (`true`) or ends.
+        begins: bool,
+    },
     /// What only the story of a request tells: nothing is counted by it.
     Aside {
         /// The attempt.

@@ -13,6 +13,7 @@ pub mod workload;
 pub mod connection;
 pub mod rate;
 pub mod fault;
+pub mod action;
 pub mod capacity;
 mod build;
 
@@ -26,6 +27,7 @@ use crate::ids::{
     CacheId, EdgeId, EndpointId, FaultId, IdVec, PoolId, ServiceId, SourceId, StepId, WorkloadId,
 };
 use crate::time::{SimDuration, SimTime};
+use action::{Action, ActionConfig, StageConfig};
 use cache::Cache;
 use edge::Edge;
 use endpoint::{Endpoint, Program, Step};
@@ -130,6 +132,10 @@ pub struct SystemConfig {
     pub faults: Named<FaultConfig>,
     /// Where instances stand.
     pub zones: ZonesConfig,
+    /// What operators do, by name.
+    pub actions: Named<ActionConfig>,
+    /// The system under each set of changes that their actions can make, see [`action::stages`].
+    pub stages: Vec<StageConfig>,
     /// How long a run lasts, as simulated time.
     pub horizon: SimDuration,
 }
@@ -175,6 +181,10 @@ pub struct Model {
     pub sources: IdVec<SourceId, ArrivalSource>,
     /// The triggers.
     pub faults: IdVec<FaultId, Fault>,
+    /// What operators do.
+    pub actions: Vec<Action>,
+    /// The system under each set of changes that actions make, by its bits; ids are the same in all.
+    pub stages: Vec<(u64, Model)>,
     /// The last moment that is simulated.
     pub horizon: SimTime,
     /// What ends a run before its horizon.
@@ -232,11 +242,13 @@ impl Model {
         build::build(config)
     }
 
-    /// The control arm: the same system with every trigger switched off. Ids of everything else stay,
-    /// so every draw stays.
+    /// The control arm: the same system with every trigger switched off, and no operator who would have to act.
+    /// Ids of everything else stay, so every draw stays.
     pub fn without_faults(&self) -> Model {
         let mut control = self.clone();
         control.faults = IdVec::new();
+        control.actions.clear();
+        control.stages.clear();
         control.sources = self.sources.iter().filter(|source| !source.is_spike).cloned().collect();
         for source in control.sources.iter_mut() {
             source.thinning.clear();
@@ -274,6 +286,7 @@ impl Model {
             && plain_edges
             && usual_size
             && self.checks.is_empty()
+            && self.actions.is_empty()
     }
 
     /// Begin of the first trigger and end of the last, or `None` without triggers.

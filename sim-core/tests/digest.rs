@@ -18,8 +18,8 @@ fn model(horizon_s: u64, services: &str, workloads: &str, faults: &str) -> Model
         services: read(services),
         workloads: read(workloads),
         faults: if faults.is_empty() { Named::default() } else { read(faults) },
-        zones: Default::default(),
         horizon: SimDuration::from_secs(horizon_s),
+        ..SystemConfig::default()
     };
     Model::new(&config).expect("the pinned systems are sound")
 }

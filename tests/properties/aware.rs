@@ -37,12 +37,15 @@ struct Attempt {
     call: Key,
     edge: EdgeId,
     instance: InstanceId,
-    sent: SimTime,
+    /// When its caller stops waiting.
+    due: SimTime,
     fate: Fate,
 }
 
 struct Call {
     begun: SimTime,
+    /// When its caller stops waiting.
+    due: SimTime,
     edge: Option<EdgeId>,
     /// The attempt that its caller waits for.
     waits_for: Option<Key>,
@@ -51,6 +54,8 @@ struct Call {
 /// The books.
 pub(crate) struct Aware {
     model: Model,
+    /// Bits of the changes of actions that are on.
+    on: u64,
     now: SimTime,
     calls: BTreeMap<Key, Call>,
     attempts: BTreeMap<Key, Attempt>,
@@ -71,6 +76,7 @@ impl Aware {
         let instances: u32 = model.services.iter().map(|service| service.instances).sum();
         Aware {
             model: model.clone(),
+            on: 0,
             now: SimTime::ZERO,
             calls: BTreeMap::new(),
             attempts: BTreeMap::new(),
@@ -80,6 +86,24 @@ impl Aware {
             withdrawn: Vec::new(),
             seen: BTreeMap::new(),
         }
+    }
+
+    /// The model under the changes that are on.
+    fn present(&self) -> &Model {
+        let stage = self.model.stages.iter().find(|(bits, _)| *bits == self.on);
+        stage.map_or(&self.model, |(_, model)| model)
+    }
+
+    /// A call that begins now.
+    fn call(&self, edge: EdgeId) -> Call {
+        let patience = self.present().edges[edge].total_timeout.unwrap_or(SimDuration::MAX);
+        Call { begun: self.now, due: self.now + patience, edge: None, waits_for: None }
+    }
+
+    /// The highest value over all that actions can make of the model.
+    fn most(&self, of: impl Fn(&Model) -> u32) -> u64 {
+        let stages = self.model.stages.iter().map(|(_, model)| model);
+        u64::from(std::iter::once(&self.model).chain(stages).map(of).max().expect("there is one at least"))
     }
 
     fn count(&mut self, what: impl Into<String>) {
@@ -120,10 +144,10 @@ impl Aware {
         assert!(matches!(before, Fate::OnItsWay | Fate::Waiting), "{before:?} is followed by a start");
         let (instance, edge) = (attempt.instance, attempt.edge);
         self.assert_alive(instance, "starts work");
-        let serving = &mut self.serving[instance.index()];
-        *serving += 1;
-        let service = &self.model.services[self.model.edges[edge].to];
-        assert!(*serving <= service.slots, "{serving} in service, at most {} can be", service.slots);
+        self.serving[instance.index()] += 1;
+        let serving = self.serving[instance.index()];
+        let slots = self.most(|model| model.services[model.edges[edge].to].slots);
+        assert!(u64::from(serving) <= slots, "{serving} in service, at most {slots} can be");
     }
 
     /// The caller's wait for the attempt is over.
@@ -136,25 +160,21 @@ impl Aware {
         Some(attempt)
     }
 
-    fn hold(&mut self, pool: PoolId) {
-        let (held, pool) = (&mut self.held[pool.index()], &self.model.pools[pool]);
-        *held += 1;
-        let slots = u64::from(pool.size) * u64::from(pool.clients);
-        assert!(*held <= slots, "{held} attempts hold slots of {}, which has {slots}", pool.path);
+    fn hold(&mut self, id: PoolId) {
+        let (held, pool) = (self.held[id.index()] + 1, &self.model.pools[id]);
+        self.held[id.index()] = held;
+        let slots = self.most(|model| model.pools[id].size) * u64::from(pool.clients);
+        assert!(held <= slots, "{held} attempts hold slots of {}, which has {slots}", pool.path);
     }
 
     /// A call ends well: its attempt was served, and in time.
     fn ends_well(&mut self, key: Key) {
         let attempt = self.over(key).expect("an answer answers an attempt that is waited for");
-        let Attempt { sent, fate, edge, .. } = self.attempts[&attempt];
+        let Attempt { due, fate, .. } = self.attempts[&attempt];
         assert_eq!(fate, Fate::Completed(Outcome::Ok), "an answer follows a completion");
-        let edge = &self.model.edges[edge];
-        let patience = edge.attempt_timeout.unwrap_or(SimDuration::MAX);
         // At the very moment only if it began and ended in no time when another's timeout freed a worker.
-        assert!(self.now <= sent + patience, "an answer after the timeout of its attempt is none");
-        let begun = self.calls[&key].begun;
-        let patience = edge.total_timeout.unwrap_or(SimDuration::MAX);
-        assert!(self.now <= begun + patience, "an answer after the total timeout is none");
+        assert!(self.now <= due, "an answer after the timeout of its attempt is none");
+        assert!(self.now <= self.calls[&key].due, "an answer after the total timeout is none");
         self.calls.remove(&key);
     }
 
@@ -187,9 +207,15 @@ impl Probe for Aware {
         assert_eq!(self.now, now, "things happen at the moment of their event");
         match observation {
             Observation::Arrived { call, .. } | Observation::Called { call, .. } => {
-                let nested = matches!(observation, Observation::Called { .. });
-                self.count(if nested { "calls of services" } else { "requests" });
-                let new = Call { begun: now, edge: None, waits_for: None };
+                let (edge, what) = match observation {
+                    Observation::Called { edge, .. } => (edge, "calls of services"),
+                    Observation::Arrived { workload, .. } => {
+                        (self.model.workloads[workload].edge, "requests")
+                    }
+                    _ => unreachable!("one of the two"),
+                };
+                self.count(what);
+                let new = self.call(edge);
                 assert!(self.calls.insert(of_call(call), new).is_none(), "ids in flight are unique");
             }
             Observation::Sent { call, attempt, edge, instance, number, .. } => {
@@ -204,12 +230,13 @@ impl Probe for Aware {
                 );
                 let (call, key) = (of_call(call), of_attempt(attempt));
                 // Calls of probes are made by nobody: their first attempt is the first that is seen.
-                let new = Call { begun: now, edge: None, waits_for: None };
+                let new = self.call(edge);
                 let caller = self.calls.entry(call).or_insert(new);
                 assert!(caller.edge.is_none_or(|before| before == edge), "a call keeps to its edge");
                 caller.edge = Some(edge);
                 assert_eq!(caller.waits_for.replace(key), None, "one attempt of a call at a time");
-                let new = Attempt { call, edge, instance, sent: now, fate: Fate::OnItsWay };
+                let patience = self.present().edges[edge].attempt_timeout.unwrap_or(SimDuration::MAX);
+                let new = Attempt { call, edge, instance, due: now + patience, fate: Fate::OnItsWay };
                 assert!(self.attempts.insert(key, new).is_none(), "ids in flight are unique");
                 if let Some(pool) = self.model.edges[edge].pool {
                     self.hold(pool);
@@ -245,7 +272,8 @@ impl Probe for Aware {
             }
             Observation::Withdrawn { attempt, service } => {
                 let key = of_attempt(attempt);
-                assert!(!self.model.services[service].on_cancel.is_ignored(), "it does not listen");
+                let listens = |model: &Model| u32::from(!model.services[service].on_cancel.is_ignored());
+                assert_eq!(self.most(listens), 1, "it does not listen");
                 self.leaves(key, Fate::Withdrawn);
                 self.withdrawn.push(key);
                 self.count("withdrawn");
@@ -254,6 +282,10 @@ impl Probe for Aware {
             Observation::AttemptFailed { call, attempt, outcome } => {
                 self.attempt_failed(of_call(call), of_attempt(attempt), outcome);
                 self.count(format!("failed: {outcome:?}"));
+            }
+            Observation::Action { action, begins } => {
+                self.on ^= self.model.actions[action as usize].bit;
+                self.count(if begins { "actions" } else { "actions that ended" });
             }
             Observation::NotSent { outcome, .. } => self.count(format!("not sent: {outcome:?}")),
             Observation::AwaitsSlot { .. } => self.count("waits for a slot"),

@@ -1,6 +1,7 @@
 //! Which random network has this number? Every policy in front of every kind of service, each feature on
 //! or off by the dice; written as a file, so that a failing one can be read and run.
 
+use crate::actions::{self, Reach};
 use crate::capacity;
 use crate::draw::{Dice, Drawn, retry};
 
@@ -17,7 +18,11 @@ pub(crate) fn network(number: u64) -> Drawn {
     };
     let zones = (0..services).map(|k| spread(dice, k)).collect();
     let scaler = |k| autoscaler(&mut Dice::new(0x5ca1e, 8 * number + k));
-    let scalers = (0..services).map(scaler).collect();
+    let mut scalers: Vec<String> = (0..services).map(scaler).collect();
+    // A blank for what an operator scales: its instances come and go as well.
+    for scaler in scalers.iter_mut().filter(|scaler| scaler.is_empty() && number.is_multiple_of(3)) {
+        *scaler = BY_HAND.to_owned();
+    }
     let plan = Plan { services, zoned, instances, zones, scalers };
     let mut body = String::from("\n");
     if plan.zoned {
@@ -25,6 +30,7 @@ pub(crate) fn network(number: u64) -> Drawn {
     }
     body += "services:\n";
     let mut limited = Vec::new();
+    let mut reach = Reach { shared: Vec::new(), by_hand: Vec::new(), workloads: 0 };
     for k in 0..plan.services {
         let scaler = &plan.scalers[k as usize];
         let text = service(dice, &plan, k);
@@ -35,6 +41,8 @@ pub(crate) fn network(number: u64) -> Drawn {
         }
         // Copies and scalers do not go together.
         let scaler = if further.contains("repair:") { "" } else { scaler };
+        reach.shared.push(text.contains("queue: {processor_sharing"));
+        reach.by_hand.push(scaler == BY_HAND);
         body += &format!("  s{k}: {{{text}{further}{scaler}}}\n");
     }
     body += "workloads:\n";
@@ -45,6 +53,7 @@ pub(crate) fn network(number: u64) -> Drawn {
             open.push(k);
         }
         body += &format!("  w{k}: {{{text}}}\n");
+        reach.workloads += 1;
     }
     body += "faults:\n";
     let faults = dice.int(0, 5);
@@ -52,8 +61,12 @@ pub(crate) fn network(number: u64) -> Drawn {
         body += &format!("  f{k}: {{{}}}\n", fault(dice, &plan, &open, horizon_s));
     }
     body += &capacity::faults(number, plan.services, &limited, horizon_s, faults == 0);
+    body += &actions::actions(number, &reach, horizon_s);
     Drawn { horizon: format!("{horizon_s}s"), body, most_events: Some(60_000) }
 }
+
+/// Stands where a scaler would.
+const BY_HAND: &str = " ";
 
 struct Plan {
     services: u64,

@@ -54,9 +54,11 @@ fn random_networks_of_everything_keep_every_invariant() {
     }
 }
 
-const EXPECTED: [&str; 35] = [
+const EXPECTED: [&str; 37] = [
     "abandoned",
     "absent",
+    "actions",
+    "actions that ended",
     "answered",
     "booting",
     "calls of services",

@@ -1,6 +1,7 @@
 //! What holds in every run of every system? Random small systems, features switched off at random,
 //! watched from outside by an observer that believes nothing.
 
+mod actions;
 mod aware;
 mod capacity;
 mod compose;

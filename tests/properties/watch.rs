@@ -340,7 +340,8 @@ impl Probe for Watch {
                 let fault = &self.model.faults[fault];
                 assert_eq!(now, if begins { fault.begins } else { fault.ends });
             }
-            Observation::Called { .. }
+            Observation::Action { .. }
+            | Observation::Called { .. }
             | Observation::NotSent { .. }
             | Observation::AwaitsSlot { .. }
             | Observation::Lost { .. }

@@ -105,7 +105,8 @@ impl Probe for Stays {
             | Observation::Believed { .. }
             | Observation::Aside { .. }
             | Observation::Connection { .. }
-            | Observation::Trigger { .. } => {}
+            | Observation::Trigger { .. }
+            | Observation::Action { .. } => {}
         }
     }
 }
@@ -173,7 +174,8 @@ impl Probe for Fate {
             | Observation::Believed { .. }
             | Observation::Aside { .. }
             | Observation::Connection { .. }
-            | Observation::Trigger { .. } => {}
+            | Observation::Trigger { .. }
+            | Observation::Action { .. } => {}
         }
     }
 }
@@ -278,7 +280,8 @@ impl Probe for Stories {
             | Observation::Believed { .. }
             | Observation::Aside { .. }
             | Observation::Connection { .. }
-            | Observation::Trigger { .. } => {}
+            | Observation::Trigger { .. }
+            | Observation::Action { .. } => {}
         }
     }
 }

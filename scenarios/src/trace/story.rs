@@ -453,6 +453,15 @@ impl Probe for Stories<'_> {
                     story.line(now, 0, "trigger", None, format!("the trigger {name} {what}"));
                 }
             }
+            Observation::Action { action, begins } => {
+                let name = &model.actions[action as usize].name;
+                for story in
+                    self.stories.iter_mut().flatten().filter(|story| story.request.ended_ns.is_none())
+                {
+                    let what = if begins { "is done" } else { "is over" };
+                    story.line(now, 0, "action", None, format!("the action {name} {what}"));
+                }
+            }
             Observation::Queued { attempt, .. }
             | Observation::Rejected { attempt, .. }
             | Observation::Lost { attempt, .. }

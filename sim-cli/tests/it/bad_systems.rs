@@ -83,7 +83,7 @@ variants:
 
 #[test]
 fn mistakes_in_variants_are_told_at_their_lines() {
-    insta::assert_snapshot!(told_about(&TIERS.replace("\nvariants:\n  whole: {}\n", IN_VARIANTS)));
+    insta::assert_snapshot!(told_about(TIERS.replace("\nvariants:\n  whole: {}\n", IN_VARIANTS)));
 }
 
 #[test]

@@ -61,6 +61,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         if stays_away {
             return;
         }
+        if !PLAIN && self.actions.pauses(source.workload) {
+            return;
+        }
         let workload = &self.model.workloads[source.workload];
         let client = match workload.clients {
             1 => 0,
@@ -82,6 +85,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     #[inline(never)]
     pub(super) fn on_user_returns(&mut self, id: SessionId) {
         let session = self.sessions.get_mut(id.0).expect("users leave between requests only");
+        if self.actions.pauses(session.workload) {
+            return self.actions.hold(session.workload, id);
+        }
         session.sent += 1;
         let session = *session;
         let luck = session.luck.request(u64::from(session.sent));

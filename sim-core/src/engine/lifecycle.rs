@@ -118,7 +118,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     }
 
     /// A client that starts asks the orchestrator who is there.
-    fn tell_who_is_away(&mut self, edge_id: EdgeId, client: usize) {
+    pub(super) fn tell_who_is_away(&mut self, edge_id: EdgeId, client: usize) {
         let edge = &self.model.edges[edge_id];
         let service = &self.model.services[edge.to];
         if !service.lifecycle.is_orchestrated() {

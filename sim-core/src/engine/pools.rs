@@ -93,7 +93,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     }
 
     /// Gives free slots to those in line.
-    fn grant(&mut self, pool: PoolId, client: usize) {
+    pub(super) fn grant(&mut self, pool: PoolId, client: usize) {
         let size = self.model.pools[pool].size;
         let state = &mut self.pools[pool][client];
         while state.taken < size {

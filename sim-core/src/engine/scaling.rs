@@ -254,6 +254,13 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         }
     }
 
+    /// An operator wants so many instances.
+    pub(super) fn scale_by_hand(&mut self, id: ServiceId, wanted: u32) {
+        let scaler = self.scaling.scalers[id].as_mut().expect("places that come and go have a scaler");
+        scaler.wanted = wanted;
+        self.settle(id);
+    }
+
     /// A new instance starts at a free place, unless a trigger keeps that down.
     fn appear(&mut self, instance: InstanceId) {
         let (now, place) = (self.now, self.place_of(instance) as usize);

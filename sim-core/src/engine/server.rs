@@ -77,7 +77,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
 
     /// What the order of service needs to know of an attempt.
     #[inline(always)]
-    fn waiting(&self, id: AttemptId, entered: SimTime) -> Waiting {
+    pub(super) fn waiting(&self, id: AttemptId, entered: SimTime) -> Waiting {
         let mut waiting = Waiting {
             attempt: id,
             entered,

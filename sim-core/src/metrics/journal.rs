@@ -90,7 +90,8 @@ impl Journal {
             | Observation::InstanceState { .. }
             | Observation::Believed { .. }
             | Observation::Connection { .. }
-            | Observation::Trigger { .. } => None,
+            | Observation::Trigger { .. }
+            | Observation::Action { .. } => None,
         }
     }
 }
@@ -126,7 +127,8 @@ impl Probe for Journal {
             | Observation::Believed { .. }
             | Observation::Aside { .. }
             | Observation::Connection { .. }
-            | Observation::Trigger { .. } => {}
+            | Observation::Trigger { .. }
+            | Observation::Action { .. } => {}
         }
     }
 }
@@ -208,6 +210,9 @@ impl fmt::Display for Entry {
             }),
             Observation::Trigger { begins, .. } => {
                 write!(f, "trigger {}", if begins { "begins" } else { "ends" })
+            }
+            Observation::Action { begins, .. } => {
+                f.write_str(if begins { "an operator acts" } else { "what an operator changed is as before" })
             }
         }
     }

@@ -370,7 +370,8 @@ impl Probe for Series {
             | Observation::CallEnded { .. }
             | Observation::Abandoned { .. }
             | Observation::Aside { .. }
-            | Observation::Trigger { .. } => {}
+            | Observation::Trigger { .. }
+            | Observation::Action { .. } => {}
         }
     }
 
@@ -446,7 +447,7 @@ impl Probe for Series {
 mod tests {
     use super::*;
     use crate::ids::{AttemptId, CallId, Handle};
-    use crate::model::{Named, SystemConfig};
+    use crate::model::SystemConfig;
 
     #[test]
     fn windows_grow_with_the_horizon_and_divide_a_second_or_are_whole_seconds() {
@@ -470,9 +471,8 @@ mod tests {
                               "call": {"to": "api"}}}"#,
             )
             .expect(read),
-            faults: Named::default(),
-            zones: Default::default(),
             horizon: SimDuration::MAX,
+            ..SystemConfig::default()
         };
         let mut series = Series::new(&Model::new(&config).expect("the system is sound"), SimDuration::ZERO);
         let handle = Handle { slot: 0, generation: 1 };

@@ -1,6 +1,7 @@
 //! Is this system complete and sound? Names become ids, settings become flat arrays, and every problem
 //! is collected with its place in the file.
 
+mod actions;
 mod calls;
 mod connections;
 mod faults;
@@ -14,7 +15,6 @@ use super::{Bounds, Model, Named, Problem, SystemConfig};
 use crate::dist::Distribution;
 use crate::ids::{Id, IdVec, InstanceId, ServiceId, WorkloadId, ZoneId};
 use crate::luck::mix;
-use crate::policy::autoscaler;
 use crate::time::{SimDuration, SimTime};
 use calls::Calls;
 
@@ -90,20 +90,39 @@ impl Problems {
 }
 
 pub(super) fn build(config: &SystemConfig) -> Result<Model, Vec<Problem>> {
+    let config = &*actions::with_room(config);
     let mut problems = Problems::default();
+    let model = build_system(config, &mut problems);
+    let stages = actions::stages(config, model.as_ref(), &problems.0);
+    match (model, stages) {
+        (Some(mut model), Ok(stages)) => {
+            model.stages = stages;
+            Ok(model)
+        }
+        (_, stages) => {
+            problems.0.extend(stages.err().into_iter().flatten());
+            Err(problems.0)
+        }
+    }
+}
+
+/// The system as it is at the start, without its stages; none if there are problems.
+fn build_system(config: &SystemConfig, problems: &mut Problems) -> Option<Model> {
+    let known = problems.0.len();
     let horizon = SimTime::ZERO + config.horizon;
     if config.horizon == SimDuration::ZERO {
         problems.add("run/horizon", "a run of no length shows nothing; write a horizon such as `300s`");
     }
     problems.distribution("zones/within".to_owned(), config.zones.within.as_ref());
     problems.distribution("zones/between".to_owned(), config.zones.between.as_ref());
-    let mut services = lower_services(config, &mut problems);
-    let calls = Calls::lower(config, &services, &mut problems);
-    let mut workloads = lower_workloads(config, &mut problems);
-    connections::lower(config, &calls, &mut services, &mut workloads, &mut problems);
-    let faults = faults::lower(config, &services, &mut problems);
-    if !problems.0.is_empty() {
-        return Err(problems.0);
+    let mut services = lower_services(config, problems);
+    let calls = Calls::lower(config, &services, problems);
+    let mut workloads = lower_workloads(config, problems);
+    connections::lower(config, &calls, &mut services, &mut workloads, problems);
+    let faults = faults::lower(config, &services, problems);
+    let actions = actions::lower(config, &services, problems);
+    if problems.0.len() > known {
+        return None;
     }
     let mut model = Model {
         services,
@@ -119,12 +138,14 @@ pub(super) fn build(config: &SystemConfig) -> Result<Model, Vec<Problem>> {
         workloads,
         sources: sources::lower(config, horizon),
         faults,
+        actions,
+        stages: Vec::new(),
         horizon,
         bounds: Bounds::default(),
         is_plain: false,
     };
     model.is_plain = model.needs_no_context();
-    Ok(model)
+    Some(model)
 }
 
 fn lower_services(config: &SystemConfig, problems: &mut Problems) -> IdVec<ServiceId, Service> {
@@ -176,7 +197,7 @@ fn lower_services(config: &SystemConfig, problems: &mut Problems) -> IdVec<Servi
             error_ratio: service.error_ratio.get(),
             slownesses: (0..instances).map(|place| 1.0 / speed(place)).collect(),
             zones: if zones.is_empty() { Vec::new() } else { (0..instances).map(zone_of).collect() },
-            lifecycle: service.lifecycle.lower(service.autoscaler != autoscaler::Config::None),
+            lifecycle: service.lifecycle.lower(service.is_scaled()),
             at_start: service.instances.get(),
             autoscaler: service.autoscaler.clone(),
             connections: service.connections.clone(),
@@ -386,8 +407,8 @@ mod tests {
                 .expect(read),
             workloads: serde_json::from_str(&workloads).expect(read),
             faults: serde_json::from_str(faults).expect(read),
-            zones: Default::default(),
             horizon: SimDuration::from_secs(3_600),
+            ..SystemConfig::default()
         }
     }
 

@@ -91,6 +91,9 @@ pub struct ServiceConfig {
     /// Who changes how many instances there are during a run; default `none`.
     #[serde(default)]
     pub autoscaler: autoscaler::Config,
+    /// Places that actions need at least; no setting, found at loading.
+    #[serde(skip)]
+    pub room: u32,
 }
 
 fn one() -> Count {
@@ -127,12 +130,18 @@ impl ServiceConfig {
             error_cost: SimDuration::ZERO,
             caches: Named::default(),
             autoscaler: autoscaler::Config::default(),
+            room: 0,
         }
     }
 
     /// Places for instances: as many as there can ever be.
     pub fn places(&self) -> u32 {
-        self.autoscaler.most(self.instances.get())
+        self.autoscaler.most(self.instances.get()).max(self.room)
+    }
+
+    /// Whether instances come and go.
+    pub fn is_scaled(&self) -> bool {
+        self.autoscaler != autoscaler::Config::None || self.room > 0
     }
 }
 
@@ -233,7 +242,7 @@ pub struct Service {
 impl Service {
     /// Whether instances come and go.
     pub fn is_scaled(&self) -> bool {
-        self.autoscaler != autoscaler::Config::None
+        self.lifecycle.is_scaled
     }
 
     /// The instance at `place`, numbered from 0 within the service.

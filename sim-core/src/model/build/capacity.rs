@@ -4,7 +4,6 @@ use super::{Problems, unique_keys};
 use crate::ids::{IdVec, ServiceId};
 use crate::luck::mix;
 use crate::model::service::{Service, ServiceConfig};
-use crate::policy::autoscaler;
 
 /// Most jobs of one service.
 const MAX_JOBS: usize = 32;
@@ -27,7 +26,7 @@ pub(super) fn check(path: &str, service: &ServiceConfig, problems: &mut Problems
             "there is one instance: when it is lost nobody is left to copy; write `instances: 3` or more, or \
              remove `repair`",
         ),
-        Some(_) if service.autoscaler != autoscaler::Config::None => problems.add(
+        Some(_) if service.is_scaled() => problems.add(
             format!("{path}/repair"),
             "who holds which data is not followed where instances are added and removed; write `repair: none` or \
              `autoscaler: none`",

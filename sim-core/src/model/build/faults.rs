@@ -4,7 +4,7 @@ use super::{Problems, unique_keys};
 use crate::ids::{CacheId, FaultId, Id, IdVec, InstanceId, ServiceId, WorkloadId};
 use crate::model::SystemConfig;
 use crate::model::fault::{
-    CacheFlushFault, Effect, Fault, FaultConfig, HotKeyFault, Kind, PayloadFault, Selection,
+    CacheFlushFault, Effect, Fault, FaultConfig, HotKeyFault, Kind, PayloadFault, RestartFault, Selection,
 };
 use crate::model::service::Service;
 use crate::model::workload::HotKey;
@@ -60,6 +60,17 @@ pub(super) fn hot_keys(config: &SystemConfig, workload: &str) -> Vec<HotKey> {
         Some(HotKey { begins, ends, share: hot.share.get(), key })
     };
     config.faults.iter().filter_map(|(_, fault)| hot(fault)).collect()
+}
+
+/// The instances that an operator at `path` restarts.
+pub(super) fn restarted(
+    config: &SystemConfig,
+    services: &Services,
+    path: &str,
+    restart: &RestartFault,
+    problems: &mut Problems,
+) -> Option<Vec<InstanceId>> {
+    Lowering { config, services, path, problems }.hit("restart", &restart.service, &restart.instances)
 }
 
 struct Lowering<'a> {

@@ -4,7 +4,6 @@ use super::{Caller, Lowering};
 use crate::dist::Distribution;
 use crate::ids::{EndpointId, StepId};
 use crate::model::endpoint::{ChooseConfig, Step, StepConfig, WayConfig};
-use crate::policy::autoscaler;
 use crate::time::SimDuration;
 use crate::units::Count;
 
@@ -185,10 +184,10 @@ impl Lowering<'_> {
             return 1;
         };
         let service = self.config.services.get(called);
-        if service.is_some_and(|service| service.autoscaler != autoscaler::Config::None) {
+        if service.is_some_and(|service| service.is_scaled()) {
             let message = format!(
-                "one copy goes to each instance of `{called}`, but its instances come and go (`autoscaler`): shards have \
-                 to stay; say `times: 3`, or take the autoscaler away"
+                "one copy goes to each instance of `{called}`, but its instances come and go (`autoscaler`, or an \
+                 action): shards have to stay; say `times: 3`, or leave their number alone"
             );
             self.problems.add(path, message);
         }
