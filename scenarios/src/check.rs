@@ -113,6 +113,25 @@ pub(crate) fn variant_keys(layers: &[Layer<'_>], problems: &mut Vec<Problem>) {
     }
 }
 
+/// Names of all faults and actions, those of variants included.
+fn event_names(document: &Document, layers: &[Layer<'_>]) -> Vec<String> {
+    let own = document.faults.names().chain(document.actions.names());
+    let mut names: Vec<String> = own.map(str::to_owned).collect();
+    for variant in document.variants.names() {
+        for family in ["faults", "actions"] {
+            let path = yaml::join(&yaml::join("variants", variant), family);
+            if let Some(yaml::Node { kind: yaml::Kind::Mapping(entries), .. }) =
+                yaml::node_at(layers[0].root, &path)
+            {
+                names.extend(entries.iter().map(|entry| entry.key.clone()));
+            }
+        }
+    }
+    names.sort();
+    names.dedup();
+    names
+}
+
 /// Checks the lengths of a run.
 pub(crate) fn run(
     run: &RunConfig,
@@ -281,11 +300,10 @@ fn expectation(
             match text.parse::<Moment>() {
                 Err(message) => add(field, message, None),
                 Ok(moment) => {
-                    if let Some(name) = moment.fault()
-                        && document.faults.get(name).is_none()
-                    {
-                        let faults: Vec<String> = document.faults.names().map(str::to_owned).collect();
-                        add(field, format!("there is no fault `{name}`"), Some(suggestion(name, &faults)));
+                    let names = event_names(document, layers);
+                    if let Some(name) = moment.event().filter(|name| !names.iter().any(|n| n == name)) {
+                        let message = format!("there is no fault and no action `{name}`");
+                        add(field, message, (!names.is_empty()).then(|| suggestion(name, &names)));
                     }
                 }
             }

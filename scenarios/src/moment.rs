@@ -20,17 +20,17 @@ enum Anchor {
     Horizon,
     TriggerStart,
     TriggerEnd,
-    FaultStart(String),
-    FaultEnd(String),
+    EventStart(String),
+    EventEnd(String),
 }
 
-const WORDS: &str = "`start`, `warmup`, `trigger_start`, `trigger_end`, `horizon`, `NAME.start` or `NAME.end` of a fault, \
+const WORDS: &str = "`start`, `warmup`, `trigger_start`, `trigger_end`, `horizon`, `NAME.start` or `NAME.end` of a fault or an action, \
      each with `+ 10s` or `- 10s` if wanted, or a time such as `60s`";
 
 impl FromStr for Moment {
     type Err = String;
     fn from_str(text: &str) -> Result<Self, String> {
-        // Names of faults may contain a `-`: only what begins with a digit is an offset.
+        // Names of events may contain a `-`: only what begins with a digit is an offset.
         let is_offset = |offset: &str| {
             offset.trim().starts_with(|c: char| c.is_ascii_digit())
                 && !offset.contains(".end")
@@ -52,8 +52,8 @@ impl FromStr for Moment {
             "trigger_end" => Anchor::TriggerEnd,
             _ => {
                 match (word.strip_suffix(".start"), word.strip_suffix(".end"), word.parse::<SimDuration>()) {
-                    (Some(fault), _, _) => Anchor::FaultStart(fault.to_owned()),
-                    (_, Some(fault), _) => Anchor::FaultEnd(fault.to_owned()),
+                    (Some(name), _, _) => Anchor::EventStart(name.to_owned()),
+                    (_, Some(name), _) => Anchor::EventEnd(name.to_owned()),
                     (_, _, Ok(at)) => {
                         return Ok(Moment { anchor: Anchor::Start, offset_s: at.as_secs_f64() + offset_s });
                     }
@@ -66,27 +66,31 @@ impl FromStr for Moment {
 }
 
 impl Moment {
-    /// The fault that the moment refers to.
-    pub fn fault(&self) -> Option<&str> {
+    /// The fault or action that the moment refers to.
+    pub fn event(&self) -> Option<&str> {
         match &self.anchor {
-            Anchor::FaultStart(name) | Anchor::FaultEnd(name) => Some(name),
+            Anchor::EventStart(name) | Anchor::EventEnd(name) => Some(name),
             Anchor::Start | Anchor::Warmup | Anchor::Horizon | Anchor::TriggerStart | Anchor::TriggerEnd => {
                 None
             }
         }
     }
 
-    /// The moment in a run of `model`, within the run; `None` if the trigger does not exist there.
+    /// The moment in a run of `model`, within the run; `None` if the event does not exist there, or if it is an
+    /// action that waits for a condition.
     pub fn resolve(&self, model: &Model, warmup: SimDuration) -> Option<SimTime> {
-        let fault = |name: &str| model.faults.iter().find(|fault| fault.name == name);
+        let window = |name: &str| match model.faults.iter().find(|fault| fault.name == name) {
+            Some(fault) => Some((fault.begins, fault.ends)),
+            None => model.actions.iter().find(|action| action.name == name)?.window(model.horizon),
+        };
         let anchor = match &self.anchor {
             Anchor::Start => SimTime::ZERO,
             Anchor::Warmup => SimTime::ZERO + warmup,
             Anchor::Horizon => model.horizon,
             Anchor::TriggerStart => model.trigger_window()?.0,
             Anchor::TriggerEnd => model.trigger_window()?.1,
-            Anchor::FaultStart(name) => fault(name)?.begins,
-            Anchor::FaultEnd(name) => fault(name)?.ends,
+            Anchor::EventStart(name) => window(name)?.0,
+            Anchor::EventEnd(name) => window(name)?.1,
         };
         let seconds = (anchor.as_secs_f64() + self.offset_s).clamp(0.0, model.horizon.as_secs_f64());
         Some(SimTime::ZERO + SimDuration::from_secs_f64(seconds))
@@ -103,7 +107,7 @@ mod tests {
         assert_eq!(read("trigger_end + 30s"), Ok(Moment { anchor: Anchor::TriggerEnd, offset_s: 30.0 }));
         assert_eq!(read("horizon-10s"), Ok(Moment { anchor: Anchor::Horizon, offset_s: -10.0 }));
         assert_eq!(read("1m30s"), Ok(Moment { anchor: Anchor::Start, offset_s: 90.0 }));
-        assert_eq!(read("brown-out.end").unwrap().fault(), Some("brown-out"));
+        assert_eq!(read("brown-out.end").unwrap().event(), Some("brown-out"));
         assert!(read("later").unwrap_err().starts_with("`later` is no moment"));
         assert!(read("trigger_end + 30").unwrap_err().contains("lacks a time unit"));
     }

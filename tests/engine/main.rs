@@ -1,6 +1,7 @@
 //! How does the engine behave, step by step? Systems so small that every moment can be worked out by
 //! hand: users like a metronome, services of constant length.
 
+mod actions;
 mod bounds;
 mod callers;
 mod faults;

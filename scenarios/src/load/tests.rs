@@ -141,7 +141,10 @@ fn claims_that_make_no_sense_are_refused_with_a_reason() {
         ("{stuck: {at_least: 1}, across: mean}", "`across` has no meaning here"),
         ("{goodput: {at_least: 1/s}, compare: ratio}", "name a second variant in `versus`"),
         ("{goodput: {at_least: 1/s}, window: {from: brownout.begin}}", "is no moment"),
-        ("{goodput: {at_least: 1/s}, window: {from: blackout.end}}", "there is no fault `blackout`"),
+        (
+            "{goodput: {at_least: 1/s}, window: {from: blackout.end}}",
+            "there is no fault and no action `blackout`",
+        ),
         ("{queue_length: {at_most: 5}, workload: users}", "is a metric of services"),
         ("{success: {between: [0.5]}}", "`between` takes two numbers"),
         ("{success: {between: [0.9, 0.5]}}", "write the smaller first"),

@@ -53,9 +53,10 @@ pub(super) fn stages(
         let mut problems = Problems::default();
         same_names("services", "service", &config.services, &stage.services, &mut problems);
         same_names("workloads", "workload", &config.workloads, &stage.workloads, &mut problems);
+        let has_same_names = problems.0.is_empty();
+        fixed_settings(config, stage, &mut problems);
         let mut model = None;
-        if problems.0.is_empty() {
-            fixed_settings(config, stage, &mut problems);
+        if has_same_names {
             let is_same_build = problems.0.is_empty();
             model = build_system(&system, &mut problems);
             problems.0.retain(|problem| !known.contains(problem));
@@ -89,47 +90,49 @@ fn same_names<T>(family: &str, what: &str, before: &Named<T>, after: &Named<T>, 
 
 /// Settings that stay as they are, compared as the file has them.
 fn fixed_settings(config: &SystemConfig, stage: &StageConfig, problems: &mut Problems) {
-    let mut fixed = |path: String, is_same: bool| {
+    let mut fixed = |path: String, what: &str, is_same: bool| {
         if !is_same {
-            problems.add(
-                path,
-                "an action cannot change this in a running system; it can change policies, timeouts, sizes, workers, \
-                 instances, and how long and how likely steps are",
-            );
+            problems.add(path, format!("an action cannot change {what} in a running system"));
         }
     };
-    for ((name, before), (_, after)) in config.services.iter().zip(stage.services.iter()) {
-        let mut fixed = |field: &str, is_same: bool| fixed(format!("services/{name}/{field}"), is_same);
-        fixed("zones", before.zones == after.zones);
-        fixed("caches", before.caches == after.caches);
-        fixed("connections", before.connections == after.connections);
-        fixed("queue", before.queue.is_shared() == after.queue.is_shared());
-        fixed("memory", before.memory.is_some() == after.memory.is_some());
-        fixed("repair", before.repair.is_some() == after.repair.is_some());
-        fixed("background", before.background.names().eq(after.background.names()));
-        fixed("pools", before.pools.names().eq(after.pools.names()));
-        fixed("endpoints", before.endpoints.names().eq(after.endpoints.names()));
-        fixed(
-            "lifecycle/readiness",
-            before.lifecycle.readiness.is_some() == after.lifecycle.readiness.is_some(),
-        );
-        fixed(
-            "lifecycle/liveness",
-            before.lifecycle.liveness.is_some() == after.lifecycle.liveness.is_some(),
-        );
+    for (name, before) in config.services.iter() {
+        let Some(after) = stage.services.get(name) else { continue };
+        let mut fixed = |field: &str, what: &str, is_same: bool| {
+            fixed(format!("services/{name}/{field}"), what, is_same);
+        };
+        fixed("zones", "where instances stand", before.zones == after.zones);
+        fixed("caches", "a cache", before.caches == after.caches);
+        fixed("connections", "what becomes of connections", before.connections == after.connections);
+        let is_same = before.queue.is_shared() == after.queue.is_shared();
+        fixed("queue", "whether all in service share the workers", is_same);
+        fixed("memory", "whether memory is limited", before.memory.is_some() == after.memory.is_some());
+        fixed("repair", "whether lost data are copied", before.repair.is_some() == after.repair.is_some());
+        fixed("background", "which jobs there are", before.background.names().eq(after.background.names()));
+        fixed("pools", "which pools there are", before.pools.names().eq(after.pools.names()));
+        let is_same = before.endpoints.names().eq(after.endpoints.names());
+        fixed("endpoints", "which endpoints there are", is_same);
+        let (then, now) = (&before.lifecycle, &after.lifecycle);
+        let is_same = then.readiness.is_some() == now.readiness.is_some();
+        fixed("lifecycle/readiness", "whether there is a probe", is_same);
+        let is_same = then.liveness.is_some() == now.liveness.is_some();
+        fixed("lifecycle/liveness", "whether there is a probe", is_same);
         let kind = |service: &ServiceConfig| std::mem::discriminant(&service.autoscaler);
-        fixed("autoscaler", kind(before) == kind(after));
+        fixed("autoscaler", "who decides how many instances there are", kind(before) == kind(after));
         let is_by_hand = before.autoscaler == autoscaler::Config::None;
-        fixed("instances", is_by_hand || before.instances == after.instances);
+        let is_same = is_by_hand || before.instances == after.instances;
+        fixed("instances", "how many instances there are, because the autoscaler does,", is_same);
     }
-    for ((name, before), (_, after)) in config.workloads.iter().zip(stage.workloads.iter()) {
-        let mut fixed = |field: &str, is_same: bool| fixed(format!("workloads/{name}/{field}"), is_same);
-        fixed("arrivals", before.arrivals == after.arrivals);
-        fixed("clients", before.clients == after.clients);
-        fixed("keys", before.keys == after.keys);
-        fixed("tenants", before.tenants == after.tenants);
-        fixed("pools", before.pools.names().eq(after.pools.names()));
-        fixed("zone", before.zone == after.zone);
+    for (name, before) in config.workloads.iter() {
+        let Some(after) = stage.workloads.get(name) else { continue };
+        let mut fixed = |field: &str, what: &str, is_same: bool| {
+            fixed(format!("workloads/{name}/{field}"), what, is_same);
+        };
+        fixed("arrivals", "how users come (`pause` keeps them away)", before.arrivals == after.arrivals);
+        fixed("clients", "how many clients there are", before.clients == after.clients);
+        fixed("keys", "what requests are about", before.keys == after.keys);
+        fixed("tenants", "on whose behalf requests come", before.tenants == after.tenants);
+        fixed("pools", "which pools there are", before.pools.names().eq(after.pools.names()));
+        fixed("zone", "where clients stand", before.zone == after.zone);
     }
 }
 

@@ -4,6 +4,7 @@ use super::{Caller, Lowering};
 use crate::dist::Distribution;
 use crate::ids::{EndpointId, StepId};
 use crate::model::endpoint::{ChooseConfig, Step, StepConfig, WayConfig};
+use crate::model::service::ServiceConfig;
 use crate::time::SimDuration;
 use crate::units::Count;
 
@@ -184,7 +185,7 @@ impl Lowering<'_> {
             return 1;
         };
         let service = self.config.services.get(called);
-        if service.is_some_and(|service| service.is_scaled()) {
+        if service.is_some_and(ServiceConfig::is_scaled) {
             let message = format!(
                 "one copy goes to each instance of `{called}`, but its instances come and go (`autoscaler`, or an \
                  action): shards have to stay; say `times: 3`, or leave their number alone"
