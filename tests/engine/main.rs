@@ -2,6 +2,7 @@
 //! hand: users like a metronome, services of constant length.
 
 mod bounds;
+mod caches;
 mod callers;
 mod faults;
 mod lifecycle;

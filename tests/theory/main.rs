@@ -12,3 +12,4 @@ mod networks;
 mod published;
 mod stations;
 mod capacity;
+mod keys;
