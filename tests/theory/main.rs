@@ -13,3 +13,4 @@ mod published;
 mod stations;
 mod capacity;
 mod keys;
+mod xfetch;
