@@ -295,6 +295,7 @@ impl Reader<'_> {
                 for problem in found {
                     // What a stand-in causes has been reported where the stand-in came from.
                     if !reading.is_real(&problem.path)
+                        || reading.blames_a_stand_in(&problem.path, &problem.message)
                         || (trace_failed && problem.path.ends_with("/arrivals"))
                         || has_misspelt_key(&reading.problems, &problem.path)
                     {

@@ -48,6 +48,16 @@ fn work_that_hangs_and_a_full_line_are_told() {
     insta::assert_snapshot!(bench().fine(&words));
 }
 
+/// Found in the cache in no time, waited for the load of another, and sent without a connection.
+#[test]
+fn caches_and_connections_are_told() {
+    let bench = bench();
+    let words = ["trace", "cache-stampede", "--variant", "single-flight"];
+    let requests = ["--request", "9", "--request", "1500"];
+    insta::assert_snapshot!("cache", bench.fine(&[&words[..], &requests].concat()));
+    insta::assert_snapshot!("connection", bench.fine(&["trace", "reconnect-storm", "--first-failed"]));
+}
+
 #[test]
 fn without_its_trigger_nothing_crashes() {
     let text = bench().fine(&["trace", "crash.yaml", "--request", "1", "--arm", "control"]);
