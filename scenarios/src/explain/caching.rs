@@ -30,8 +30,8 @@ pub(super) fn warm(view: &View<'_>) -> Vec<Warm> {
     for (service, (_, config)) in view.system.config.services.iter().enumerate() {
         let rate = view.services[service].first;
         for (name, cache) in config.caches.iter() {
-            if let Some(keys) = keys_of(view, service).filter(|_| rate > 0.0) {
-                let hit_ratio = hit_ratio(view, service, cache, keys, rate);
+            if let Some(shares) = keys_of(view, service).filter(|_| rate > 0.0) {
+                let hit_ratio = hit_ratio(view, service, cache, shares, rate);
                 found.push(Warm { service, cache: name.to_owned(), hit_ratio });
             }
         }
@@ -39,8 +39,9 @@ pub(super) fn warm(view: &View<'_>) -> Vec<Warm> {
     found
 }
 
-/// The keys of everybody whose requests come to a service, if they are the same.
-fn keys_of<'a>(view: &View<'a>, service: usize) -> Option<&'a KeysConfig> {
+/// Shares of the keys of everybody whose requests come to a service, if they are the same; who names none asks for one
+/// key always.
+fn keys_of(view: &View<'_>, service: usize) -> Option<Vec<f64>> {
     let comes = |number: &usize| {
         let mut rates = vec![0.0; view.rates.len()];
         rates[*number] = 1.0;
@@ -48,17 +49,18 @@ fn keys_of<'a>(view: &View<'a>, service: usize) -> Option<&'a KeysConfig> {
     };
     let mut all =
         (0..view.rates.len()).filter(comes).map(|number| view.system.workloads[number].config.keys.as_ref());
-    let first = all.next()??;
-    (first.count.get() <= MOST_KEYS && all.all(|other| other == Some(first))).then_some(first)
+    let first = all.next()?;
+    let count = first.map_or(1, |keys| keys.count.get());
+    let is_known = count <= MOST_KEYS && all.all(|other| other == first);
+    is_known.then(|| first.map_or_else(|| vec![1.0], KeysConfig::shares))
 }
 
-fn hit_ratio(view: &View<'_>, service: usize, cache: &Config, keys: &KeysConfig, rate: f64) -> f64 {
-    let mut shares = keys.shares();
+fn hit_ratio(view: &View<'_>, service: usize, cache: &Config, mut shares: Vec<f64>, rate: f64) -> f64 {
     let instances = f64::from(view.system.service(service).instances.get());
     let by_key = |call: &super::system::Call<'_>| {
         matches!(call.config.load_balancer, balancer::Config::RingHash(_) | balancer::Config::Maglev(_))
     };
-    let places = f64::from(cache.places(keys.count.get()));
+    let places = f64::from(cache.places(shares.len() as u32));
     // Caches of their own hold the same popular keys, unless each is asked for its own.
     let (places, rate) = match cache.scope {
         Scope::Shared => (places, rate),

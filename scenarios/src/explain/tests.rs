@@ -430,6 +430,15 @@ workloads:
     // Each of two caches is asked for half as often.
     let explanation = with("ttl: 10s", "");
     near(explanation.caches[0].hit_ratio_at_best, ttl_hit_ratio(&zipf(1_000, 0.8), 50.0, 10.0));
+    // Nobody names keys: all ask for one.
+    let one = explained(
+        "
+services:
+  web: {workers: 9, caches: {page: {ttl: 9s}}, steps: [{cached: {cache: page, steps: [{compute: 1ms}]}}]}
+workloads: {users: {arrivals: {poisson: {rate: 1/s}}, call: {to: web}}}
+",
+    );
+    near(one.caches[0].hit_ratio_at_best, 0.9);
     // Others who come with other keys: nobody knows.
     let others = "  others: {arrivals: {poisson: {rate: 1/s}}, call: {to: web}, keys: {count: 7}}\n";
     let explanation = with("capacity: 100", others);
