@@ -9,6 +9,7 @@ use sim_core::model::workload::KeysConfig;
 use sim_core::policy::balancer;
 use sim_core::policy::cache::{Config, Scope, eviction};
 use sim_core::theory::cache::{fifo_hit_ratio, lru_hit_ratio, ttl_hit_ratio};
+use sim_core::time::SimDuration;
 
 use super::capacity::View;
 use super::flow::{Weather, load};
@@ -75,6 +76,6 @@ fn hit_ratio(view: &View<'_>, service: usize, cache: &Config, mut shares: Vec<f6
             shares.iter().take(places as usize).sum()
         }
     };
-    let ttl = cache.ttl.0.map(|ttl| ttl.as_secs_f64());
+    let ttl = cache.ttl.0.map(SimDuration::as_secs_f64);
     ttl.map_or(kept, |ttl| kept.min(ttl_hit_ratio(&shares, rate, ttl)))
 }

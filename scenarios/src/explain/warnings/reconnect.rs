@@ -6,6 +6,7 @@
 
 use sim_core::model::workload::ArrivalsConfig;
 use sim_core::policy::admission;
+use sim_core::time::SimDuration;
 use sim_core::units::Limit;
 
 use super::super::capacity::View;
@@ -28,7 +29,7 @@ pub(super) fn check(view: &View<'_>) -> Vec<Found> {
             continue;
         }
         let timeouts = &connected.connect.timeouts;
-        let own = [timeouts.attempt.0, timeouts.total.0].into_iter().flatten().map(|t| t.as_secs_f64());
+        let own = [timeouts.attempt.0, timeouts.total.0].into_iter().flatten().map(SimDuration::as_secs_f64);
         let messages = system.calls[workload.call].patience_s();
         let Some(patience) = own.chain(messages).min_by(f64::total_cmp) else { continue };
         let instances = f64::from(config.instances.get());
