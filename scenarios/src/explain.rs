@@ -6,6 +6,7 @@
 //! | `system` | what does the analysis look at? (a new kind of step is taught there) |
 //! | `walk` | how often does an attempt make each of its calls? |
 //! | `flow` | how many attempts per second reach each endpoint, in good times and bad? |
+//! | `caching` | what do caches spare at best? |
 //! | `times` | how long does an attempt hold its worker? |
 //! | `capacity` | how much can each service do, and which load always heals? |
 //! | `trust` | when does that prediction not hold? |
@@ -17,6 +18,7 @@
 //! Nothing here is measured. What depends on the run (lines that form, choices by load, instances that crash) is
 //! left out or said to be unknown.
 
+mod caching;
 mod capacity;
 mod failure;
 mod flow;
@@ -33,12 +35,19 @@ use sim_core::model::workload::ArrivalsConfig;
 use crate::load::{Scenario, Variant};
 use crate::statistics::rounded;
 use capacity::View;
-use result::{Capacity, Explanation, Named, ServiceResult, Trust, WorkloadResult};
+use result::{CacheResult, Capacity, Explanation, Named, ServiceResult, Trust, WorkloadResult};
 use system::{Part, System};
 
 /// What can be known of a variant of a scenario.
 pub fn explain(scenario: &Scenario, variant: &Variant) -> Explanation {
-    let view = View::new(System::new(&variant.system, &variant.model));
+    // Every look-up a miss: what warnings and worst cases are about.
+    let view = View::new(System::new(&variant.system, &variant.model, &|_, _| 0.0));
+    let caches = caching::warm(&view);
+    let hits = |service: usize, cache: &str| {
+        let known = caches.iter().find(|warm| warm.service == service && warm.cache == cache);
+        known.map_or(0.0, |warm| warm.hit_ratio)
+    };
+    let warm = (!caches.is_empty()).then(|| View::new(System::new(&variant.system, &variant.model, &hits)));
     Explanation {
         schema: "spiral/explain/1",
         spiral: env!("CARGO_PKG_VERSION"),
@@ -47,7 +56,8 @@ pub fn explain(scenario: &Scenario, variant: &Variant) -> Explanation {
         variant: variant.name.clone(),
         topology: topology::topology(&view),
         workloads: (0..view.system.workloads.len()).map(|number| workload(&view, number)).collect(),
-        services: (0..view.services.len()).map(|number| service(&view, number)).collect(),
+        services: (0..view.services.len()).map(|number| service(&view, warm.as_ref(), number)).collect(),
+        caches: caches.iter().map(|warm| cache(&view, warm)).collect(),
         warnings: warnings::all(&view, &|path| scenario.place(&variant.name, path)),
     }
 }
@@ -76,7 +86,15 @@ fn workload(view: &View<'_>, number: usize) -> WorkloadResult {
     }
 }
 
-fn service(view: &View<'_>, number: usize) -> ServiceResult {
+fn cache(view: &View<'_>, warm: &caching::Warm) -> CacheResult {
+    CacheResult {
+        service: view.system.service_name(warm.service).to_owned(),
+        name: warm.cache.clone(),
+        hit_ratio_at_best: rounded(warm.hit_ratio),
+    }
+}
+
+fn service(view: &View<'_>, warm: Option<&View<'_>>, number: usize) -> ServiceResult {
     let system = &view.system;
     let (config, found) = (system.service(number), &view.services[number]);
     let own: Vec<usize> =
@@ -99,6 +117,8 @@ fn service(view: &View<'_>, number: usize) -> ServiceResult {
         holds_s: holds_s.map(rounded),
         capacity_per_s: holds_s.map(|holds| rounded(system.workers(number) / holds)),
         utilisation: rounded(found.utilisation),
+        first_tries_warm_per_s: warm.map(|warm| rounded(warm.services[number].first)),
+        utilisation_warm: warm.map(|warm| rounded(warm.services[number].utilisation)),
         utilisation_mean: rounded(view.utilisation(number, &view.usual)),
         amplification: found.amplification.map(rounded),
         storm_amplification: found.storm.map(rounded),

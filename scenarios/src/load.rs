@@ -303,6 +303,7 @@ impl Reader<'_> {
                     }
                     // What a stand-in causes has been reported where the stand-in came from.
                     if !reading.is_real(&problem.path)
+                        || reading.blames_a_stand_in(&problem.path, &problem.message)
                         || (trace_failed && problem.path.ends_with("/arrivals"))
                         || has_misspelt_key(&reading.problems, &problem.path)
                     {

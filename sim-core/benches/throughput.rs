@@ -2,16 +2,19 @@
 //!
 //! `cargo bench -p sim-core --bench throughput` runs the criterion groups and then prints the ratios:
 //! engine and yardstick alternate round by round in one process, so whatever else the machine does hits
-//! both. `-- ratios` prints the ratios only; `-- memory` runs 10^8 requests and prints the peak memory.
+//! both. `-- ratios` prints the ratios only; `-- memory` runs 10^8 requests of the reference rig and prints the
+//! peak memory, `-- memory-features` does so for 10^7 of the rig with caches, crowds and connections.
 
 mod rig;
 
 use std::time::Instant;
 
 use criterion::{Criterion, Throughput};
+use sim_core::model::Model;
 
 const REQUESTS: u64 = 400_000;
 const NETWORK_REQUESTS: u64 = 50_000;
+const FEATURES_REQUESTS: u64 = 150_000;
 const ROUNDS: usize = 15;
 
 fn main() {
@@ -29,8 +32,17 @@ fn main() {
         }
         return;
     }
+    if asked("profile-features") {
+        for seed in 0..10 {
+            rig::engine(&rig::features(FEATURES_REQUESTS), seed);
+        }
+        return;
+    }
     if asked("memory") {
-        return memory();
+        return memory("reference rig", &rig::rig(100_000_000));
+    }
+    if asked("memory-features") {
+        return memory("features", &rig::features(10_000_000));
     }
     if asked("--test") {
         // `cargo test --benches`: run everything once, tiny.
@@ -38,6 +50,7 @@ fn main() {
         rig::engine(&rig::rig(1_000), 1);
         rig::engine(&rig::crowd(100, 1_000), 1);
         rig::engine(&rig::network(1_000), 1);
+        rig::engine(&rig::features(1_000), 1);
         rig::hold(10, 1_000, 1);
         return;
     }
@@ -58,6 +71,11 @@ fn criterion_groups() {
     let mut group = criterion.benchmark_group("network of 3 tiers, 12 services, 60 instances");
     group.throughput(Throughput::Elements(NETWORK_REQUESTS));
     let model = rig::network(NETWORK_REQUESTS);
+    group.bench_function("engine, all metrics on", |b| b.iter(|| rig::engine(&model, 1)));
+    group.finish();
+    let mut group = criterion.benchmark_group("features");
+    group.throughput(Throughput::Elements(FEATURES_REQUESTS));
+    let model = rig::features(FEATURES_REQUESTS);
     group.bench_function("engine, all metrics on", |b| b.iter(|| rig::engine(&model, 1)));
     group.finish();
     let mut group = criterion.benchmark_group("pending events");
@@ -136,29 +154,42 @@ fn ratios() {
 /// model in the same round.
 fn network() {
     let model = rig::network(NETWORK_REQUESTS);
+    println!("network of 3 tiers, 12 services, 60 instances, pools, 13 calls per request:");
+    deployment(&model);
+    println!(
+        "features: cache of 4000, memory, USL and linear slow-down, autoscaler, 10 000 connected users:"
+    );
+    let short = deployment(&rig::features(FEATURES_REQUESTS));
+    let longer = rig::features(10 * FEATURES_REQUESTS);
+    let (seconds, (_, events)) = timed(|| rig::engine(&longer, 1));
+    println!("  one event of a run ten times as long costs {:.2} of that", seconds / events as f64 / short);
+}
+
+/// Prints the speed of a deployment; gives the seconds of one event.
+fn deployment(model: &Model) -> f64 {
     let (mut seconds, mut ratios, mut count) = (Vec::new(), Vec::new(), (0, 0));
     for round in 0..7 {
-        let (s, counted) = timed(|| rig::engine(&model, round + 1));
+        let (s, counted) = timed(|| rig::engine(model, round + 1));
         let (hold_s, hold_events) = timed(|| rig::hold(500, 1_000_000, round + 1));
         ratios.push((s / counted.1 as f64) / (hold_s / hold_events as f64));
         (count, _) = (counted, seconds.push(s));
     }
     let seconds = median(seconds);
-    println!("network of 3 tiers, 12 services, 60 instances, pools, 13 calls per request:");
     println!(
         "  engine     {:6.3} M requests/s  {:6.2} M events/s",
         count.0 as f64 / seconds / 1e6,
         count.1 as f64 / seconds / 1e6
     );
     println!("  one event costs {:.1} of a hold model of 500 keys", median(ratios));
+    seconds / count.1 as f64
 }
 
 /// Peak resident memory of one long run, as the kernel saw it.
-fn memory() {
-    let (seconds, (requests, events)) = timed(|| rig::engine(&rig::rig(100_000_000), 1));
+fn memory(rig: &str, model: &Model) {
+    let (seconds, (requests, events)) = timed(|| rig::engine(model, 1));
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).map_or("unknown", str::trim);
     println!(
-        "{requests} requests, {events} events in {seconds:.1} s; peak resident memory {peak} (bar: 100 MB)"
+        "{rig}: {requests} requests, {events} events in {seconds:.1} s; peak resident memory {peak} (bar: 100 MB)"
     );
 }

@@ -3,6 +3,7 @@
 
 mod actions;
 mod bounds;
+mod caches;
 mod callers;
 mod faults;
 mod lifecycle;

@@ -146,11 +146,12 @@ fn who_waits_for_others_does_not_ask() {
 fn xfetch_lets_e_to_the_one_over_beta_readers_load() {
     // One key at 500/s, loads of 200 ms, so that beta x 200 ms x 500/s = 100 readers draw in earnest. For beta = 1
     // the number of loads has variance (e - 1) + (e - 1)^2 = 4.7; about 400 refreshes in each of 8 runs of
-    // 1000 s: standard error 2.2 / sqrt(3200) = .04, 1.4 %. Tolerance 5 %.
+    // 1000 s: standard error 2.2 / sqrt(3200) = .04, 1.4 %. Tolerance 5 %. A life of 15 beta x 200 ms leaves no draw
+    // before it.
     for beta in [1.0, 2.0] {
         let model = cached(
             "1000s",
-            &format!("ttl: 3s, early_refresh: {{xfetch: {{beta: {beta}}}}}"),
+            &format!("ttl: {}s, early_refresh: {{xfetch: {{beta: {beta}}}}}", 3.0 * beta),
             "count: 1",
             500,
             "200ms",

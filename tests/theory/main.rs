@@ -12,3 +12,5 @@ mod networks;
 mod published;
 mod stations;
 mod capacity;
+mod keys;
+mod xfetch;

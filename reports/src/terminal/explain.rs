@@ -1,7 +1,9 @@
 //! What is known of a system before any run, in the terminal? Its shape, a table of loads, one of services, one of
 //! who depends on whom, then what does not fit together.
 
-use scenarios::explain::result::{Capacity, Explanation, ServiceResult, Trust, Warning, WorkloadResult};
+use scenarios::explain::result::{
+    CacheResult, Capacity, Explanation, ServiceResult, Trust, Warning, WorkloadResult,
+};
 use scenarios::metric::Unit;
 
 use super::grid::{self, Column};
@@ -19,7 +21,7 @@ pub fn explanation_text(explanation: &Explanation, style: &TextStyle) -> String 
     text.push('\n');
     text.push_str(&shape(explanation, style));
     text.push_str(&loads(&explanation.workloads, style));
-    text.push_str(&services(&explanation.services, style));
+    text.push_str(&services(&explanation.services, &explanation.caches, style));
     text.push_str(&dependence(&explanation.services, style));
     text.push_str(&warnings(&explanation.warnings, style));
     style.finish(text)
@@ -141,7 +143,7 @@ fn reasons(workloads: &[WorkloadResult], style: &TextStyle) -> String {
     told.iter().map(line).collect()
 }
 
-fn services(services: &[ServiceResult], style: &TextStyle) -> String {
+fn services(services: &[ServiceResult], caches: &[CacheResult], style: &TextStyle) -> String {
     let some = |value: Option<f64>, show: &dyn Fn(f64) -> String| value.map_or_else(|| "–".to_owned(), show);
     let first = column("service", true, services.iter().map(|s| s.name.clone()));
     let size = vec![
@@ -168,7 +170,27 @@ fn services(services: &[ServiceResult], style: &TextStyle) -> String {
         ),
         column("busy\nthen", false, services.iter().map(|s| format::percent(s.storm_utilisation))),
     ];
-    let mut text = grid::text(first, vec![size, worst], style) + "\n";
+    let mut groups = vec![size, worst];
+    if services.iter().any(|service| service.first_tries_warm_per_s.is_some()) {
+        groups.push(vec![
+            column(
+                "first tries if\ncaches are warm",
+                false,
+                services.iter().map(|s| some(s.first_tries_warm_per_s, &rate)),
+            ),
+            column("busy\nthen", false, services.iter().map(|s| some(s.utilisation_warm, &format::percent))),
+        ]);
+    }
+    let mut text = grid::text(first, groups, style) + "\n";
+    for cache in caches {
+        let said = format!(
+            "Cache `{}` of `{}`: once warm at most {} of the look-ups hit; all else here takes every look-up for a miss.",
+            cache.name,
+            cache.service,
+            format::percent(cache.hit_ratio_at_best)
+        );
+        text.push_str(&wrapped(&said, style, 0));
+    }
     if services.iter().any(|service| service.workers_if_callees_are_silent.is_some()) {
         let said = "Callers: capacity is an upper bound, for healthy callees and empty lines.";
         text.push_str(&wrapped(said, style, 0));

@@ -62,8 +62,11 @@ fn story(request: &TracedRequest, style: &TextStyle) -> String {
     if unsaid > 0 {
         text.push_str(&format!(" … and {unsaid} more lines; `--out DIR` writes up to 5000\n"));
     }
-    text.push('\n');
-    text.push_str(&waterfall(request, &clock, style));
+    // Bars of no length show nothing.
+    if request.quiet_ns > request.arrived_ns {
+        text.push('\n');
+        text.push_str(&waterfall(request, &clock, style));
+    }
     text
 }
 

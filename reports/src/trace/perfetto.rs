@@ -229,7 +229,24 @@ fn slice_event(slice: &Slice, pid: usize, requests: &[TracedRequest]) -> Value {
            "tid": slice.lane + 1, "args": args})
 }
 
-/// The format counts microseconds; three digits behind the point keep nanoseconds.
+/// The format counts microseconds; three digits behind the point keep nanoseconds. Perfetto cuts the thousandfold
+/// off to whole nanoseconds: 2.01 would be 2009 of them, and a slice that begins where another ends would overlap it
+/// and be dropped. The next number up is read right.
 fn micros(ns: u64) -> Value {
-    json!(ns as f64 / 1e3)
+    let value = ns as f64 / 1e3;
+    json!(if ((value * 1e3) as u64) < ns { value.next_up() } else { value })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_nanosecond_is_cut_off() {
+        for ns in (0..200_000).chain((0..200_000).map(|k| 33_209_005 + k * 1_234_567)) {
+            let read = micros(ns).as_f64().expect("a number");
+            assert_eq!((read * 1_000.0) as u64, ns);
+        }
+        assert_eq!(micros(2_010).to_string(), "2.0100000000000002");
+    }
 }

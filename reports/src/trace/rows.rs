@@ -17,7 +17,8 @@ impl Clock {
         let all = request.quiet_ns.saturating_sub(request.arrived_ns);
         let (unit_ns, unit) = match all {
             1_000_000_000.. => (1e9, "s"),
-            1_000_000.. => (1e6, "ms"),
+            // What takes no time at all is written as most things are.
+            1_000_000.. | 0 => (1e6, "ms"),
             _ => (1e3, "µs"),
         };
         Clock { from_ns: request.arrived_ns, unit_ns, unit }
@@ -82,12 +83,15 @@ pub(crate) fn end(of: &Try) -> String {
 pub(crate) fn headline(request: &TracedRequest) -> String {
     let TracedRequest { workload, number, attempts, outcome, .. } = request;
     let count = format!("{attempts} attempt{}", if *attempts == 1 { "" } else { "s" });
-    let took = |ended: u64| Clock::of(request).length(ended - request.arrived_ns);
+    let took = |ended: u64| match ended - request.arrived_ns {
+        0 => format!("at once, with {count}"),
+        ns => format!("after {} and {count}", Clock::of(request).length(ns)),
+    };
     let ended = match (request.ended_ns, outcome.as_str()) {
         (None, _) => format!("still under way at the end of the run, after {count}"),
-        (Some(at), "ok") => format!("answered after {} and {count}", took(at)),
+        (Some(at), "ok") => format!("answered {}", took(at)),
         (Some(at), failure) => {
-            format!("failed after {} and {count}: {}", took(at), failure.replace('_', " "))
+            format!("failed {}: {}", took(at), failure.replace('_', " "))
         }
     };
     format!("request {number} of {workload}: {ended}")

@@ -22,6 +22,8 @@ pub struct Explanation {
     pub workloads: Vec<WorkloadResult>,
     /// The services in the order of the file.
     pub services: Vec<ServiceResult>,
+    /// The caches whose hits can be known.
+    pub caches: Vec<CacheResult>,
     /// What may go wrong, in the order of the file.
     pub warnings: Vec<Warning>,
 }
@@ -156,7 +158,11 @@ pub struct ServiceResult {
     pub capacity_per_s: Option<f64>,
     /// Busy share of the workers with first tries at the highest rates.
     pub utilisation: f64,
-    /// The same at the mean rates.
+    /// First tries per second once caches are warm, at best; absent if no cache is known.
+    pub first_tries_warm_per_s: Option<f64>,
+    /// Busy share of the workers with them.
+    pub utilisation_warm: Option<f64>,
+    /// Busy share of the workers at the mean rates.
     pub utilisation_mean: f64,
     /// Attempts over first tries if everything here fails, for whatever reason.
     pub amplification: Option<f64>,
@@ -171,6 +177,17 @@ pub struct ServiceResult {
     pub single_point_of_failure: bool,
     /// The requests that fail while it is down.
     pub blast_radius: Vec<Hit>,
+}
+
+/// A cache whose hits can be known.
+#[derive(Clone, Debug, Serialize)]
+pub struct CacheResult {
+    /// Of this service.
+    pub service: String,
+    /// Its name.
+    pub name: String,
+    /// Share of the look-ups that hit once it is warm, if loads took no time.
+    pub hit_ratio_at_best: f64,
 }
 
 /// Requests that fail.

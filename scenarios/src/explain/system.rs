@@ -2,6 +2,7 @@
 //! every call with its place in the file.
 //!
 //! A new kind of step is taught here, in [`Lowering::step`], and everywhere else only if it needs a new [`Part`].
+//! A look-up in a cache hits as often as the caller of [`System::new`] says.
 //! What a service can do is asked of [`System::capacity_factor`] alone: capacity that depends on load, caches
 //! with hit ratios and autoscalers get their say there, or a remark that nothing can be known before a run.
 
@@ -123,8 +124,13 @@ pub(super) struct Demand<'a> {
 }
 
 impl<'a> System<'a> {
-    pub(super) fn new(config: &'a SystemConfig, model: &Model) -> System<'a> {
-        let mut lowering = Lowering { config, endpoints: Vec::new(), calls: Vec::new() };
+    /// `hits` gives the share of look-ups that a cache of a service answers.
+    pub(super) fn new(
+        config: &'a SystemConfig,
+        model: &Model,
+        hits: &dyn Fn(usize, &str) -> f64,
+    ) -> System<'a> {
+        let mut lowering = Lowering { config, hits, endpoints: Vec::new(), calls: Vec::new() };
         lowering.name_endpoints();
         for (number, (name, workload)) in config.workloads.iter().enumerate() {
             let clients = f64::from(workload.clients.get());
@@ -212,13 +218,14 @@ fn rates(model: &Model, number: usize, config: &WorkloadConfig) -> (Option<f64>,
     (Some(each * peak), Some(each * area / horizon))
 }
 
-struct Lowering<'a> {
+struct Lowering<'a, 'h> {
     config: &'a SystemConfig,
+    hits: &'h dyn Fn(usize, &str) -> f64,
     endpoints: Vec<Endpoint>,
     calls: Vec<Call<'a>>,
 }
 
-impl<'a> Lowering<'a> {
+impl<'a> Lowering<'a, '_> {
     fn name_endpoints(&mut self) {
         for (service, (name, config)) in self.config.services.iter().enumerate() {
             let endpoint =
@@ -271,8 +278,12 @@ impl<'a> Lowering<'a> {
             StepConfig::Compute(work) => Part::Work(mean(work)),
             StepConfig::Call(call) => Part::Call(self.call(Caller::Endpoint(at), call, path, clients)),
             StepConfig::Serial(group) => serial("steps", &group.steps),
-            // As if the cache were empty: what it knows depends on the run.
-            StepConfig::Cached(group) => serial("steps", &group.steps),
+            StepConfig::Cached(group) => {
+                let steps = serial("steps", &group.steps);
+                let hits = (self.hits)(self.endpoints[at].service, &group.cache);
+                let known = Part::Work(group.hit_time.as_ref().map_or(0.0, mean));
+                if hits > 0.0 { Part::Ways(vec![(1.0 - hits, steps), (hits, known)]) } else { steps }
+            }
             StepConfig::Spawn(group) => Part::Spawn(Box::new(serial("steps", &group.steps))),
             StepConfig::Parallel(group) => {
                 let parts = self.all(at, &group.steps, &format!("{path}/steps"), clients);

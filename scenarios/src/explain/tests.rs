@@ -355,3 +355,92 @@ fn lines_and_boards_and_loads_are_checked() {
     );
     assert!(said(&explained(&body("{fifo: {capacity: 50}}")), "deep_queue").is_empty());
 }
+
+/// 900 users on 3 instances of 4 workers, messages keep half of them busy: 300 connects of 400 ms are 120 s of work for
+/// the 4 spare workers of the two others: 30 s.
+#[test]
+fn who_lost_a_connection_comes_back_as_work() {
+    let with = |reconnect: &str, connections: &str| {
+        let body = format!(
+            "
+services:
+  gateway:
+    instances: 3
+    workers: 4
+    connections: {connections}
+    endpoints:
+      message: {{steps: [{{compute: 20ms}}]}}
+      connect: {{steps: [{{compute: 400ms}}]}}
+workloads:
+  members:
+    arrivals:
+      connected: {{users: 900, messages: 0.3333333333/s, reconnect: {reconnect}, connect: {{to: gateway/connect, timeouts: {{attempt: 5s}}}}}}
+    call: {{to: gateway/message, timeouts: {{attempt: 1s}}}}
+"
+        );
+        let explanation = explained(&body);
+        near(explanation.services[0].utilisation, 0.5);
+        said(&explanation, "reconnect")
+            .first()
+            .map(|warning| (warning.message.clone(), warning.instead.clone()))
+    };
+    let (message, instead) = with("immediate", "{}").expect("a herd");
+    assert!(message.contains("sends 300 of `members` back all at once: at 400 ms a connect"), "{message}");
+    assert!(
+        message.contains("the 4 spare workers of the others busy for 30 s, and patience ends after 1 s"),
+        "{message}"
+    );
+    assert!(instead.ends_with("below 5/s"), "2 spare workers of each / 400 ms: {instead}");
+    assert!(
+        with("{exponential: {base: 1s, jitter: full}}", "{}").expect("too short").0.contains("within 1 s")
+    );
+    assert_eq!(with("{constant: {base: 30s, jitter: full}}", "{}"), None);
+    assert_eq!(with("immediate", "{admission: {rate: {to: 3/s, burst: 3}}}"), None);
+}
+
+/// 1000 keys by Zipf 0.8, a cache of 100 in each of two instances: Che says how many of 100/s still reach the store.
+#[test]
+fn warm_caches_spare_what_che_says_and_warnings_count_none_of_it() {
+    let with = |cache: &str, more: &str| {
+        let body = format!(
+            "
+services:
+  web:
+    instances: 2
+    workers: 100
+    caches: {{pages: {{{cache}}}}}
+    steps: [{{cached: {{cache: pages, hit_time: 1ms, steps: [{{call: {{to: store}}}}]}}}}]
+  store: {{workers: 1, service_time: 20ms}}
+workloads:
+  users: {{arrivals: {{poisson: {{rate: 100/s}}}}, call: {{to: web}}, keys: {{count: 1000, popularity: {{zipf: {{exponent: 0.8}}}}}}}}
+{more}"
+        );
+        explained(&body)
+    };
+    use sim_core::theory::cache::{lru_hit_ratio, ttl_hit_ratio, zipf};
+    let hits = lru_hit_ratio(&zipf(1_000, 0.8), 100.0);
+    let explanation = with("capacity: 100", "");
+    let [web, store] = &explanation.services[..] else { panic!("two services") };
+    near(explanation.caches[0].hit_ratio_at_best, hits);
+    near(store.first_tries_per_s, 100.0);
+    near(store.first_tries_warm_per_s.unwrap(), 100.0 * (1.0 - hits));
+    near(store.utilisation_warm.unwrap(), 2.0 * (1.0 - hits)); // 100/s x 20 ms
+    near(web.first_tries_warm_per_s.unwrap(), 100.0);
+    assert_eq!(said(&explanation, "overload").len(), 1, "empty caches are twice too much");
+    // Each of two caches is asked for half as often.
+    let explanation = with("ttl: 10s", "");
+    near(explanation.caches[0].hit_ratio_at_best, ttl_hit_ratio(&zipf(1_000, 0.8), 50.0, 10.0));
+    // Nobody names keys: all ask for one.
+    let one = explained(
+        "
+services:
+  web: {workers: 9, caches: {page: {ttl: 9s}}, steps: [{cached: {cache: page, steps: [{compute: 1ms}]}}]}
+workloads: {users: {arrivals: {poisson: {rate: 1/s}}, call: {to: web}}}
+",
+    );
+    near(one.caches[0].hit_ratio_at_best, 0.9);
+    // Others who come with other keys: nobody knows.
+    let others = "  others: {arrivals: {poisson: {rate: 1/s}}, call: {to: web}, keys: {count: 7}}\n";
+    let explanation = with("capacity: 100", others);
+    assert!(explanation.caches.is_empty() && explanation.services[1].first_tries_warm_per_s.is_none());
+}

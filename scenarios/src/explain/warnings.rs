@@ -9,6 +9,7 @@ mod liveness;
 mod no_timeout;
 mod overload;
 mod pool_size;
+mod reconnect;
 mod retry_budget;
 mod retry_layers;
 mod single_point;
@@ -42,6 +43,7 @@ const ALL: &[(&str, Check)] = &[
     ("uneven", uneven::check),
     ("stale_board", stale_board::check),
     ("single_point", single_point::check),
+    ("reconnect", reconnect::check),
 ];
 
 type Check = fn(&View<'_>) -> Vec<Found>;

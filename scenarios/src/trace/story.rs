@@ -359,15 +359,14 @@ impl Story {
         let was_told = self.calls[call].gave_up;
         self.call_over(now, call, outcome.word());
         let from = SimTime::from_nanos(self.request.calls[call].from_ns);
-        let took = words::length(now.since(from));
-        let count = words::attempts(attempts);
+        let took = words::after(now.since(from), attempts);
         let text = match outcome {
-            Outcome::Ok => format!("answered after {took} and {count}"),
+            Outcome::Ok => format!("answered {took}"),
             Outcome::Timeout if attempts == 0 => "failed: its deadline is over, nothing is sent".to_owned(),
             Outcome::Timeout if !was_told => {
-                format!("failed after {took} and {count}: the patience with the whole call is over (timeout)")
+                format!("failed {took}: the patience with the whole call is over (timeout)")
             }
-            other => format!("failed after {took} and {count}: {}", words::failure(other)),
+            other => format!("failed {took}: {}", words::failure(other)),
         };
         self.tell_call(now, if outcome.is_ok() { "answered" } else { "failed" }, call, text);
     }

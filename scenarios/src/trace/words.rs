@@ -29,6 +29,7 @@ pub(super) fn turned_away(outcome: Outcome) -> String {
 /// Why an attempt was not sent.
 pub(super) fn not_sent(outcome: Outcome) -> String {
     match outcome {
+        Outcome::NotConnected => "not sent: its user has no connection at the moment".to_owned(),
         Outcome::NoHealthyHost => "not sent: its caller knows no instance that is well".to_owned(),
         Outcome::BulkheadFull => "not sent: the pool and the line before it are full".to_owned(),
         Outcome::PoolTimeout => "not sent: no slot of the pool came free in time".to_owned(),
@@ -89,6 +90,14 @@ pub(super) fn tries_again(after: SimDuration) -> String {
 /// `1 attempt`, `3 attempts`.
 pub(super) fn attempts(count: u32) -> String {
     format!("{count} attempt{}", if count == 1 { "" } else { "s" })
+}
+
+/// `after 12.4ms and 2 attempts`, `at once, with 1 attempt`.
+pub(super) fn after(took: SimDuration, count: u32) -> String {
+    match took == SimDuration::ZERO {
+        true => format!("at once, with {}", attempts(count)),
+        false => format!("after {} and {}", length(took), attempts(count)),
+    }
 }
 
 /// What is told of an attempt beside its way; the word for it and the sentence.

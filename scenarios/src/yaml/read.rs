@@ -39,6 +39,15 @@ impl<T> Reading<T> {
         };
         !self.stand_ins.iter().any(|hole| within(hole, path) || within(path, hole))
     }
+
+    /// Whether what a check says of the value at `path` is about a stand-in beside it: `base` must be below `heap`, and
+    /// `heap` could not be read. Sentences name other fields in backticks.
+    pub fn blames_a_stand_in(&self, path: &str, sentence: &str) -> bool {
+        self.stand_ins.iter().filter_map(|hole| hole.rsplit_once('/')).any(|(block, field)| {
+            path.strip_prefix(block).is_some_and(|rest| rest.starts_with('/'))
+                && sentence.contains(&format!("`{field}`"))
+        })
+    }
 }
 
 /// Reads a value from layers, lowest first.

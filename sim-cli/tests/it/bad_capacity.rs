@@ -29,6 +29,8 @@ mistakes! {
     contention_above_one: "{linear: {per_request: 0.05}}" => "{usl: {contention: 1.5}}";
     negative_coherency: "{linear: {per_request: 0.05}}" => "{usl: {contention: 0.1, coherency: -1}}";
     slow_down_of_unknown_size: "{linear: {per_request: 0.05}}" => "linear";
+    heap_that_cannot_be_read: "heap: 4GiB" => "heap: 4GB";
+    heap_that_is_missing: "heap: 4GiB, " => "";
     heap_below_base: "heap: 4GiB" => "heap: 512MiB";
     heap_without_room_for_one: "per_request: 1MiB" => "per_request: 3GiB";
     size_without_unit: "per_request: 1MiB" => "per_request: 1";

@@ -29,6 +29,7 @@ run: {horizon: 60s, warmup: 5s, seeds: 1}
 
 mistakes! {
     FILE;
+    most_that_is_missing: "        max: 9\n" => "", "max: 5" => "max: x, min: 3";
     min_above_max: "min: 2" => "min: 12";
     fewer_at_the_start_than_min: "min: 2" => "min: 5";
     more_at_the_start_than_max: "max: 9" => "max: 3";

@@ -11,6 +11,7 @@ mod bad_words; // every mistake on the command line
 mod commands; // list, show, new, validate, schema, completions
 mod explain; // what is known before any run
 mod mistakes; // what is said about a file with a mistake in it
+mod perfetto; // whether a viewer reads lanes as they are meant
 mod readme; // the code blocks of the README
 mod results; // run, compare, sweep, report
 mod spiral; // a folder and a way to run the binary in it

@@ -1,7 +1,5 @@
 //! `spiral trace`: stories that can be checked by hand, files that viewers read, words that are refused.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
 use crate::spiral::{Bench, Ended};
@@ -11,7 +9,7 @@ const TIERS: &str = include_str!("../fixtures/trace/tiers.yaml");
 const HANG: &str = include_str!("../fixtures/trace/hang.yaml");
 const CRASH: &str = include_str!("../fixtures/trace/crash.yaml");
 
-fn bench() -> Bench {
+pub(crate) fn bench() -> Bench {
     let bench = Bench::new();
     for (name, text) in
         [("late.yaml", LATE), ("tiers.yaml", TIERS), ("crash.yaml", CRASH), ("hang.yaml", HANG)]
@@ -48,6 +46,16 @@ fn a_crash_is_told() {
 fn work_that_hangs_and_a_full_line_are_told() {
     let words = ["trace", "hang.yaml", "--request", "5", "--request", "6", "--request", "7"];
     insta::assert_snapshot!(bench().fine(&words));
+}
+
+/// Found in the cache in no time, waited for the load of another, and sent without a connection.
+#[test]
+fn caches_and_connections_are_told() {
+    let bench = bench();
+    let words = ["trace", "cache-stampede", "--variant", "single-flight"];
+    let requests = ["--request", "9", "--request", "1500"];
+    insta::assert_snapshot!("cache", bench.fine(&[&words[..], &requests].concat()));
+    insta::assert_snapshot!("connection", bench.fine(&["trace", "reconnect-storm", "--first-failed"]));
 }
 
 #[test]
@@ -96,131 +104,6 @@ fn the_page_stands_alone_and_says_what_it_shows() {
         bench.files().into_iter().filter(|file| file.starts_with("story/")).collect::<Vec<_>>(),
         ["story/trace.html", "story/trace.json", "story/trace.perfetto.json"]
     );
-}
-
-/// What the trace event format wants of every event, by phase.
-fn required(phase: &str) -> Option<&'static [&'static str]> {
-    Some(match phase {
-        "M" => &["name", "pid", "args"],
-        "X" => &["name", "ts", "dur", "pid", "tid"],
-        "C" => &["name", "ts", "pid", "args"],
-        "i" => &["name", "ts", "pid", "tid", "s"],
-        "s" | "f" => &["name", "cat", "id", "ts", "pid", "tid"],
-        "b" | "e" => &["name", "cat", "id", "ts", "pid", "tid"],
-        _ => return None,
-    })
-}
-
-/// Nanoseconds of a field in microseconds.
-fn nanos(event: &Value, field: &str) -> u64 {
-    let value = event[field].as_f64().unwrap();
-    let nanos = (value * 1e3).round();
-    assert!((value * 1e3 - nanos).abs() < 1e-2, "{field} = {value} is no whole number of nanoseconds");
-    nanos as u64
-}
-
-/// Checks a file of the trace event format; gives how many events of each phase it has.
-fn checked(text: &str) -> BTreeMap<String, usize> {
-    let trace: Value = serde_json::from_str(text).unwrap();
-    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    let mut lanes: BTreeMap<(u64, u64), u64> = BTreeMap::new();
-    let mut counters: BTreeMap<(u64, String), u64> = BTreeMap::new();
-    let mut flows: BTreeMap<u64, u64> = BTreeMap::new();
-    let mut open: BTreeMap<String, u64> = BTreeMap::new();
-    let mut last = 0;
-    let mut slices: BTreeMap<(u64, u64), Vec<(u64, u64)>> = BTreeMap::new();
-    let mut ends: Vec<(u64, u64, u64)> = Vec::new();
-    for event in trace["traceEvents"].as_array().unwrap() {
-        let phase = event["ph"].as_str().unwrap();
-        let fields = required(phase).unwrap_or_else(|| panic!("phase {phase} is not known"));
-        for field in fields {
-            assert!(!event[*field].is_null(), "{phase} without {field}: {event}");
-        }
-        *counts.entry(phase.to_owned()).or_default() += 1;
-        if phase == "M" {
-            continue;
-        }
-        let at = nanos(event, "ts");
-        assert!(at >= last, "events stand in order of time: {event}");
-        last = at;
-        let pid = event["pid"].as_u64().unwrap();
-        let lane = (pid, event["tid"].as_u64().unwrap_or(0));
-        match phase {
-            "X" => {
-                let end = at + nanos(event, "dur");
-                let free = lanes.insert(lane, end).unwrap_or(0);
-                assert!(free <= at, "two slices overlap in lane {lane:?}: {event}");
-                slices.entry(lane).or_default().push((at, end));
-            }
-            "C" => {
-                let name = (pid, event["name"].as_str().unwrap().to_owned());
-                let before = counters.insert(name, at).unwrap_or(0);
-                assert!(before <= at, "a counter runs backwards: {event}");
-                assert!(event["args"].as_object().unwrap().values().all(Value::is_u64), "{event}");
-            }
-            "s" => {
-                assert_eq!(flows.insert(event["id"].as_u64().unwrap(), at), None, "{event}");
-                ends.push((lane.0, lane.1, at));
-            }
-            "f" => {
-                let sent = flows.remove(&event["id"].as_u64().unwrap());
-                assert!(sent.is_some_and(|sent| sent <= at), "an arrow without a start: {event}");
-                assert_eq!(event["bp"], "e");
-                ends.push((lane.0, lane.1, at));
-            }
-            "b" => assert_eq!(open.insert(event["id"].to_string(), at), None, "{event}"),
-            "e" => assert!(open.remove(&event["id"].to_string()).is_some(), "{event}"),
-            _ => {}
-        }
-    }
-    assert!(flows.is_empty(), "arrows without an end: {flows:?}");
-    assert!(open.is_empty(), "spans without an end: {open:?}");
-    for (pid, tid, at) in ends {
-        let within = slices
-            .get(&(pid, tid))
-            .is_some_and(|lane| lane.iter().any(|(from, to)| *from <= at && at <= *to));
-        assert!(within, "an arrow hangs in the air at {at} on {pid}/{tid}");
-    }
-    counts
-}
-
-#[test]
-fn lanes_of_small_systems_are_sound() {
-    let bench = bench();
-    for file in ["late.yaml", "tiers.yaml", "crash.yaml"] {
-        bench.fine(&["trace", file, "--from", "0s", "--to", "2900ms", "--out", "lanes", "--quiet"]);
-        let counts = checked(&bench.read("lanes/trace.perfetto.json"));
-        assert!(counts["X"] > 2, "{file}: {counts:?}");
-    }
-    // Two requests a second for three seconds, each with calls behind it.
-    bench.fine(&["trace", "tiers.yaml", "--from", "0s", "--to", "2900ms", "--out", "lanes", "--quiet"]);
-    let counts = checked(&bench.read("lanes/trace.perfetto.json"));
-    assert!(counts["s"] >= 12 && counts["s"] == counts["f"], "{counts:?}");
-}
-
-#[test]
-fn lanes_of_shipped_scenarios_are_sound() {
-    let bench = bench();
-    for (scenario, set) in [
-        ("metastable-retry-storm", "run.horizon=90s"),
-        ("blocked-threads-chain", "title=as it is"),
-        ("liveness-probe-spiral", "title=as it is"),
-        ("domino-replicas", "title=as it is"),
-    ] {
-        bench.fine(&["trace", scenario, "--set", set, "--out", "lanes", "--quiet"]);
-        let counts = checked(&bench.read("lanes/trace.perfetto.json"));
-        assert!(counts["X"] > 100 && counts["C"] > 100 && counts["s"] > 0, "{scenario}: {counts:?}");
-        assert!(counts["X"] <= 11_000, "{scenario}: bounded, {counts:?}");
-    }
-}
-
-#[test]
-fn lanes_of_shared_workers_are_sound() {
-    let bench = bench();
-    let words =
-        ["trace", "tiers.yaml", "--set", "services.db={service_time: 20ms, queue: processor_sharing}"];
-    bench.fine(&[&words[..], &["--from", "0s", "--to", "2s", "--out", "lanes", "--quiet"]].concat());
-    checked(&bench.read("lanes/trace.perfetto.json"));
 }
 
 #[test]

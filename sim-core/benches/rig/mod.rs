@@ -12,6 +12,9 @@ use sim_core::time::SimDuration;
 use sim_core::units::Count;
 use sim_core::ziggurat;
 
+mod features;
+pub(crate) use features::features;
+
 /// Requests per second of the rig.
 pub(crate) const RATE: f64 = 800.0;
 const WORKERS: u32 = 10;

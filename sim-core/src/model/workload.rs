@@ -123,6 +123,13 @@ pub enum Keys {
 }
 
 impl KeysConfig {
+    /// The share of the requests that each key gets, the most popular first unless a hot one is less so.
+    pub fn shares(&self) -> Vec<f64> {
+        let mut below = 0.0;
+        let share = |up_to: f64| up_to - std::mem::replace(&mut below, up_to);
+        self.popularity.cumulated(self.count.get()).into_iter().map(share).collect()
+    }
+
     pub(super) fn lower(&self) -> Keys {
         match &self.popularity {
             PopularityConfig::Uniform => Keys::Uniform(self.count.get()),

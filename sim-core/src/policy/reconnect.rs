@@ -109,6 +109,22 @@ impl Config {
         self.spread().apply(delay, luck)
     }
 
+    /// Over which span the first tries come of those who lost their connection together.
+    pub fn first_spread(&self) -> SimDuration {
+        let base = match self {
+            Config::Immediate => return SimDuration::ZERO,
+            Config::Constant(constant) => constant.base,
+            Config::Exponential(exponential) => exponential.base,
+        };
+        let spread = self.spread();
+        match spread.jitter {
+            Jitter::None => SimDuration::ZERO,
+            Jitter::Full => base,
+            Jitter::Equal => base.mul_f64(0.5),
+            Jitter::PlusMinus => base.mul_f64(2.0 * spread.jitter_ratio.map_or(0.0, Probability::get)),
+        }
+    }
+
     fn spread(&self) -> Spread {
         let (max, jitter, jitter_ratio) = match self {
             Config::Immediate => (Cap::Unlimited, Jitter::None, None),
@@ -155,6 +171,17 @@ mod tests {
         assert_uniform(|luck| spread.wait(0, luck), 0.0, 100.0);
         let second = config(r#"{"exponential": {"base": "100ms", "jitter": "full"}}"#);
         assert_uniform(|luck| second.wait(1, luck), 0.0, 200.0);
+    }
+
+    #[test]
+    fn what_jitter_leaves_to_chance_is_what_the_herd_is_spread_over() {
+        let of =
+            |jitter: &str| config(&format!(r#"{{"constant": {{"base": "1s", {jitter}}}}}"#)).first_spread();
+        assert_eq!(of(r#""jitter": "none""#), SimDuration::ZERO);
+        assert_eq!(of(r#""jitter": "full""#), ms(1e3));
+        assert_eq!(of(r#""jitter": "equal""#), ms(500.0));
+        assert_eq!(of(r#""jitter": "plus_minus", "jitter_ratio": 0.2"#), ms(400.0));
+        assert_eq!(Config::Immediate.first_spread(), SimDuration::ZERO);
     }
 
     #[test]
