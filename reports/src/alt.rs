@@ -34,15 +34,16 @@ fn scope(report: &ComparisonReport) -> String {
 /// One sentence per variant.
 fn stories(report: &ComparisonReport, subject: &Subject) -> Vec<String> {
     let mut sentences = Vec::new();
-    let variants = &report.comparison.variants;
-    for variant in variants.iter().take(TOLD) {
+    let variants = report.comparison.variants.iter();
+    let variants: Vec<_> =
+        variants.filter_map(|variant| Some((variant, subject.bands(report, &variant.name)?))).collect();
+    for (variant, bands) in variants.iter().take(TOLD) {
         let triggers = report.manifest.triggers.get(&variant.name).map(Vec::as_slice).unwrap_or_default();
-        let Some(bands) = subject.bands(report, &variant.name) else { continue };
         let points: Vec<(f64, f64)> = report
             .series
             .starts_s
             .iter()
-            .zip(&bands)
+            .zip(bands)
             .filter(|(start, _)| **start >= report.manifest.warmup_s)
             .filter_map(|(start, band)| Some((*start, band.p50.filter(|value| value.is_finite())?)))
             .collect();
@@ -56,13 +57,7 @@ fn stories(report: &ComparisonReport, subject: &Subject) -> Vec<String> {
 }
 
 /// One line: where it starts, where the trigger sends it, where it ends.
-fn story(
-    points: &[(f64, f64)],
-    width_s: f64,
-    name: &str,
-    unit: Unit,
-    triggers: &[TriggerWindow],
-) -> String {
+fn story(points: &[(f64, f64)], width_s: f64, name: &str, unit: Unit, triggers: &[TriggerWindow]) -> String {
     let (Some(first), Some(last)) = (points.first(), points.last()) else {
         return format!("no {name} was measured");
     };
@@ -242,7 +237,10 @@ mod tests {
 
     #[test]
     fn nothing_happening_and_nothing_measured_are_said() {
-        assert_eq!(story(&points(|_| 5.0), 1.0, "queue length", Unit::Count, &[]), "queue length stays near 5.00");
+        assert_eq!(
+            story(&points(|_| 5.0), 1.0, "queue length", Unit::Count, &[]),
+            "queue length stays near 5.00"
+        );
         assert_eq!(story(&[], 1.0, "p99 latency", Unit::Seconds, &trigger()), "no p99 latency was measured");
     }
 }

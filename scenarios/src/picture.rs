@@ -196,7 +196,11 @@ pub(crate) fn pictures(runs: &Runs, series: &Series) -> Vec<VariantPicture> {
     };
     let is_empty = |picture: &VariantPicture| {
         let VariantPicture { variant: _, tiers, states, topologies, workloads, gauges } = picture;
-        tiers.is_empty() && states.is_none() && topologies.is_empty() && workloads.is_empty() && gauges.is_empty()
+        tiers.is_empty()
+            && states.is_none()
+            && topologies.is_empty()
+            && workloads.is_empty()
+            && gauges.is_empty()
     };
     runs.variants.iter().map(picture).filter(|picture| !is_empty(picture)).collect()
 }
@@ -254,7 +258,7 @@ mod tests {
     use crate::experiment::Hooks;
     use crate::request::Request;
 
-    fn compared(text: &str) -> Compared {
+    pub(super) fn compared(text: &str) -> Compared {
         let no_files = |_: &str| Err("no other file".to_owned());
         let scenario = crate::load::load("test.yaml", text.as_bytes(), &[], &no_files);
         let scenario = scenario.unwrap_or_else(|error| panic!("{}", error.render(false)));

@@ -1,13 +1,13 @@
 //! Which gauges are drawn over time, and in which figures? Those of few variants stand above each other in one, below
-//! the goodput; of many variants each gauge has a figure of its own.
+//! the goodput of the same variants; a gauge of many variants has a figure of its own, with a panel for each.
 
 use scenarios::metric::Metric;
 use scenarios::picture::GaugeLine;
 use scenarios::results::ComparisonReport;
 
+use super::Look;
 use super::canvas::DrawError;
 use super::timeline::{self, OVERLAID, Subject};
-use super::Look;
 
 /// Gauges in one figure, beside the goodput.
 const STACKED: usize = 5;
@@ -21,28 +21,52 @@ pub(crate) struct Page {
     pub(crate) subjects: Vec<Subject>,
 }
 
-/// The figures that there are.
+/// The figures that there are: gauges of the same variants together, in the order of their first.
 pub(crate) fn pages(report: &ComparisonReport) -> Vec<Page> {
-    let gauges: Vec<Subject> = drawn(report).into_iter().take(GAUGES).map(Subject::from).collect();
-    if report.comparison.variants.len() > OVERLAID {
-        let names = gauges.iter().filter_map(Subject::gauge).map(|(of, gauge)| format!("{gauge}-{of}"));
-        let names: Vec<String> = names.collect();
-        let slugs = crate::slug::unique(names.iter().map(String::as_str));
-        return slugs.into_iter().zip(gauges).map(|(name, gauge)| page(name, vec![gauge])).collect();
+    let mut groups: Vec<(Vec<String>, Vec<Subject>)> = Vec::new();
+    for line in drawn(report).into_iter().take(GAUGES) {
+        let holders = shown_with(report, line);
+        match groups.iter_mut().find(|(others, _)| *others == holders) {
+            Some((_, gauges)) => gauges.push(line.into()),
+            None => groups.push((holders, vec![line.into()])),
+        }
     }
-    let count = gauges.len().div_ceil(STACKED).max(1);
-    // About equally full.
-    let each = gauges.len().div_ceil(count).max(1);
     let goodput = timeline::has_data(report, Metric::Goodput).then_some(Subject::from(Metric::Goodput));
-    let stack = |(number, gauges): (usize, &[Subject])| {
-        let name = if number == 1 { "gauges".to_owned() } else { format!("gauges-{number}") };
-        page(name, goodput.iter().chain(gauges).cloned().collect())
-    };
-    (1..).zip(gauges.chunks(each)).map(stack).collect()
+    let mut pages = Vec::new();
+    let mut stacks = 0;
+    for (variants, gauges) in groups {
+        let is_stacked = variants.len() <= OVERLAID;
+        let most = if is_stacked { STACKED } else { 1 };
+        // About equally full.
+        let each = gauges.len().div_ceil(gauges.len().div_ceil(most));
+        for gauges in gauges.chunks(each) {
+            let name = match gauges {
+                [alone] => file_name(alone),
+                _ => {
+                    stacks += 1;
+                    if stacks == 1 { "gauges".to_owned() } else { format!("gauges-{stacks}") }
+                }
+            };
+            let above = goodput.iter().filter(|_| is_stacked);
+            let subjects = above.chain(gauges).map(|subject| subject.clone().among(variants.clone()));
+            pages.push(Page { name, subjects: subjects.collect() });
+        }
+    }
+    let names = crate::slug::unique(pages.iter().map(|page| page.name.as_str()));
+    names.into_iter().zip(pages).map(|(name, page)| Page { name, ..page }).collect()
 }
 
-fn page(name: String, subjects: Vec<Subject>) -> Page {
-    Page { name, subjects }
+/// The variants that a figure of a gauge shows: all if they are few, else those that have it.
+fn shown_with(report: &ComparisonReport, line: &GaugeLine) -> Vec<String> {
+    let variants = report.comparison.variants.iter().map(|variant| &variant.name);
+    let gauge = Subject::from(line);
+    let are_few = report.comparison.variants.len() <= OVERLAID;
+    variants.filter(|variant| are_few || gauge.bands(report, variant).is_some()).cloned().collect()
+}
+
+fn file_name(gauge: &Subject) -> String {
+    let (of, gauge) = gauge.gauge().unwrap_or_default();
+    format!("{gauge}-{}", of.replace(" → ", "-"))
 }
 
 /// The different gauges of all variants, without those that never show anything.
@@ -61,9 +85,10 @@ fn drawn(report: &ComparisonReport) -> Vec<&GaugeLine> {
 
 /// The figure's title.
 pub(crate) fn title(report: &ComparisonReport, page: &Page) -> String {
-    match page.subjects.as_slice() {
-        [alone] => alone.title(report),
-        _ => format!("Inside over time: {}", report.manifest.title),
+    let mut gauges = page.subjects.iter().filter(|subject| subject.gauge().is_some());
+    match (gauges.next(), gauges.next()) {
+        (Some(alone), None) => alone.title(report),
+        _ => format!("Gauges over time: {}", report.manifest.title),
     }
 }
 

@@ -44,8 +44,7 @@ pub(crate) fn draw_stacked(
     let timelines: Vec<Timeline<'_>> =
         subjects.iter().map(|subject| Timeline::new(report, subject.clone())).collect();
     canvas::draw(look.width, look.height, look.background, |canvas| {
-        let subtitle = timelines.first().map(Timeline::subtitle).unwrap_or_default();
-        frame::header(canvas, look, title, &subtitle)?;
+        frame::header(canvas, look, title, &stacked::subtitle(&timelines))?;
         stacked::paint(canvas, look, &timelines)
     })
 }
@@ -113,7 +112,10 @@ impl Timeline<'_> {
         let mut densest_first: Vec<&Line<'_>> = self.lines.iter().collect();
         densest_first.sort_by(|a, b| look.ink_share(b.index).total_cmp(&look.ink_share(a.index)));
         for line in densest_first {
-            self.paint_line(canvas, panel, line, width, look.series(line.index))?;
+            let style = look.series(line.index);
+            // Alone in its panel, a line needs no dash.
+            let dash = if self.lines.len() == 1 { &[] } else { style.dash };
+            self.paint_line(canvas, panel, line, width, SeriesStyle { dash, ..style })?;
         }
         Ok(())
     }

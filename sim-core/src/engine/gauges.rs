@@ -79,7 +79,8 @@ mod tests {
             mean(of, told.iter().copied(), &mut readings);
             readings
         };
-        let told = [(true, Some(("tokens", 2.0))), (false, Some(("tokens", 100.0))), (true, Some(("tokens", 4.0)))];
+        let told =
+            [(true, Some(("tokens", 2.0))), (false, Some(("tokens", 100.0))), (true, Some(("tokens", 4.0)))];
         assert_eq!(read(&told), [Reading { of, name: "tokens", value: Some(3.0) }]);
         let nobody = [(false, Some(("tokens", 100.0)))];
         assert_eq!(read(&nobody), [Reading { of, name: "tokens", value: None }]);

@@ -87,11 +87,8 @@ impl Gauges {
     /// A window ends with these readings.
     pub(super) fn close_window(&mut self, readings: &[Reading]) {
         if self.0.is_empty() {
-            let series = |reading: &Reading| GaugeSeries {
-                of: reading.of,
-                name: reading.name,
-                values: Vec::new(),
-            };
+            let series =
+                |reading: &Reading| GaugeSeries { of: reading.of, name: reading.name, values: Vec::new() };
             self.0 = readings.iter().map(series).collect();
         }
         debug_assert_eq!(self.0.len(), readings.len(), "each sample has the same gauges");

@@ -67,13 +67,17 @@ impl<'a> Timeline<'a> {
                 Some(Line { index, variant, band, offered, triggers, recovery })
             })
             .collect();
-        let values = lines.iter().flat_map(|line| &line.band).flat_map(|band| [band.p50, band.p90]);
+        // Everybody connects and every cache fills when a run starts: gauges are scaled to what comes after.
+        let is_counted = |start: &f64| subject.metric.is_some() || *start >= report.manifest.warmup_s;
+        let first = report.series.starts_s.iter().position(is_counted).unwrap_or(0);
+        let values = lines.iter().flat_map(|line| line.band.iter().skip(first)).flat_map(|b| [b.p50, b.p90]);
         let values = values
             .filter_map(finite)
             .chain(lines.iter().flat_map(|line| &line.offered).map(|(_, value)| *value));
         let top = values.fold(0.0, f64::max);
         let x = Axis::linear(0.0, end, 6, Unit::Seconds);
-        Timeline { report, subject, lines, triggers: windows(report), x, top }
+        let triggers = distinct(lines.iter().flat_map(|line| line.triggers.iter().copied()));
+        Timeline { report, subject, lines, triggers, x, top }
     }
 
     pub(super) fn y_axis(&self, ticks: usize) -> Axis {
@@ -160,8 +164,12 @@ fn offered(report: &ComparisonReport, series: &VariantSeries) -> Vec<(f64, f64)>
 
 /// All different trigger windows, by start.
 pub(crate) fn windows(report: &ComparisonReport) -> Vec<&TriggerWindow> {
+    distinct(report.manifest.triggers.values().flatten())
+}
+
+fn distinct<'a>(windows: impl Iterator<Item = &'a TriggerWindow>) -> Vec<&'a TriggerWindow> {
     let mut seen: BTreeMap<(u64, u64, &str), &TriggerWindow> = BTreeMap::new();
-    for window in report.manifest.triggers.values().flatten() {
+    for window in windows {
         seen.insert((window.start_s.to_bits(), window.end_s.to_bits(), &window.name), window);
     }
     seen.into_values().collect()

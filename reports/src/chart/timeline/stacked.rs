@@ -3,7 +3,7 @@
 
 use super::Timeline;
 use crate::chart::axis::Axis;
-use crate::chart::canvas::{Align, Canvas, Drawn};
+use crate::chart::canvas::{Align, Canvas, DrawError, Drawn};
 use crate::chart::frame::{self, Panel, Rect, TickLabels};
 use crate::chart::{Look, SeriesStyle, legend};
 use crate::typeset;
@@ -20,26 +20,33 @@ struct Stack {
     heading: f64,
 }
 
+/// What stands below the title: the heading rows have no room for the names of triggers.
+pub(super) fn subtitle(timelines: &[Timeline<'_>]) -> String {
+    let Some(first) = timelines.first() else { return String::new() };
+    match first.triggers.as_slice() {
+        [] => first.subtitle(),
+        [alone] => format!("{} · shaded: {}", first.subtitle(), alone.name),
+        _ => format!("{} · shaded: triggers", first.subtitle()),
+    }
+}
+
 /// Paints all panels under a common legend.
 pub(super) fn paint(canvas: &Canvas<'_>, look: &Look, timelines: &[Timeline<'_>]) -> Drawn {
-    let Some(first) = timelines.first() else { return Ok(()) };
     let font = look.font;
     let columns = if timelines.len() > ONE_COLUMN { 2 } else { 1 };
     let rows = timelines.len().div_ceil(columns);
     let legend_rows = if look.is_thumb { 0.0 } else { paint_legend(canvas, look, timelines)? };
-    // The names of the triggers stand once, above the first panel of each column.
-    let named = if look.is_thumb || first.triggers.is_empty() { 0.0 } else { 1.1 };
     let stack = Stack {
         columns,
         rows,
-        top: look.margin() + look.header() + font * (1.4 * legend_rows + named),
+        top: look.margin() + look.header() + 1.4 * font * legend_rows,
         bottom: look.height - 0.6 * look.margin() - look.footer(),
         heading: font * if look.is_thumb { 1.3 } else { 1.7 },
     };
-    let axes: Vec<Axis> = timelines.iter().map(|timeline| timeline.y_axis(if rows > 2 { 2 } else { 3 })).collect();
+    let axes: Vec<Axis> =
+        timelines.iter().map(|timeline| timeline.y_axis(if rows > 2 { 2 } else { 3 })).collect();
     for (index, timeline) in timelines.iter().enumerate() {
         let panel = stack.panel(canvas, look, timeline, &axes, index);
-        let is_first = index < columns;
         let is_last = index + columns >= timelines.len();
         frame::triggers(canvas, look, &panel, &timeline.triggers, false)?;
         frame::axes(canvas, look, &panel, TickLabels { x: is_last, y: true })?;
@@ -51,10 +58,6 @@ pub(super) fn paint(canvas: &Canvas<'_>, look: &Look, timelines: &[Timeline<'_>]
         let name = canvas.fitted(&timeline.subject.axis_name(), 0.88 * font, panel.rect.width());
         let above = panel.rect.top - 0.75 * font;
         canvas.text(&name, (panel.rect.left, above), look.text(0.88, look.ink, Align::Left))?;
-        if is_first && !look.is_thumb {
-            let higher = Rect { top: panel.rect.top - 1.0 * font, ..panel.rect };
-            frame::trigger_names(canvas, look, &Panel { rect: higher, ..panel.clone() }, &timeline.triggers)?;
-        }
         if is_last {
             frame::x_name(canvas, look, &panel.rect, "time")?;
         }
@@ -63,13 +66,17 @@ pub(super) fn paint(canvas: &Canvas<'_>, look: &Look, timelines: &[Timeline<'_>]
 }
 
 /// The variants, and the load that they meet.
-fn paint_legend(canvas: &Canvas<'_>, look: &Look, timelines: &[Timeline<'_>]) -> Result<f64, crate::chart::canvas::DrawError> {
+fn paint_legend(canvas: &Canvas<'_>, look: &Look, timelines: &[Timeline<'_>]) -> Result<f64, DrawError> {
     let mut entries: Vec<(SeriesStyle, String)> = Vec::new();
     for line in timelines.iter().flat_map(|timeline| &timeline.lines) {
         let name = typeset::shortened(&line.variant.name, 40);
         if entries.iter().all(|(_, other)| *other != name) {
             entries.push((look.series(line.index), name));
         }
+    }
+    if let [(style, _)] = entries.as_mut_slice() {
+        // Alone, its line has no dash in the panels either.
+        style.dash = &[];
     }
     let loaded = timelines.iter().find(|timeline| timeline.lines.iter().any(|line| !line.offered.is_empty()));
     if let Some(timeline) = loaded {
@@ -91,7 +98,8 @@ impl Stack {
     ) -> Panel {
         let (row, column) = (index / self.columns, index % self.columns);
         let gap = 1.2 * look.font;
-        let width = (look.width - 2.0 * look.margin() - gap * (self.columns - 1) as f64) / self.columns as f64;
+        let width =
+            (look.width - 2.0 * look.margin() - gap * (self.columns - 1) as f64) / self.columns as f64;
         let start = look.margin() + column as f64 * (width + gap);
         let of_column = axes.iter().skip(column).step_by(self.columns);
         let labels = of_column.map(|axis| frame::y_label_width(canvas, look, axis)).fold(0.0, f64::max);
@@ -100,7 +108,8 @@ impl Stack {
         let height = (self.bottom - self.top) / self.rows as f64;
         let top = self.top + row as f64 * height + self.heading;
         // Numbers of an axis reach a little above and below their line.
-        let bottom = self.top + (row + 1) as f64 * height - if row + 1 < self.rows { 0.5 * look.font } else { 0.0 };
+        let bottom =
+            self.top + (row + 1) as f64 * height - if row + 1 < self.rows { 0.5 * look.font } else { 0.0 };
         let rect = Rect { left: start + labels, top, right, bottom };
         Panel { rect, x: timeline.x.clone(), y: axes[index].clone() }
     }

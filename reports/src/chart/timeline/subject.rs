@@ -15,12 +15,14 @@ pub(crate) struct Subject {
     gauge: Option<(String, String)>,
     label: String,
     pub(crate) unit: Unit,
+    /// The variants to show; all without.
+    variants: Option<Vec<String>>,
 }
 
 impl From<Metric> for Subject {
     fn from(metric: Metric) -> Self {
         let (label, unit) = (metric.label().to_owned(), metric.unit());
-        Subject { metric: Some(metric), gauge: None, label, unit }
+        Subject { metric: Some(metric), gauge: None, label, unit, variants: None }
     }
 }
 
@@ -31,11 +33,17 @@ impl From<&GaugeLine> for Subject {
             gauge: Some((line.of.clone(), line.gauge.clone())),
             label: line.label.clone(),
             unit: line.unit,
+            variants: None,
         }
     }
 }
 
 impl Subject {
+    /// The same of these variants only.
+    pub(crate) fn among(self, variants: Vec<String>) -> Subject {
+        Subject { variants: Some(variants), ..self }
+    }
+
     /// Whose gauge and which; `None` for a metric.
     pub(crate) fn gauge(&self) -> Option<(&str, &str)> {
         self.gauge.as_ref().map(|(of, gauge)| (of.as_str(), gauge.as_str()))
@@ -68,8 +76,11 @@ impl Subject {
         format!("{label} over time{of}: {}", report.manifest.title)
     }
 
-    /// The bands of a variant with its triggers, if it has any.
+    /// The bands of a variant with its triggers, if it has any and is shown.
     pub(crate) fn bands(&self, report: &ComparisonReport, variant: &str) -> Option<Vec<Band>> {
+        if self.variants.as_ref().is_some_and(|variants| variants.iter().all(|shown| shown != variant)) {
+            return None;
+        }
         let Some((of, gauge)) = self.gauge() else {
             return triggered(report, variant)?.bands.get(&self.metric?).cloned();
         };
