@@ -76,7 +76,7 @@ fn drawn(report: &ComparisonReport) -> Vec<&GaugeLine> {
     for line in all() {
         let is_same = |other: &&GaugeLine| (&other.of, &other.gauge) == (&line.of, &line.gauge);
         let values = || all().filter(is_same).flat_map(|line| line.p50.iter().chain(&line.p90)).flatten();
-        if !drawn.iter().any(|other| is_same(other)) && values().any(|value| *value != 0.0) {
+        if !drawn.iter().any(is_same) && values().any(|value| *value != 0.0) {
             drawn.push(line);
         }
     }

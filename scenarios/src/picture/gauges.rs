@@ -30,8 +30,11 @@ const OF_SERVICES: &[(Metric, Has)] = &[
     (Metric::MemoryShare, |model, id| model.services[id].memory().is_some()),
 ];
 
+/// What is counted of a cache.
+type Count = fn(&CacheWindow) -> u32;
+
 /// What is drawn of a cache.
-const OF_CACHES: &[(Metric, fn(&CacheWindow) -> u32)] =
+const OF_CACHES: &[(Metric, Count)] =
     &[(Metric::HitRatio, |window| window.hits), (Metric::CacheLoads, |window| window.loads)];
 
 fn is_connected(model: &Model, id: ServiceId) -> bool {
@@ -64,13 +67,7 @@ pub(super) fn gauges(variant: &VariantRuns, series: &Series) -> Vec<GaugeLine> {
 }
 
 /// Hits of the look-ups, or a count per second.
-fn of_cache(
-    record: &Record,
-    cache: CacheId,
-    metric: Metric,
-    count: fn(&CacheWindow) -> u32,
-    span: Span,
-) -> Option<f64> {
+fn of_cache(record: &Record, cache: CacheId, metric: Metric, count: Count, span: Span) -> Option<f64> {
     let windows = record.caches.windows(cache).get(span.from..span.to)?;
     let counted: f64 = windows.iter().map(|window| f64::from(count(window))).sum();
     let all: f64 = match metric.unit() {

@@ -100,3 +100,30 @@ impl Subject {
 pub(super) fn triggered<'a>(report: &'a ComparisonReport, variant: &str) -> Option<&'a VariantSeries> {
     report.series.lines.iter().find(|line| line.arm == Arm::Triggered && line.variant == variant)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_say_whose_and_in_what() {
+        let goodput = Subject::from(Metric::Goodput);
+        assert_eq!(goodput.axis_name(), "goodput, requests per second");
+        assert_eq!(goodput.gauge(), None);
+        let line = GaugeLine {
+            of: "web/pages".to_owned(),
+            gauge: "cache_loads".to_owned(),
+            label: "loads".to_owned(),
+            unit: Unit::PerSecond,
+            p10: Vec::new(),
+            p50: Vec::new(),
+            p90: Vec::new(),
+        };
+        let loads = Subject::from(&line);
+        assert_eq!(
+            (loads.name().as_str(), loads.gauge()),
+            ("web/pages: loads", Some(("web/pages", "cache_loads")))
+        );
+        assert_eq!(loads.axis_name(), "web/pages: loads, per second");
+    }
+}
