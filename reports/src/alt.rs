@@ -2,9 +2,10 @@
 
 pub(crate) mod pictures;
 
-use scenarios::metric::Metric;
-use scenarios::results::{Arm, ComparisonReport, SweepResult, TriggerWindow};
+use scenarios::metric::{Metric, Unit};
+use scenarios::results::{ComparisonReport, SweepResult, TriggerWindow};
 
+use crate::chart::timeline::Subject;
 use crate::shown::Shown;
 use crate::{format, words};
 
@@ -15,13 +16,29 @@ const NOTICEABLE: f64 = 0.15;
 
 /// The story of a metric over time, one sentence per variant.
 pub(crate) fn timeline(report: &ComparisonReport, metric: Metric) -> String {
+    let sentences = stories(report, &metric.into());
+    format!("{} over time, {}. {}", sentence_case(metric.label()), scope(report), sentences.join(" "))
+}
+
+/// The stories of several metrics or gauges, one after the other.
+pub(crate) fn gauges(report: &ComparisonReport, subjects: &[Subject]) -> String {
+    let told = subjects.iter().map(|subject| stories(report, subject).join(" "));
+    format!("Gauges over time, {}. {}", scope(report), told.collect::<Vec<_>>().join(" "))
+}
+
+fn scope(report: &ComparisonReport) -> String {
+    let seeds = format::seeds(&report.comparison.seeds);
+    if report.comparison.seeds.len() > 1 { format!("median of {seeds}") } else { seeds }
+}
+
+/// One sentence per variant.
+fn stories(report: &ComparisonReport, subject: &Subject) -> Vec<String> {
     let mut sentences = Vec::new();
-    let variants = &report.comparison.variants;
-    for variant in variants.iter().take(TOLD) {
+    let variants = report.comparison.variants.iter();
+    let variants: Vec<_> =
+        variants.filter_map(|variant| Some((variant, subject.bands(report, &variant.name)?))).collect();
+    for (variant, bands) in variants.iter().take(TOLD) {
         let triggers = report.manifest.triggers.get(&variant.name).map(Vec::as_slice).unwrap_or_default();
-        let series = report.series.lines.iter();
-        let mut series = series.filter(|line| line.arm == Arm::Triggered && line.variant == variant.name);
-        let Some(bands) = series.next().and_then(|line| line.bands.get(&metric)) else { continue };
         let points: Vec<(f64, f64)> = report
             .series
             .starts_s
@@ -30,24 +47,17 @@ pub(crate) fn timeline(report: &ComparisonReport, metric: Metric) -> String {
             .filter(|(start, _)| **start >= report.manifest.warmup_s)
             .filter_map(|(start, band)| Some((*start, band.p50.filter(|value| value.is_finite())?)))
             .collect();
-        sentences.push(format!(
-            "{}: {}.",
-            variant.name,
-            story(&points, report.series.width_s, metric, triggers)
-        ));
+        let story = story(&points, report.series.width_s, &subject.name(), subject.unit, triggers);
+        sentences.push(format!("{}: {story}.", variant.name));
     }
     if variants.len() > TOLD {
         sentences.push(format!("{} more variants stand in the table.", variants.len() - TOLD));
     }
-    let seeds = format::seeds(&report.comparison.seeds);
-    let scope = if report.comparison.seeds.len() > 1 { format!("median of {seeds}") } else { seeds };
-    format!("{} over time, {scope}. {}", sentence_case(metric.label()), sentences.join(" "))
+    sentences
 }
 
 /// One line: where it starts, where the trigger sends it, where it ends.
-fn story(points: &[(f64, f64)], width_s: f64, metric: Metric, triggers: &[TriggerWindow]) -> String {
-    let name = metric.label();
-    let unit = metric.unit();
+fn story(points: &[(f64, f64)], width_s: f64, name: &str, unit: Unit, triggers: &[TriggerWindow]) -> String {
     let (Some(first), Some(last)) = (points.first(), points.last()) else {
         return format!("no {name} was measured");
     };
@@ -211,7 +221,7 @@ mod tests {
     fn a_collapse_that_stays_is_told_as_one() {
         let points = points(|t| if t < 60.0 { 1000.0 } else { 120.0 });
         assert_eq!(
-            story(&points, 1.0, Metric::Goodput, &trigger()),
+            story(&points, 1.0, "goodput", Unit::PerSecond, &trigger()),
             "goodput falls from 1000/s to 120/s at 60 s and stays there after the trigger ends at 70 s"
         );
     }
@@ -220,14 +230,17 @@ mod tests {
     fn a_recovery_is_told_with_its_time() {
         let points = points(|t| if (60.0..95.0).contains(&t) { 100.0 } else { 800.0 });
         assert_eq!(
-            story(&points, 1.0, Metric::Goodput, &trigger()),
+            story(&points, 1.0, "goodput", Unit::PerSecond, &trigger()),
             "goodput falls from 800/s to 100/s at 60 s and is back at 800/s after 94 s"
         );
     }
 
     #[test]
     fn nothing_happening_and_nothing_measured_are_said() {
-        assert_eq!(story(&points(|_| 5.0), 1.0, Metric::QueueLength, &[]), "queue length stays near 5.00");
-        assert_eq!(story(&[], 1.0, Metric::LatencyP99, &trigger()), "no p99 latency was measured");
+        assert_eq!(
+            story(&points(|_| 5.0), 1.0, "queue length", Unit::Count, &[]),
+            "queue length stays near 5.00"
+        );
+        assert_eq!(story(&[], 1.0, "p99 latency", Unit::Seconds, &trigger()), "no p99 latency was measured");
     }
 }

@@ -6,12 +6,14 @@
 pub(crate) mod axis;
 pub(crate) mod canvas;
 pub(crate) mod frame;
+pub(crate) mod gauges;
 pub(crate) mod grid;
 pub(crate) mod heat;
 pub(crate) mod heat_strip;
 pub(crate) mod labels;
 pub(crate) mod lanes;
 pub(crate) mod latency_cdf;
+pub(crate) mod legend;
 pub(crate) mod outcomes;
 pub(crate) mod pattern;
 pub(crate) mod sweep;

@@ -8,6 +8,7 @@ use scenarios::results::{ComparisonReport, Manifest, SweepResult};
 
 use crate::alt;
 use crate::chart::canvas::DrawError;
+use crate::chart::timeline::Subject;
 use crate::chart::{Look, latency_cdf, outcomes, sweep, timeline};
 use crate::error::{ReportError, ReportErrorKind};
 use crate::options::Options;
@@ -63,8 +64,8 @@ pub fn of_comparison(report: &ComparisonReport, options: &Options) -> Result<Vec
             finished(name, drawn, title, caption, alt, &origin).map(|figure| figures.push(figure))
         };
     for metric in TIMELINES.iter().copied().filter(|metric| timeline::has_data(report, *metric)) {
-        let drawn = timeline::draw(report, metric, &look);
-        let title = timeline::title(report, metric);
+        let drawn = timeline::draw(report, metric.into(), &look);
+        let title = Subject::from(metric).title(report);
         add(
             metric.id().to_owned(),
             drawn,
@@ -149,6 +150,17 @@ fn finished(
 
 fn timeline_caption(report: &ComparisonReport, metric: Metric) -> String {
     let mut parts = vec![metric.definition().to_owned()];
+    parts.extend(shaded(report));
+    if metric == Metric::Goodput && report.comparison.seeds.len() > 1 && outcomes::has_data(report) {
+        parts.push(
+            "A median over seeds can hide that seeds differ: the outcomes say how many did what.".to_owned(),
+        );
+    }
+    parts.join(" ")
+}
+
+/// What is shaded in figures over time.
+fn shaded(report: &ComparisonReport) -> Option<String> {
     let mut triggers: Vec<(String, Vec<&str>)> = Vec::new();
     for (variant, window) in
         report.manifest.triggers.iter().flat_map(|(name, all)| all.iter().map(move |w| (name, w)))
@@ -166,15 +178,7 @@ fn timeline_caption(report: &ComparisonReport, metric: Metric) -> String {
         _ => text.clone(),
     });
     let told: Vec<String> = told.collect();
-    if !told.is_empty() {
-        parts.push(format!("Shaded: {}.", told.join("; ")));
-    }
-    if metric == Metric::Goodput && report.comparison.seeds.len() > 1 && outcomes::has_data(report) {
-        parts.push(
-            "A median over seeds can hide that seeds differ: the outcomes say how many did what.".to_owned(),
-        );
-    }
-    parts.join(" ")
+    (!told.is_empty()).then(|| format!("Shaded: {}.", told.join("; ")))
 }
 
 fn outcome_caption(report: &ComparisonReport) -> String {

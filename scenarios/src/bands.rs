@@ -56,11 +56,16 @@ pub(crate) fn at(
     moment: usize,
     moment_s: f64,
 ) -> Option<f64> {
+    record.value(metric, scope, windows(record, moment, moment_s)?)
+}
+
+/// The windows of a run in one moment, at least one.
+pub(crate) fn windows(record: &Record, moment: usize, moment_s: f64) -> Option<Span> {
     let windows = |seconds: f64| ((seconds / record.width_s) + 1e-9).floor() as usize;
     let last = record.lengths_s.len();
     let from = windows(moment as f64 * moment_s).min(last);
     let to = windows((moment + 1) as f64 * moment_s).max(from + 1).min(last);
-    (from < to).then(|| record.value(metric, scope, Span { from, to })).flatten()
+    (from < to).then_some(Span { from, to })
 }
 
 /// The band of one moment's values over seeds.

@@ -5,6 +5,8 @@ use std::iter::Sum;
 
 use sim_core::engine::{self, StopReason};
 use sim_core::ids::{EdgeId, Id, IdVec, ServiceId, WorkloadId};
+use sim_core::metrics::caches::Caches;
+use sim_core::metrics::gauges::Gauges;
 use sim_core::metrics::latency::LatencyHistogram;
 use sim_core::metrics::series::{Series, ServiceWindow, WorkloadWindow};
 use sim_core::metrics::states::States;
@@ -32,6 +34,10 @@ pub struct Record {
     pub first: usize,
     /// How the instances were, if asked for: the changes of one run are as large as all the rest.
     pub states: Option<States>,
+    /// What each cache did.
+    pub caches: Caches,
+    /// What policies and scalers remembered.
+    pub gauges: Gauges,
     workloads: Vec<WorkloadRecord>,
     services: Vec<ServiceRecord>,
     /// Attempts over each edge between services in every window; empty for the other edges.
@@ -133,6 +139,8 @@ pub fn run(model: &Model, warmup: SimDuration, seed: u64, keeps_states: bool) ->
             })
             .collect(),
         states: keeps_states.then_some(series.states),
+        caches: series.caches,
+        gauges: series.gauges,
     }
 }
 
@@ -431,6 +439,8 @@ mod tests {
             latency: Vec::new(),
             edges: IdVec::default(),
             states: None,
+            caches: Caches::default(),
+            gauges: Gauges::default(),
         };
         for metric in [Metric::LatencyMean, Metric::AgeAtService] {
             let mean = record.value(metric, Scope::default(), record.after_warmup());

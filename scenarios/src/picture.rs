@@ -1,7 +1,8 @@
 //! What do pictures show that is no series of the whole system? How busy each service is over time, in
-//! which state each instance is, who calls whom how often: plain data, stored as `pictures.json`.
+//! which state each instance is, who calls whom how often, how many are there: plain data, stored as `pictures.json`.
 
 mod call_order;
+mod gauges;
 mod lanes;
 mod topology;
 
@@ -11,7 +12,7 @@ use sim_core::ids::{Id, ServiceId, WorkloadId};
 use crate::bands;
 use crate::experiment::{Runs, VariantRuns};
 use crate::measure::Scope;
-use crate::metric::Metric;
+use crate::metric::{Metric, Unit};
 use crate::results::{Arm, Series};
 pub(crate) use call_order::services as services_in_call_order;
 
@@ -32,6 +33,30 @@ pub struct VariantPicture {
     /// How each workload fared, where there are several.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub workloads: Vec<WorkloadLine>,
+    /// What else was measured over time: fleets, caches, connections, copies, what policies remember.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gauges: Vec<GaugeLine>,
+}
+
+/// A gauge over time, over seeds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GaugeLine {
+    /// Whose: a service, `service/cache`, or `caller → service`.
+    pub of: String,
+    /// Which: a metric id, or the name that a policy gives it.
+    pub gauge: String,
+    /// Label of an axis.
+    pub label: String,
+    /// What it is counted in.
+    pub unit: Unit,
+    /// 10 % of the seeds are at most this in each window of the series; empty for a single seed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub p10: Vec<Option<f64>>,
+    /// Median over seeds; none where no seed has a value.
+    pub p50: Vec<Option<f64>>,
+    /// 90 % of the seeds are at most this; empty for a single seed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub p90: Vec<Option<f64>>,
 }
 
 /// How one workload fared over time.
@@ -49,7 +74,7 @@ pub struct WorkloadLine {
 pub struct Tier {
     /// The service.
     pub name: String,
-    /// Workers of all its instances.
+    /// Workers of all its instances; with an autoscaler, of those at the start.
     pub workers_total: u32,
     /// Busy workers divided by workers in each window of the series, median over seeds; none where no
     /// seed has a value.
@@ -132,7 +157,7 @@ pub enum Role {
     },
     /// A service.
     Service {
-        /// How many instances it has.
+        /// How many instances it has; with an autoscaler, the mean over time, rounded.
         instances: u32,
         /// Workers of one instance.
         workers: u32,
@@ -166,11 +191,16 @@ pub(crate) fn pictures(runs: &Runs, series: &Series) -> Vec<VariantPicture> {
             states: states.and_then(|(record, seed)| lanes::states(&variant.variant.model, record, *seed)),
             topologies: topology::topologies(variant),
             workloads: workloads(variant, series),
+            gauges: gauges::gauges(variant, series),
         }
     };
     let is_empty = |picture: &VariantPicture| {
-        let VariantPicture { variant: _, tiers, states, topologies, workloads } = picture;
-        tiers.is_empty() && states.is_none() && topologies.is_empty() && workloads.is_empty()
+        let VariantPicture { variant: _, tiers, states, topologies, workloads, gauges } = picture;
+        tiers.is_empty()
+            && states.is_none()
+            && topologies.is_empty()
+            && workloads.is_empty()
+            && gauges.is_empty()
     };
     runs.variants.iter().map(picture).filter(|picture| !is_empty(picture)).collect()
 }
@@ -186,7 +216,7 @@ fn tiers(variant: &VariantRuns, series: &Series) -> Vec<Tier> {
         let scope = Scope { service: Some(id), workload: None };
         Tier {
             name: service.name.clone(),
-            workers_total: service.instances.saturating_mul(service.workers),
+            workers_total: service.at_start.saturating_mul(service.workers),
             busy_share: medians(variant, series, Metric::Utilisation, scope),
         }
     };
@@ -228,7 +258,7 @@ mod tests {
     use crate::experiment::Hooks;
     use crate::request::Request;
 
-    fn compared(text: &str) -> Compared {
+    pub(super) fn compared(text: &str) -> Compared {
         let no_files = |_: &str| Err("no other file".to_owned());
         let scenario = crate::load::load("test.yaml", text.as_bytes(), &[], &no_files);
         let scenario = scenario.unwrap_or_else(|error| panic!("{}", error.render(false)));

@@ -113,6 +113,8 @@ pub const SERVICE_METRICS: &[Metric] = &[
     Metric::CacheLoads,
     Metric::StaleAnswers,
     Metric::StampedeSize,
+    Metric::Instances,
+    Metric::InstanceSeconds,
 ];
 
 /// One variant over the seeds.

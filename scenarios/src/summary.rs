@@ -72,10 +72,13 @@ fn services(runs: &VariantRuns) -> Vec<PartResult> {
     let services = &runs.variant.model.services;
     let part = |id| {
         let scope = Scope { service: Some(id), workload: None };
-        PartResult {
-            name: services[id].name.clone(),
-            metrics: metrics(runs, Arm::Triggered, scope, SERVICE_METRICS),
+        let mut metrics = metrics(runs, Arm::Triggered, scope, SERVICE_METRICS);
+        if !services[id].is_scaled() {
+            // How many there are stands in the file.
+            metrics.remove(Metric::Instances.id());
+            metrics.remove(Metric::InstanceSeconds.id());
         }
+        PartResult { name: services[id].name.clone(), metrics }
     };
     let ids = picture::services_in_call_order(&runs.variant.model);
     ids.into_iter().filter(|_| services.len() > 1).map(part).collect()

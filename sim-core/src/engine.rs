@@ -21,12 +21,14 @@ mod scaling;
 mod ledger;
 mod capacity;
 mod repair;
+mod gauges;
 
 use std::collections::VecDeque;
 
 use crate::event::{Event, Packed};
 use crate::event_list::{EventList, Lane};
 use crate::ids::{CacheId, EdgeId, EndpointId, FaultId, IdVec, InstanceId, PoolId, SourceId};
+use crate::metrics::gauges::Reading;
 use crate::metrics::{Meter, Probe, Snapshot};
 use crate::model::Model;
 use crate::streams::{Seed, Stream};
@@ -136,6 +138,8 @@ struct Simulation<'m, P, const PLAIN: bool> {
     /// Whether instances come and go.
     scales: bool,
     scaling: Scaling,
+    /// What gauges showed when they were read last.
+    readings: Vec<Reading>,
 }
 
 impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
@@ -186,6 +190,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             probe,
             scales,
             scaling,
+            readings: Vec::new(),
         }
     }
 
@@ -313,12 +318,14 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             meter.advance(moment);
         }
         self.advance_gauges(moment);
+        self.read_gauges(moment);
         let ledger = &self.ledger;
         let under_way = ledger.requests_created - ledger.requests_answered - ledger.requests_failed;
         let snapshot = Snapshot {
             meters: &self.meters,
             requests_in_flight: under_way as usize,
             capacity: self.loads.gauges(),
+            gauges: &self.readings,
         };
         self.probe.sample(moment, snapshot);
         let next = self.probe.next_sample();

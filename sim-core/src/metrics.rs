@@ -3,7 +3,9 @@
 //! requests ([`journal`]), tests add a running digest of all events ([`digest`]). There is no second
 //! loop for any of them: the engine is generic over its observer, and one that looks away costs nothing.
 
+pub mod caches;
 pub mod digest;
+pub mod gauges;
 pub mod journal;
 pub mod latency;
 pub mod series;
@@ -11,11 +13,12 @@ pub mod states;
 mod connections;
 
 use crate::event::Event;
-use crate::ids::{AttemptId, CallId, EdgeId, FaultId, IdVec, InstanceId, ServiceId, WorkloadId};
+use crate::ids::{AttemptId, CacheId, CallId, EdgeId, FaultId, IdVec, InstanceId, ServiceId, WorkloadId};
 use crate::policy::Outcome;
 use crate::policy::retry::GiveUp;
 use crate::policy::targets::ChangeKind;
 use crate::time::{SimDuration, SimTime};
+use gauges::Reading;
 
 /// Something that happened, in the words of the field. Plain data.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -224,8 +227,8 @@ pub enum Observation {
     Cache {
         /// The attempt that the step serves; stale if nobody waits for it.
         by: AttemptId,
-        /// Of which service.
-        service: ServiceId,
+        /// Which.
+        cache: CacheId,
         /// What.
         event: CacheEvent,
     },
@@ -386,6 +389,8 @@ pub struct Snapshot<'a> {
     pub requests_in_flight: usize,
     /// One per service, added up until now; empty where the speed of all instances is always the same.
     pub capacity: &'a [CapacityGauge],
+    /// What policies and scalers remember at this moment: the same gauges at every sample of a run.
+    pub gauges: &'a [Reading],
 }
 
 /// An observer of a run.

@@ -9,7 +9,7 @@ use super::axis::Axis;
 use super::canvas::{self, Align, Canvas, DrawError, Drawn, Point};
 use super::frame::{self, Panel, Rect, TickLabels};
 use super::grid::{Grid, Heading};
-use super::{Look, labels};
+use super::{Look, labels, legend};
 use crate::format;
 
 /// Moments that a small panel shows at most.
@@ -124,7 +124,8 @@ impl<'a> Figure<'a> {
         let rows = if look.is_thumb {
             0.0
         } else {
-            self.paint_legend(canvas, look.margin() + look.header() + 0.5 * look.font)?
+            let entries = (0..).map(|index| look.series(index)).zip(self.names.iter().copied());
+            legend::paint(canvas, look, look.margin() + look.header() + 0.5 * look.font, entries)?
         };
         let grid = Grid::below(canvas, look, &headings, &y, rows * 1.4 * look.font);
         frame::y_name(canvas, look, &grid.whole, Metric::Success.label(), 0.5)?;
@@ -138,29 +139,6 @@ impl<'a> Figure<'a> {
             grid.paint_heading(canvas, look, &rect, &headings[index])?;
         }
         grid.paint_left_out(canvas, look, self.pictures.len())
-    }
-
-    /// A sample and a name per workload; returns how many rows they take.
-    fn paint_legend(&self, canvas: &Canvas<'_>, y: f64) -> Result<f64, DrawError> {
-        let look = self.look;
-        let font = look.font;
-        let right = look.width - look.margin();
-        let (mut x, mut row) = (look.margin(), 0.0);
-        for (index, name) in self.names.iter().enumerate() {
-            let style = look.series(index);
-            let name = canvas.fitted(name, 0.9 * font, 0.3 * look.width);
-            let width = 3.0 * font + canvas.text_width(&name, 0.9 * font);
-            if x + width > right && x > look.margin() {
-                x = look.margin();
-                row += 1.0;
-            }
-            let middle = y + row * 1.4 * font;
-            canvas.series_line(&[(x, middle), (x + 2.5 * font, middle)], look.line, style)?;
-            let text = look.text(0.9, look.text_colour(style.colour), Align::Left);
-            canvas.text(&name, (x + 2.9 * font, middle), text)?;
-            x += width + 1.2 * font;
-        }
-        Ok(row + 1.0)
     }
 
     fn paint_lines(

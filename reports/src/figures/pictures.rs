@@ -1,11 +1,12 @@
-//! Which figures show single parts of a system? Lines per workload, strips per service, lanes per instance,
+//! Which figures show single parts of a system? Gauges over time, lines per workload, strips per service, lanes per instance,
 //! topologies.
 
+use scenarios::metric::Metric;
 use scenarios::picture::{States, Topology};
 use scenarios::results::ComparisonReport;
 
-use super::{Figure, Origin, finished};
-use crate::chart::{Look, heat_strip, lanes, topology, workloads};
+use super::{Figure, Origin, finished, shaded};
+use crate::chart::{Look, gauges, heat_strip, lanes, topology, workloads};
 use crate::error::ReportError;
 use crate::options::Options;
 use crate::{alt, format, slug};
@@ -13,13 +14,13 @@ use crate::{alt, format, slug};
 /// Of more variants than this only the first has all its topologies drawn, the others the last.
 const ALL_PARTS: usize = 4;
 
-/// Workloads and strips of all variants, then lanes and topologies of each that has them.
+/// Gauges, workloads and strips of all variants, then lanes and topologies of each that has them.
 pub(super) fn of_comparison(
     report: &ComparisonReport,
     options: &Options,
     origin: &Origin,
 ) -> Result<Vec<Figure>, ReportError> {
-    let mut figures = Vec::new();
+    let mut figures = gauges_figures(report, options, origin)?;
     if !workloads::pictures(report).is_empty() {
         figures.push(workloads_figure(report, options, origin)?);
     }
@@ -42,6 +43,30 @@ pub(super) fn of_comparison(
         }
     }
     Ok(figures)
+}
+
+/// Fleets, caches, connections and what policies remember, over time.
+fn gauges_figures(
+    report: &ComparisonReport,
+    options: &Options,
+    origin: &Origin,
+) -> Result<Vec<Figure>, ReportError> {
+    let look = Look::new(options);
+    let figures = gauges::pages(report).into_iter().map(|page| {
+        let drawn = gauges::draw(report, &page, &look);
+        let mut parts: Vec<&str> = Vec::new();
+        for (_, gauge) in page.subjects.iter().filter_map(|subject| subject.gauge()) {
+            let remembered = "What scalers and policies remember is read at the end of each window, in the mean over instances or clients.";
+            let definition = Metric::from_id(gauge).map_or(remembered, Metric::definition);
+            if !parts.contains(&definition) {
+                parts.push(definition);
+            }
+        }
+        let caption: Vec<String> = parts.into_iter().map(str::to_owned).chain(shaded(report)).collect();
+        let (title, alt) = (gauges::title(report, &page), alt::gauges(report, &page.subjects));
+        finished(page.name, drawn, title, caption.join(" "), alt, origin)
+    });
+    figures.collect()
 }
 
 /// How each workload fares over time.

@@ -2,6 +2,7 @@
 
 mod figures; // what SVG and PNG hold
 mod folder; // what is written and read back
+mod gauges; // what moves inside
 mod page; // the HTML page
 mod pictures; // strips, lanes and topologies
 mod sample; // made-up results

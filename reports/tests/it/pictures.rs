@@ -9,8 +9,8 @@ use scenarios::results::ComparisonReport;
 use crate::sample::{Fate, Sample, storm};
 use crate::scenes::{CHAIN, add_scenes, add_tiers, lanes, link, mesh, ring, service, shop, tiers, workload};
 
-const THUMB: Options = Options { theme: Theme::Light, size: Size::Thumb, png: false };
-const SLIDE: Options = Options { theme: Theme::Light, size: Size::Slide, png: false };
+pub(crate) const THUMB: Options = Options { theme: Theme::Light, size: Size::Thumb, png: false };
+pub(crate) const SLIDE: Options = Options { theme: Theme::Light, size: Size::Slide, png: false };
 
 /// One variant with one picture.
 fn report(picture: impl FnOnce(&ComparisonReport) -> VariantPicture) -> ComparisonReport {
@@ -38,7 +38,7 @@ fn drawn(report: &ComparisonReport, options: &Options) -> Vec<Figure> {
     figures.into_iter().filter(|figure| is_picture(&figure.name)).collect()
 }
 
-fn check(figure: &Figure) {
+pub(crate) fn check(figure: &Figure) {
     usvg::Tree::from_str(&figure.svg, &usvg::Options::default())
         .unwrap_or_else(|error| panic!("{}: {error}", figure.name));
     for word in ["NaN", "inf\"", "-2147483648", "2147483647"] {
@@ -60,7 +60,7 @@ fn check_everywhere(report: &ComparisonReport, count: usize) {
     }
 }
 
-fn text_of(figure: &Figure) -> Vec<&str> {
+pub(crate) fn text_of(figure: &Figure) -> Vec<&str> {
     let texts = figure.svg.split("<text ").skip(1);
     texts.map(|text| text.split('>').nth(1).unwrap().split('<').next().unwrap().trim()).collect()
 }
@@ -75,7 +75,7 @@ fn small_pictures_look_like_this() {
         tiers: tiers(&report, &CHAIN[3..], None),
         states: Some(States { seed: 7, lanes: few, left_out: 0 }),
         topologies: vec![ring()],
-        workloads: Vec::new(),
+        ..VariantPicture::default()
     };
     report.pictures = vec![picture];
     for figure in drawn(&report, &THUMB) {

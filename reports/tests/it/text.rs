@@ -50,6 +50,27 @@ fn workloads_and_services_have_tables_of_their_own() {
 }
 
 #[test]
+fn a_service_that_is_scaled_has_instances_and_their_cost() {
+    let mut report = add_parts(Sample { variants: storm().variants[..2].to_vec(), ..storm() }.report());
+    for (variant, mean) in report.comparison.variants.iter_mut().zip([4.5, 10.0]) {
+        let metrics = &mut variant.services[0].metrics;
+        for (metric, value) in [(Metric::Instances, mean), (Metric::InstanceSeconds, 270.0 * mean)] {
+            let result = MetricResult {
+                mean: Some(value),
+                ci95: Some([0.9 * value, 1.1 * value]),
+                quantiles: None,
+                per_seed: vec![Some(value); 30],
+                unit: metric.unit().symbol().to_owned(),
+            };
+            metrics.insert(metric.id().to_owned(), result);
+        }
+    }
+    let text = comparison_text(&report, &PLAIN);
+    let from = text.find("service: variant").unwrap();
+    insta::assert_snapshot!(&text[from..text.find("four-attempts: stuck").unwrap()]);
+}
+
+#[test]
 fn what_cannot_happen_has_no_row() {
     let sample = Sample { seeds: 1, variants: storm().variants[..1].to_vec(), ..storm() };
     let with = |lost: f64, ready: f64| {

@@ -107,8 +107,9 @@ impl Measured<'_> {
     fn service(&self, id: ServiceId) -> Node {
         let service = &self.model().services[id];
         let scope = Scope { service: Some(id), workload: None };
+        let there = self.metric(Metric::Instances, scope).filter(|_| service.is_scaled());
         let role = Role::Service {
-            instances: service.instances,
+            instances: there.map_or(service.instances, |mean| mean.round() as u32),
             workers: service.workers,
             busy_share: self.metric(Metric::Utilisation, scope),
             queue_length: self.metric(Metric::QueueLength, scope),

@@ -173,8 +173,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     }
 
     fn cache_event(&mut self, by: AttemptId, cache: CacheId, event: CacheEvent) {
-        let service = self.model.caches[cache].service;
-        self.probe.observe(self.now, Observation::Cache { by, service, event });
+        self.probe.observe(self.now, Observation::Cache { by, cache, event });
     }
 
     /// A `cached` step begins, or has waited and looks again.

@@ -114,6 +114,12 @@ impl Scaling {
         };
         (scaling, true)
     }
+
+    /// How many instances the scaler of a service asks for.
+    pub(super) fn wanted(&self, service: ServiceId) -> Option<u32> {
+        let scaler = if self.scalers.is_empty() { &None } else { &self.scalers[service] };
+        scaler.as_ref().map(|scaler| scaler.wanted)
+    }
 }
 
 impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {

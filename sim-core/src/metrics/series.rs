@@ -2,10 +2,12 @@
 //! width, latency percentiles per window, and histograms over the whole run after warm-up.
 
 use crate::ids::{EdgeId, Id, IdVec, InstanceId, ServiceId, WorkloadId};
+use crate::metrics::caches::{CacheWindow, Caches};
 use crate::metrics::connections::Connections;
+use crate::metrics::gauges::Gauges;
 use crate::metrics::latency::LatencyHistogram;
 use crate::metrics::states::States;
-use crate::metrics::{CacheEvent, CapacityGauge, Observation, Probe, Snapshot};
+use crate::metrics::{CapacityGauge, Observation, Probe, Snapshot};
 use crate::model::Model;
 use crate::model::edge::EdgeCaller;
 use crate::policy::Outcome;
@@ -93,45 +95,6 @@ pub struct ServiceWindow {
     pub instances: f64,
 }
 
-/// What the caches of one service did in one window.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct CacheWindow {
-    /// Look-ups.
-    pub look_ups: u32,
-    /// Of those: answered at once.
-    pub hits: u32,
-    /// Of those: that loaded.
-    pub misses: u32,
-    /// Loads begun, those in the background included.
-    pub loads: u32,
-    /// Of those: while nobody loaded the key already.
-    pub first_loads: u32,
-    /// Values that came in.
-    pub fills: u32,
-    /// Answers with a value that had expired.
-    pub stale: u32,
-}
-
-impl CacheWindow {
-    fn count(&mut self, event: CacheEvent) {
-        let looks =
-            matches!(event, CacheEvent::Hit | CacheEvent::StaleHit | CacheEvent::Miss | CacheEvent::Waits);
-        self.look_ups += u32::from(looks);
-        match event {
-            CacheEvent::Hit => self.hits += 1,
-            CacheEvent::StaleHit => (self.hits, self.stale) = (self.hits + 1, self.stale + 1),
-            CacheEvent::Miss => self.misses += 1,
-            CacheEvent::Waits => {}
-            CacheEvent::Loads { first } => {
-                self.loads += 1;
-                self.first_loads += u32::from(first);
-            }
-            CacheEvent::Filled => self.fills += 1,
-            CacheEvent::StoodIn => self.stale += 1,
-        }
-    }
-}
-
 /// What went over one edge between services in one window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EdgeWindow {
@@ -170,7 +133,7 @@ pub struct ServiceSeries {
     /// One entry per window.
     pub windows: Vec<ServiceWindow>,
     /// The window under way.
-    open: ServiceWindow,
+    pub(super) open: ServiceWindow,
     first_instance: usize,
     instances: usize,
     /// Areas at the end of the last window.
@@ -196,6 +159,10 @@ pub struct Series {
     pub edges: IdVec<EdgeId, EdgeSeries>,
     /// How the instances were.
     pub states: States,
+    /// What was in each cache.
+    pub caches: Caches,
+    /// What policies and scalers remembered.
+    pub gauges: Gauges,
     connections: Connections,
     current_start: SimTime,
     next_sample: SimTime,
@@ -249,6 +216,8 @@ impl Series {
                 })
                 .collect(),
             states: States::new(model),
+            caches: Caches::new(model),
+            gauges: Gauges::default(),
             connections: Connections::new(model.services.len()),
             current_start: SimTime::ZERO,
             next_sample: (SimTime::ZERO + width).min(model.horizon),
@@ -360,7 +329,7 @@ impl Probe for Series {
             Observation::Connection { service, opened, .. } => {
                 self.connections.changed(now, service, opened);
             }
-            Observation::Cache { service, event, .. } => self.services[service].open.caches.count(event),
+            Observation::Cache { cache, event, .. } => self.caches.count(cache, event),
             Observation::Queued { .. }
             | Observation::AttemptFailed { .. }
             | Observation::RetryPlanned { .. }
@@ -382,6 +351,7 @@ impl Probe for Series {
 
     fn sample(&mut self, now: SimTime, snapshot: Snapshot<'_>) {
         let length = now.since(self.current_start).as_nanos_f64();
+        self.caches.close_window(&mut self.services);
         for workload in self.workloads.iter_mut() {
             let mut window = std::mem::take(&mut workload.open);
             window.in_flight = snapshot.requests_in_flight as u32;
@@ -420,6 +390,7 @@ impl Probe for Series {
         }
         self.states.close_window(now, length, &mut self.services);
         self.connections.close_window(now, length, &mut self.services);
+        self.gauges.close_window(snapshot.gauges);
         self.current_start = now;
         let next = (now + self.width).min(self.horizon);
         self.next_sample = if now < self.horizon { next } else { SimTime::NEVER };
@@ -428,6 +399,7 @@ impl Probe for Series {
     /// A run that a bound has ended keeps what its last window counted; the windows after it are empty.
     fn end(&mut self) {
         let count = self.window_count();
+        self.caches.end(count, &mut self.services);
         for workload in self.workloads.iter_mut().filter(|workload| workload.windows.len() < count) {
             workload.windows.push(workload.open);
             workload.windows.resize(count, WorkloadWindow::default());

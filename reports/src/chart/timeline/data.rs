@@ -1,21 +1,25 @@
-//! What does a timeline draw? The lines, triggers and recoveries of one metric, taken from the results.
+//! What does a timeline draw? The lines, triggers and recoveries of one metric or gauge, taken from the results.
 
 use std::collections::BTreeMap;
 
 use scenarios::metric::{Metric, Unit};
-use scenarios::results::{Arm, Band, ComparisonReport, TriggerWindow, VariantResult, VariantSeries};
+use scenarios::results::{Band, ComparisonReport, TriggerWindow, VariantResult, VariantSeries};
 
 use super::OVERLAID;
+use super::subject::{Subject, triggered};
 use crate::chart::axis::Axis;
 use crate::{format, typeset, words};
 
 /// More windows than this are thinned, keeping the lowest and the highest of each group.
 const WINDOWS_DRAWN: usize = 600;
 
+/// A gauge that stays below this share has an axis of its own length.
+const SMALL_SHARE: f64 = 0.4;
+
 /// What a timeline shows.
 pub(super) struct Timeline<'a> {
     pub(super) report: &'a ComparisonReport,
-    pub(super) metric: Metric,
+    pub(super) subject: Subject,
     pub(super) lines: Vec<Line<'a>>,
     pub(super) triggers: Vec<&'a TriggerWindow>,
     pub(super) x: Axis,
@@ -37,13 +41,14 @@ pub(super) struct Line<'a> {
 
 /// Whether there is anything to draw for a metric.
 pub(crate) fn has_data(report: &ComparisonReport, metric: Metric) -> bool {
-    triggered(report).any(|line| {
-        line.bands.get(&metric).is_some_and(|bands| bands.iter().any(|band| finite(band.p50).is_some()))
+    report.comparison.variants.iter().any(|variant| {
+        let bands = triggered(report, &variant.name).and_then(|line| line.bands.get(&metric));
+        bands.is_some_and(|bands| bands.iter().any(|band| finite(band.p50).is_some()))
     })
 }
 
 impl<'a> Timeline<'a> {
-    pub(super) fn new(report: &'a ComparisonReport, metric: Metric) -> Self {
+    pub(super) fn new(report: &'a ComparisonReport, subject: Subject) -> Self {
         let end = report.manifest.horizon_s.max(report.series.starts_s.last().copied().unwrap_or(0.0));
         let lines: Vec<Line<'a>> = report
             .comparison
@@ -51,29 +56,34 @@ impl<'a> Timeline<'a> {
             .iter()
             .enumerate()
             .filter_map(|(index, variant)| {
-                let series = triggered(report).find(|series| series.variant == variant.name)?;
-                let band = series.bands.get(&metric)?.clone();
+                let series = triggered(report, &variant.name)?;
+                let band = subject.bands(report, &variant.name)?;
                 let triggers = report.manifest.triggers.get(&variant.name).into_iter().flatten().collect();
-                let recovery = recovery(report, variant, &band);
-                let offered = match metric {
-                    Metric::Goodput | Metric::Throughput | Metric::Attempts => offered(report, series),
+                let recovery = subject.metric.and_then(|_| recovery(report, variant, &band));
+                let offered = match subject.metric {
+                    Some(Metric::Goodput | Metric::Throughput | Metric::Attempts) => offered(report, series),
                     _ => Vec::new(),
                 };
                 Some(Line { index, variant, band, offered, triggers, recovery })
             })
             .collect();
-        let values = lines.iter().flat_map(|line| &line.band).flat_map(|band| [band.p50, band.p90]);
+        // Everybody connects and every cache fills when a run starts: gauges are scaled to what comes after.
+        let is_counted = |start: &f64| subject.metric.is_some() || *start >= report.manifest.warmup_s;
+        let first = report.series.starts_s.iter().position(is_counted).unwrap_or(0);
+        let values = lines.iter().flat_map(|line| line.band.iter().skip(first)).flat_map(|b| [b.p50, b.p90]);
         let values = values
             .filter_map(finite)
             .chain(lines.iter().flat_map(|line| &line.offered).map(|(_, value)| *value));
         let top = values.fold(0.0, f64::max);
         let x = Axis::linear(0.0, end, 6, Unit::Seconds);
-        Timeline { report, metric, lines, triggers: windows(report), x, top }
+        let triggers = distinct(lines.iter().flat_map(|line| line.triggers.iter().copied()));
+        Timeline { report, subject, lines, triggers, x, top }
     }
 
     pub(super) fn y_axis(&self, ticks: usize) -> Axis {
-        match self.metric.unit() {
-            Unit::Share => Axis::share(ticks),
+        match self.subject.unit {
+            // A gauge may live in the lowest part of the scale.
+            Unit::Share if self.subject.metric.is_some() || self.top > SMALL_SHARE => Axis::share(ticks),
             unit => Axis::from_zero(self.top, ticks, unit),
         }
     }
@@ -98,14 +108,6 @@ impl<'a> Timeline<'a> {
             text.push_str(&format!(" · grey: {}", typeset::shortened(&baseline.variant.name, 40)));
         }
         text
-    }
-
-    /// The name of the y axis.
-    pub(super) fn y_name(&self) -> String {
-        match self.metric.unit() {
-            Unit::PerSecond => format!("{}, requests per second", self.metric.label()),
-            Unit::Seconds | Unit::Share | Unit::Ratio | Unit::Count => self.metric.label().to_owned(),
-        }
     }
 
     /// Middle of each window with a value, thinned.
@@ -149,10 +151,6 @@ pub(super) fn runs<T: Copy>(points: &[Option<(f64, T)>]) -> Vec<Vec<(f64, T)>> {
     stretches.map(|stretch| stretch.iter().flatten().copied().collect()).collect()
 }
 
-fn triggered(report: &ComparisonReport) -> impl Iterator<Item = &VariantSeries> {
-    report.series.lines.iter().filter(|line| line.arm == Arm::Triggered)
-}
-
 pub(super) fn finite(value: Option<f64>) -> Option<f64> {
     value.filter(|value| value.is_finite())
 }
@@ -166,8 +164,12 @@ fn offered(report: &ComparisonReport, series: &VariantSeries) -> Vec<(f64, f64)>
 
 /// All different trigger windows, by start.
 pub(crate) fn windows(report: &ComparisonReport) -> Vec<&TriggerWindow> {
+    distinct(report.manifest.triggers.values().flatten())
+}
+
+fn distinct<'a>(windows: impl Iterator<Item = &'a TriggerWindow>) -> Vec<&'a TriggerWindow> {
     let mut seen: BTreeMap<(u64, u64, &str), &TriggerWindow> = BTreeMap::new();
-    for window in report.manifest.triggers.values().flatten() {
+    for window in windows {
         seen.insert((window.start_s.to_bits(), window.end_s.to_bits(), &window.name), window);
     }
     seen.into_values().collect()

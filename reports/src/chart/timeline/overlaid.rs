@@ -2,7 +2,7 @@
 
 use scenarios::metric::Metric;
 
-use super::{Line, Timeline, finite, runs};
+use super::{Line, Timeline, finite};
 use crate::chart::canvas::{Align, Canvas, Drawn};
 use crate::chart::frame::{self, Panel, Rect, TickLabels};
 use crate::chart::{Look, labels};
@@ -30,44 +30,14 @@ impl Timeline<'_> {
         let panel = Panel { rect, x: self.x.clone(), y };
         frame::triggers(canvas, look, &panel, &self.triggers, !look.is_thumb)?;
         frame::axes(canvas, look, &panel, TickLabels { x: true, y: true })?;
-        frame::y_name(canvas, look, &rect, &self.y_name(), name_rows)?;
+        frame::y_name(canvas, look, &rect, &self.subject.axis_name(), name_rows)?;
         frame::x_name(canvas, look, &rect, "time")?;
-        // One dashed line for each different load; most often all variants share one.
-        for (index, line) in self.lines.iter().enumerate() {
-            if self.lines[..index].iter().all(|before| before.offered != line.offered) {
-                self.paint_offered(canvas, look, &panel, line)?;
-            }
-        }
-        let many_seeds = self.report.comparison.seeds.len() > 1;
-        for line in self.lines.iter().filter(|_| many_seeds) {
-            self.paint_band(canvas, look, &panel, line, if self.lines.len() > 2 { 0.12 } else { 0.2 })?;
-        }
-        let mut densest_first: Vec<&Line<'_>> = self.lines.iter().collect();
-        densest_first.sort_by(|a, b| look.ink_share(b.index).total_cmp(&look.ink_share(a.index)));
-        for line in densest_first {
-            self.paint_line(canvas, &panel, line, look.line, look.series(line.index))?;
-        }
+        self.paint_loads(canvas, look, &panel)?;
+        self.paint_lines(canvas, look, &panel, look.line)?;
         for line in &self.lines {
             self.paint_recovery(canvas, look, &panel, line)?;
         }
         self.paint_labels(canvas, look, &panel, label_width)
-    }
-
-    fn paint_band(
-        &self,
-        canvas: &Canvas<'_>,
-        look: &Look,
-        panel: &Panel,
-        line: &Line<'_>,
-        opacity: f64,
-    ) -> Drawn {
-        let colour = look.series(line.index).colour;
-        for run in runs(&self.points(&line.band, |band| Some((finite(band.p10)?, finite(band.p90)?)))) {
-            let below = run.iter().map(|(x, (low, _))| panel.at(*x, *low));
-            let above = run.iter().rev().map(|(x, (_, high))| panel.at(*x, *high));
-            canvas.polygon(&below.chain(above).collect::<Vec<_>>(), colour, opacity)?;
-        }
-        Ok(())
     }
 
     fn label_width(&self, canvas: &Canvas<'_>, look: &Look) -> f64 {
@@ -85,7 +55,7 @@ impl Timeline<'_> {
 
     /// The second line of a label: how the variant came out.
     fn remark(&self, look: &Look, line: &Line<'_>) -> String {
-        if look.is_thumb || !matches!(self.metric, Metric::Goodput | Metric::Success) {
+        if look.is_thumb || !matches!(self.subject.metric, Some(Metric::Goodput | Metric::Success)) {
             return String::new();
         }
         if !words::is_judged(line.variant) {

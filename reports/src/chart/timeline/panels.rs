@@ -13,7 +13,7 @@ pub(super) fn paint(canvas: &Canvas<'_>, look: &Look, timeline: &Timeline<'_>) -
     let headings: Vec<Heading> = timeline.lines.iter().map(|line| heading(look, line)).collect();
     let y = timeline.y_axis(2);
     let grid = Grid::new(canvas, look, &headings, &y);
-    frame::y_name(canvas, look, &grid.whole, &timeline.y_name(), 0.5)?;
+    frame::y_name(canvas, look, &grid.whole, &timeline.subject.axis_name(), 0.5)?;
     frame::x_name(canvas, look, &grid.whole, "time")?;
     for (index, heading) in headings.iter().enumerate().take(grid.count) {
         let (rect, labels) = grid.panel(index);

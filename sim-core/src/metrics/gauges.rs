@@ -1,0 +1,126 @@
+//! What did policies and scalers remember, window by window? The tokens of a budget, the share that is let in, the
+//! number of instances that a scaler asks for: read at the end of each window, never counted.
+//!
+//! A policy's `gauge()` gives name and value; [`KINDS`] says how the name is shown. A name that stands in no line
+//! there is shown as it is, as a number of things.
+
+use crate::ids::{EdgeId, ServiceId};
+
+/// How a gauge is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kind {
+    /// The name that `gauge()` gives it.
+    pub name: &'static str,
+    /// Label of an axis.
+    pub label: &'static str,
+    /// Whether it lies between 0 and 1 and is read as a share.
+    pub is_share: bool,
+}
+
+const fn count(name: &'static str, label: &'static str) -> Kind {
+    Kind { name, label, is_share: false }
+}
+
+const fn share(name: &'static str, label: &'static str) -> Kind {
+    Kind { name, label, is_share: true }
+}
+
+/// The gauges that there are, in the order of figures.
+pub const KINDS: &[Kind] = &[
+    count("wanted_instances", "instances asked for"),
+    share("background_share", "instances at a background job"),
+    count("retry_tokens", "tokens for retries"),
+    count("retry_balance", "retries that can be paid"),
+    share("admitted_share", "share let in"),
+    count("admission_tokens", "tokens for admission"),
+    share("queue_overloaded", "lines that are overloaded"),
+];
+
+impl Kind {
+    /// The kind of a name.
+    pub fn of(name: &'static str) -> Kind {
+        KINDS.iter().copied().find(|kind| kind.name == name).unwrap_or(count(name, name))
+    }
+}
+
+/// Whose state is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// Of the instances of a service, in the mean over those that are there.
+    Service(ServiceId),
+    /// Of the clients of an edge, in the mean over them.
+    Edge(EdgeId),
+}
+
+/// A gauge, read.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Reading {
+    /// Whose.
+    pub of: Holder,
+    /// Its name.
+    pub name: &'static str,
+    /// Its value; none while nobody is there who has one.
+    pub value: Option<f64>,
+}
+
+/// A gauge over the run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GaugeSeries {
+    /// Whose.
+    pub of: Holder,
+    /// Its name.
+    pub name: &'static str,
+    /// Its value at the end of each window that was reached.
+    pub values: Vec<Option<f64>>,
+}
+
+/// All gauges over the run.
+#[derive(Clone, Debug, Default)]
+pub struct Gauges(Vec<GaugeSeries>);
+
+impl Gauges {
+    /// The gauges in the order of their readings.
+    pub fn all(&self) -> &[GaugeSeries] {
+        &self.0
+    }
+
+    /// A window ends with these readings.
+    pub(super) fn close_window(&mut self, readings: &[Reading]) {
+        if self.0.is_empty() {
+            let series =
+                |reading: &Reading| GaugeSeries { of: reading.of, name: reading.name, values: Vec::new() };
+            self.0 = readings.iter().map(series).collect();
+        }
+        debug_assert_eq!(self.0.len(), readings.len(), "each sample has the same gauges");
+        for (series, reading) in self.0.iter_mut().zip(readings) {
+            debug_assert_eq!((series.of, series.name), (reading.of, reading.name));
+            series.values.push(reading.value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::Id;
+
+    #[test]
+    fn each_window_keeps_each_reading() {
+        let of = Holder::Edge(EdgeId::from_index(3));
+        let mut gauges = Gauges::default();
+        for value in [Some(10.0), None, Some(2.5)] {
+            gauges.close_window(&[Reading { of, name: "retry_tokens", value }]);
+        }
+        let expected = GaugeSeries { of, name: "retry_tokens", values: vec![Some(10.0), None, Some(2.5)] };
+        assert_eq!(gauges.all(), [expected]);
+        assert_eq!(Kind::of("retry_tokens").label, "tokens for retries");
+        assert_eq!(Kind::of("fuse").label, "fuse");
+    }
+
+    #[test]
+    fn names_are_unique() {
+        for kind in KINDS {
+            assert_eq!(Kind::of(kind.name), *kind);
+        }
+    }
+}
