@@ -162,9 +162,9 @@ fn timeline_caption(report: &ComparisonReport, metric: Metric) -> String {
 /// What is shaded in figures over time.
 fn shaded(report: &ComparisonReport) -> Option<String> {
     let mut triggers: Vec<(String, Vec<&str>)> = Vec::new();
-    for (variant, window) in
-        report.manifest.triggers.iter().flat_map(|(name, all)| all.iter().map(move |w| (name, w)))
-    {
+    let names = report.manifest.triggers.keys();
+    let events = names.flat_map(|name| report.manifest.events(name).map(move |window| (name, window)));
+    for (variant, window) in events {
         let when = format::span(window.start_s, window.end_s);
         let text = format!("{} ({when}): {}", window.name, window.what);
         match triggers.iter_mut().find(|(other, _)| *other == text) {

@@ -198,8 +198,8 @@ fn facts(manifest: &Manifest, seeds: &[u64]) -> Vec<(String, String)> {
 /// Equal triggers of several variants in one row.
 fn triggers(manifest: &Manifest) -> Vec<Trigger> {
     let mut rows: Vec<(Trigger, Vec<&str>)> = Vec::new();
-    for (variant, windows) in &manifest.triggers {
-        for window in windows {
+    for variant in manifest.triggers.keys() {
+        for window in manifest.events(variant) {
             let when = format::span(window.start_s, window.end_s);
             let same = |row: &&mut (Trigger, Vec<&str>)| {
                 row.0.name == window.name

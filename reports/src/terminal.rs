@@ -217,7 +217,7 @@ fn track<'a>(
     let line = lines.find(|line| line.arm == Arm::Triggered && line.variant == variant.name)?;
     let bands = line.bands.get(&metric)?;
     let values: Vec<Option<f64>> = bands.iter().map(|band| band.p50.filter(|v| v.is_finite())).collect();
-    let triggers = report.manifest.triggers.get(&variant.name).map(Vec::as_slice).unwrap_or_default();
+    let triggers = report.manifest.events(&variant.name).collect();
     Some(Track { label, values, triggers, unit: metric.unit(), scale: 0.0 })
 }
 

@@ -30,12 +30,14 @@ mod trust;
 mod walk;
 mod warnings;
 
+use sim_core::model::action::ActionConfig;
 use sim_core::model::workload::ArrivalsConfig;
+use sim_core::time::SimDuration;
 
 use crate::load::{Scenario, Variant};
 use crate::statistics::rounded;
 use capacity::View;
-use result::{CacheResult, Capacity, Explanation, Named, ServiceResult, Trust, WorkloadResult};
+use result::{ActionResult, CacheResult, Capacity, Explanation, Named, ServiceResult, Trust, WorkloadResult};
 use system::{Part, System};
 
 /// What can be known of a variant of a scenario.
@@ -58,6 +60,7 @@ pub fn explain(scenario: &Scenario, variant: &Variant) -> Explanation {
         workloads: (0..view.system.workloads.len()).map(|number| workload(&view, number)).collect(),
         services: (0..view.services.len()).map(|number| service(&view, warm.as_ref(), number)).collect(),
         caches: caches.iter().map(|warm| cache(&view, warm)).collect(),
+        actions: variant.system.actions.iter().map(action).collect(),
         warnings: warnings::all(&view, &|path| scenario.place(&variant.name, path)),
     }
 }
@@ -83,6 +86,15 @@ fn workload(view: &View<'_>, number: usize) -> WorkloadResult {
         advertised: limit(|service| service.advertised_scale, &|service| trust::advertised(view, service)),
         hidden: limit(|service| service.hidden_scale, &|service| trust::hidden(view, service)),
         availability: failure::availability(view, number),
+    }
+}
+
+fn action((name, action): (&str, &ActionConfig)) -> ActionResult {
+    ActionResult {
+        name: name.to_owned(),
+        when: action.describe_start(),
+        what: action.describe(),
+        length_s: action.length.map(SimDuration::as_secs_f64),
     }
 }
 

@@ -37,6 +37,16 @@ pub fn manifest(scenario: &Scenario, variants: &[Variant], seeds: &[u64], reques
         };
         variant.system.faults.iter().map(window).collect()
     };
+    let acted = |variant: &Variant| -> Vec<TriggerWindow> {
+        let window = |(name, action): (&str, &sim_core::model::action::ActionConfig)| {
+            let start = action.at?;
+            let length = action.length.unwrap_or_default();
+            let (start_s, end_s) = (start.as_secs_f64(), (start + length).as_secs_f64());
+            Some(TriggerWindow { name: name.to_owned(), start_s, end_s, what: action.describe() })
+        };
+        variant.system.actions.iter().filter_map(window).collect()
+    };
+    let actions = variants.iter().map(|variant| (variant.name.clone(), acted(variant)));
     let resolved = |variant: &Variant| {
         serde_json::json!({
             "services": variant.system.services,
@@ -57,6 +67,7 @@ pub fn manifest(scenario: &Scenario, variants: &[Variant], seeds: &[u64], reques
         warmup_s: run.warmup.as_secs_f64(),
         healthy: run.healthy.get(),
         triggers: variants.iter().map(|variant| (variant.name.clone(), triggers(variant))).collect(),
+        actions: actions.filter(|(_, windows)| !windows.is_empty()).collect(),
         resolved: variants.iter().map(|variant| (variant.name.clone(), resolved(variant))).collect(),
         reproduce: request.reproduce.clone(),
     }

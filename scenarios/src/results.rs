@@ -316,10 +316,22 @@ pub struct Manifest {
     pub healthy: f64,
     /// Triggers per variant, by variant name.
     pub triggers: BTreeMap<String, Vec<TriggerWindow>>,
+    /// What operators do at known moments, by variant; where nothing is changed for a while only, the end is the
+    /// start.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub actions: BTreeMap<String, Vec<TriggerWindow>>,
     /// The resolved model of every variant as the loader understood it, by variant name.
     pub resolved: BTreeMap<String, serde_json::Value>,
     /// Command that repeats this result.
     pub reproduce: String,
+}
+
+impl Manifest {
+    /// What happens to a variant and is drawn over time: its triggers, then what operators do.
+    pub fn events(&self, variant: &str) -> impl Iterator<Item = &TriggerWindow> {
+        let all = [self.triggers.get(variant), self.actions.get(variant)];
+        all.into_iter().flatten().flatten()
+    }
 }
 
 /// One point of a sweep.

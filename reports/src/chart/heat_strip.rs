@@ -186,8 +186,7 @@ impl<'a> Strips<'a> {
                 }
                 y += self.step;
             }
-            let windows = self.report.manifest.triggers.get(&picture.variant);
-            for window in windows.into_iter().flatten() {
+            for window in self.report.manifest.events(&picture.variant) {
                 frame::window_outline(canvas, look, &self.panel, window, [block, y - 0.12 * self.step])?;
             }
         }

@@ -50,7 +50,7 @@ pub(crate) fn draw(
         }
         _ => format!("seed {}", states.seed),
     };
-    let triggers = report.manifest.triggers.get(variant).into_iter().flatten().collect();
+    let triggers = report.manifest.events(variant).collect();
     canvas::draw(look.width, look.height, look.background, |canvas| {
         frame::header(canvas, look, &title(report, variant), &subtitle)?;
         let legend: Vec<(&str, StateLook)> = words.iter().copied().zip(looks.iter().copied()).collect();

@@ -67,7 +67,7 @@ impl<'a> Figure<'a> {
     }
 
     fn triggers(&self, picture: &VariantPicture) -> Vec<&'a TriggerWindow> {
-        self.report.manifest.triggers.get(&picture.variant).into_iter().flatten().collect()
+        self.report.manifest.events(&picture.variant).collect()
     }
 
     /// One variant: names at the ends of the lines.

@@ -2,7 +2,7 @@
 //! who depends on whom, then what does not fit together.
 
 use scenarios::explain::result::{
-    CacheResult, Capacity, Explanation, ServiceResult, Trust, Warning, WorkloadResult,
+    ActionResult, CacheResult, Capacity, Explanation, ServiceResult, Trust, Warning, WorkloadResult,
 };
 use scenarios::metric::Unit;
 
@@ -23,6 +23,7 @@ pub fn explanation_text(explanation: &Explanation, style: &TextStyle) -> String 
     text.push_str(&loads(&explanation.workloads, style));
     text.push_str(&services(&explanation.services, &explanation.caches, style));
     text.push_str(&dependence(&explanation.services, style));
+    text.push_str(&operators(&explanation.actions, style));
     text.push_str(&warnings(&explanation.warnings, style));
     style.finish(text)
 }
@@ -229,6 +230,19 @@ fn dependence(services: &[ServiceResult], style: &TextStyle) -> String {
         ));
     }
     grid::text(first, vec![columns], style) + "\n\n"
+}
+
+fn operators(actions: &[ActionResult], style: &TextStyle) -> String {
+    if actions.is_empty() {
+        return String::new();
+    }
+    let mut text =
+        style.paint("Operators (all else is about the system before they act)", Paint::Bold) + "\n";
+    for ActionResult { name, when, what, length_s } in actions {
+        let lasts = length_s.map_or(String::new(), |s| format!(", for {}", format::setting(s)));
+        text.push_str(&wrapped(&format!("{name}: {when}, {what}{lasts}"), style, 2));
+    }
+    text + "\n"
 }
 
 fn warnings(warnings: &[Warning], style: &TextStyle) -> String {

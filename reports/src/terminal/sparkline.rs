@@ -15,7 +15,7 @@ pub(super) struct Track<'a> {
     pub(super) label: String,
     /// One value per window.
     pub(super) values: Vec<Option<f64>>,
-    pub(super) triggers: &'a [TriggerWindow],
+    pub(super) triggers: Vec<&'a TriggerWindow>,
     pub(super) unit: Unit,
     /// The value of a full block.
     pub(super) scale: f64,
@@ -34,7 +34,7 @@ pub(super) fn lines(tracks: &[Track<'_>], horizon_s: f64, caption: &str, style: 
     let windows = tracks.iter().map(|track| track.values.len()).max().unwrap_or(0);
     let columns = width.saturating_sub(label_width + 2 + end_width).clamp(10, 120).min(windows.max(1));
     let all_marks: Vec<String> =
-        tracks.iter().map(|track| marks(track.triggers, horizon_s, columns, style)).collect();
+        tracks.iter().map(|track| marks(&track.triggers, horizon_s, columns, style)).collect();
     let mut text = style.paint(caption, Paint::Faint) + "\n";
     for (index, track) in tracks.iter().enumerate() {
         let label = typeset::shortened(&track.label, label_width);
@@ -44,7 +44,7 @@ pub(super) fn lines(tracks: &[Track<'_>], horizon_s: f64, caption: &str, style: 
         // Equal marks under neighbouring lines are drawn once, below the last of them.
         let marked = &all_marks[index];
         if !marked.trim().is_empty() && all_marks.get(index + 1) != Some(marked) {
-            for line in with_names(marked, &trigger_names(track.triggers), width - label_width - 2) {
+            for line in with_names(marked, &trigger_names(&track.triggers), width - label_width - 2) {
                 text.push_str(&style.paint(&format!("{:<label_width$}  {line}", ""), Paint::Faint));
                 text.push('\n');
             }
@@ -113,13 +113,13 @@ fn block(value: Option<f64>, scale: f64, style: &TextStyle) -> char {
     if style.ascii { ASCII_BLOCKS[level] } else { BLOCKS[level] }
 }
 
-fn marks(triggers: &[TriggerWindow], horizon_s: f64, columns: usize, style: &TextStyle) -> String {
+fn marks(triggers: &[&TriggerWindow], horizon_s: f64, columns: usize, style: &TextStyle) -> String {
     let mark = if style.ascii { '^' } else { '▔' };
     let width = horizon_s / columns as f64;
     (0..columns)
         .map(|column| {
             let (from, to) = (column as f64 * width, (column + 1) as f64 * width);
-            let is_inside = |window: &TriggerWindow| {
+            let is_inside = |window: &&TriggerWindow| {
                 window.start_s < to && window.end_s.max(window.start_s + 1e-9) > from
             };
             if triggers.iter().any(is_inside) { mark } else { ' ' }
@@ -127,7 +127,7 @@ fn marks(triggers: &[TriggerWindow], horizon_s: f64, columns: usize, style: &Tex
         .collect()
 }
 
-fn trigger_names(triggers: &[TriggerWindow]) -> Vec<String> {
+fn trigger_names(triggers: &[&TriggerWindow]) -> Vec<String> {
     let named = triggers
         .iter()
         .map(|window| format!("{} {}", window.name, format::span(window.start_s, window.end_s)));
@@ -171,6 +171,6 @@ mod tests {
         let what = String::new();
         let window = TriggerWindow { name: "crash".to_owned(), start_s: 60.0, end_s: 60.0, what };
         let style = TextStyle { ascii: true, ..TextStyle::default() };
-        assert_eq!(marks(&[window], 100.0, 10, &style), "      ^   ");
+        assert_eq!(marks(&[&window], 100.0, 10, &style), "      ^   ");
     }
 }

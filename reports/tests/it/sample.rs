@@ -89,6 +89,7 @@ impl Sample {
             horizon_s: self.horizon_s,
             warmup_s: 30.0,
             healthy: 0.95,
+            actions: BTreeMap::default(),
             triggers: self.variants.iter().map(|(name, fate)| window(name, *fate)).collect(),
             resolved: names
                 .iter()

@@ -24,8 +24,23 @@ pub struct Explanation {
     pub services: Vec<ServiceResult>,
     /// The caches whose hits can be known.
     pub caches: Vec<CacheResult>,
+    /// What operators will do, in the order of the file; all else is about the system before that.
+    pub actions: Vec<ActionResult>,
     /// What may go wrong, in the order of the file.
     pub warnings: Vec<Warning>,
+}
+
+/// What an operator will do.
+#[derive(Clone, Debug, Serialize)]
+pub struct ActionResult {
+    /// Its name.
+    pub name: String,
+    /// When, in words.
+    pub when: String,
+    /// What, in words.
+    pub what: String,
+    /// For how long what it changes stays so; absent if to the end.
+    pub length_s: Option<f64>,
 }
 
 /// Which scenario.

@@ -45,11 +45,10 @@ fn is_connected(model: &Model, id: ServiceId) -> bool {
 /// the order of the calls.
 pub(super) fn gauges(variant: &VariantRuns, series: &Series) -> Vec<GaugeLine> {
     let model = &variant.variant.model;
-    let Some(first) = variant.triggered.first() else { return Vec::new() };
     let drawn = Drawn { variant, series };
     let mut lines = Vec::new();
     for id in call_order::services(model) {
-        lines.extend(drawn.told(first, |of| of == Holder::Service(id)));
+        lines.extend(drawn.told(|of| of == Holder::Service(id)));
         for (metric, _) in OF_SERVICES.iter().filter(|(_, has)| has(model, id)) {
             let scope = Scope { service: Some(id), workload: None };
             let value = |record: &Record, span| record.value(*metric, scope, span);
@@ -62,7 +61,7 @@ pub(super) fn gauges(variant: &VariantRuns, series: &Series) -> Vec<GaugeLine> {
             }
         }
     }
-    lines.extend(drawn.told(first, |of| matches!(of, Holder::Edge(_))));
+    lines.extend(drawn.told(|of| matches!(of, Holder::Edge(_))));
     lines
 }
 
@@ -111,11 +110,18 @@ impl Drawn<'_> {
         self.line(of, metric.id(), metric.label(), metric.unit(), value)
     }
 
-    /// What policies told of themselves; the first run says which there are.
-    fn told(&self, first: &Record, is_wanted: impl Fn(Holder) -> bool) -> Vec<GaugeLine> {
+    /// What policies told of themselves, in any of the runs: an operator may have changed them in some.
+    fn told(&self, is_wanted: impl Fn(Holder) -> bool) -> Vec<GaugeLine> {
         let model = &self.variant.variant.model;
-        let all = first.gauges.all().iter().enumerate().filter(|(_, gauge)| is_wanted(gauge.of));
-        let line = |(place, gauge): (usize, &GaugeSeries)| {
+        let mut all: Vec<&GaugeSeries> = Vec::new();
+        for gauge in self.variant.arm(Arm::Triggered).iter().flat_map(|record| record.gauges.all()) {
+            if is_wanted(gauge.of)
+                && !all.iter().any(|known| known.of == gauge.of && known.name == gauge.name)
+            {
+                all.push(gauge);
+            }
+        }
+        let line = |gauge: &GaugeSeries| {
             let of = match gauge.of {
                 Holder::Service(id) => model.services[id].name.clone(),
                 Holder::Edge(id) => edge_name(model, id),
@@ -123,14 +129,14 @@ impl Drawn<'_> {
             let kind = Kind::of(gauge.name);
             let unit = if kind.is_share { Unit::Share } else { Unit::Count };
             let value = |record: &Record, span: Span| {
-                let values = &record.gauges.all().get(place)?.values;
+                let values = &record.gauges.get(gauge.of, gauge.name)?.values;
                 let there = values.get(span.from..span.to.min(values.len()))?.iter().copied().flatten();
                 let (sum, count) = there.fold((0.0, 0.0), |(sum, count), value| (sum + value, count + 1.0));
                 (count > 0.0).then(|| sum / count)
             };
             self.line(of, gauge.name, kind.label, unit, value)
         };
-        all.map(line).collect()
+        all.into_iter().map(line).collect()
     }
 
     fn line(

@@ -74,27 +74,43 @@ pub struct GaugeSeries {
     pub values: Vec<Option<f64>>,
 }
 
-/// All gauges over the run.
+/// All gauges over the run. There may be others after an operator has changed a policy.
 #[derive(Clone, Debug, Default)]
-pub struct Gauges(Vec<GaugeSeries>);
+pub struct Gauges {
+    all: Vec<GaugeSeries>,
+    windows: usize,
+}
 
 impl Gauges {
     /// The gauges in the order of their readings.
     pub fn all(&self) -> &[GaugeSeries] {
-        &self.0
+        &self.all
+    }
+
+    /// One gauge, if it was ever read.
+    pub fn get(&self, of: Holder, name: &str) -> Option<&GaugeSeries> {
+        self.all.iter().find(|series| series.of == of && series.name == name)
     }
 
     /// A window ends with these readings.
     pub(super) fn close_window(&mut self, readings: &[Reading]) {
-        if self.0.is_empty() {
-            let series =
-                |reading: &Reading| GaugeSeries { of: reading.of, name: reading.name, values: Vec::new() };
-            self.0 = readings.iter().map(series).collect();
+        for (place, reading) in readings.iter().enumerate() {
+            let is_same = |series: &GaugeSeries| series.of == reading.of && series.name == reading.name;
+            // Nearly always the readings are those of the window before.
+            let known = match self.all.get(place).is_some_and(is_same) {
+                true => Some(place),
+                false => self.all.iter().position(is_same),
+            };
+            let place = known.unwrap_or_else(|| {
+                let values = vec![None; self.windows];
+                self.all.push(GaugeSeries { of: reading.of, name: reading.name, values });
+                self.all.len() - 1
+            });
+            self.all[place].values.push(reading.value);
         }
-        debug_assert_eq!(self.0.len(), readings.len(), "each sample has the same gauges");
-        for (series, reading) in self.0.iter_mut().zip(readings) {
-            debug_assert_eq!((series.of, series.name), (reading.of, reading.name));
-            series.values.push(reading.value);
+        self.windows += 1;
+        for series in &mut self.all {
+            series.values.resize(self.windows, None);
         }
     }
 }
@@ -115,6 +131,19 @@ mod tests {
         assert_eq!(gauges.all(), [expected]);
         assert_eq!(Kind::of("retry_tokens").label, "tokens for retries");
         assert_eq!(Kind::of("fuse").label, "fuse");
+    }
+
+    #[test]
+    fn a_policy_that_is_exchanged_leaves_a_gap() {
+        let of = Holder::Edge(EdgeId::from_index(3));
+        let read = |name, value| Reading { of, name, value: Some(value) };
+        let mut gauges = Gauges::default();
+        gauges.close_window(&[read("retry_tokens", 1.0)]);
+        gauges.close_window(&[]);
+        gauges.close_window(&[read("retry_balance", 2.0), read("retry_tokens", 3.0)]);
+        let values = |name| gauges.get(of, name).expect("it was read").values.clone();
+        assert_eq!(values("retry_tokens"), [Some(1.0), None, Some(3.0)]);
+        assert_eq!(values("retry_balance"), [None, None, Some(2.0)]);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::Named;
 use super::fault::RestartFault;
 use crate::ids::{InstanceId, ServiceId, WorkloadId};
 use crate::time::{SimDuration, SimTime};
+use crate::units::Probability;
 
 /// Most systems of one model, beside the one at the start: every set of changes that can be on at once.
 pub const MAX_STAGES: usize = 63;
@@ -39,6 +40,31 @@ pub struct ActionConfig {
     pub pause: Option<PauseConfig>,
 }
 
+impl ActionConfig {
+    /// What it does, in words.
+    pub fn describe(&self) -> String {
+        let mut parts = Vec::new();
+        if self.apply.is_some() {
+            parts.push("changes settings".to_owned());
+        }
+        if let Some(restart) = &self.restart {
+            parts.push(format!("restarts {}", restart.service));
+        }
+        if let Some(pause) = &self.pause {
+            parts.push(format!("pauses {}", pause.workload));
+        }
+        format!("an operator {}", parts.join(", "))
+    }
+
+    /// When it is done, in words.
+    pub fn describe_start(&self) -> String {
+        match (&self.when, self.at) {
+            (Some(when), _) => format!("once {}", when.describe()),
+            (None, at) => format!("at {}", at.unwrap_or_default()),
+        }
+    }
+}
+
 /// Whose requests stay away.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -59,7 +85,7 @@ pub enum ConditionConfig {
     ReadyInstances(ServiceCondition),
     /// Share of the requests that ended well, of all that ended since the last look; where none ended it is as
     /// at the last look.
-    Success(Threshold),
+    Success(SuccessCondition),
 }
 
 /// A level of a service that is too high or too low.
@@ -80,26 +106,56 @@ pub struct ServiceCondition {
     pub length: SimDuration,
 }
 
-/// A level that is too high or too low.
+/// A share of requests that is too high or too low.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-pub struct Threshold {
-    /// It is above this number.
+pub struct SuccessCondition {
+    /// It is above this share.
     #[serde(default)]
-    pub above: Option<f64>,
-    /// It is below this number.
+    pub above: Option<Probability>,
+    /// It is below this share.
     #[serde(default)]
-    pub below: Option<f64>,
+    pub below: Option<Probability>,
     /// All the time for so long; default 0s: seen once.
     #[serde(default, rename = "for")]
     pub length: SimDuration,
 }
 
-impl Threshold {
-    /// That of a service.
-    pub(super) fn of(level: &ServiceCondition) -> Self {
-        Threshold { above: level.above, below: level.below, length: level.length }
+impl ConditionConfig {
+    /// Its word in the file.
+    pub fn word(&self) -> &'static str {
+        match self {
+            ConditionConfig::QueueLength(_) => "queue_length",
+            ConditionConfig::ReadyInstances(_) => "ready_instances",
+            ConditionConfig::Success(_) => "success",
+        }
+    }
+
+    /// The bounds above and below which the level is meant, and for how long it has to be there.
+    pub fn bounds(&self) -> (Option<f64>, Option<f64>, SimDuration) {
+        match self {
+            ConditionConfig::QueueLength(level) | ConditionConfig::ReadyInstances(level) => {
+                (level.above, level.below, level.length)
+            }
+            ConditionConfig::Success(level) => {
+                (level.above.map(Probability::get), level.below.map(Probability::get), level.length)
+            }
+        }
+    }
+
+    /// In words: `queue_length of api is above 100 for 5s`.
+    pub fn describe(&self) -> String {
+        let of = match self {
+            ConditionConfig::QueueLength(level) | ConditionConfig::ReadyInstances(level) => {
+                format!(" of {}", level.service)
+            }
+            ConditionConfig::Success(_) => String::new(),
+        };
+        let (above, below, length) = self.bounds();
+        let side = if above.is_some() { "above" } else { "below" };
+        let held = if length > SimDuration::ZERO { format!(" for {length}") } else { String::new() };
+        format!("{}{of} is {side} {}{held}", self.word(), above.or(below).unwrap_or_default())
     }
 }
 

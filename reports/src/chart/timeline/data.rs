@@ -58,7 +58,7 @@ impl<'a> Timeline<'a> {
             .filter_map(|(index, variant)| {
                 let series = triggered(report, &variant.name)?;
                 let band = subject.bands(report, &variant.name)?;
-                let triggers = report.manifest.triggers.get(&variant.name).into_iter().flatten().collect();
+                let triggers = report.manifest.events(&variant.name).collect();
                 let recovery = subject.metric.and_then(|_| recovery(report, variant, &band));
                 let offered = match subject.metric {
                     Some(Metric::Goodput | Metric::Throughput | Metric::Attempts) => offered(report, series),
@@ -164,7 +164,8 @@ fn offered(report: &ComparisonReport, series: &VariantSeries) -> Vec<(f64, f64)>
 
 /// All different trigger windows, by start.
 pub(crate) fn windows(report: &ComparisonReport) -> Vec<&TriggerWindow> {
-    distinct(report.manifest.triggers.values().flatten())
+    let manifest = &report.manifest;
+    distinct(manifest.triggers.values().chain(manifest.actions.values()).flatten())
 }
 
 fn distinct<'a>(windows: impl Iterator<Item = &'a TriggerWindow>) -> Vec<&'a TriggerWindow> {

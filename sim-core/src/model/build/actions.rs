@@ -5,9 +5,7 @@ use std::borrow::Cow;
 
 use super::{Problems, build_system, faults};
 use crate::ids::{Id, IdVec, InstanceId, ServiceId, WorkloadId};
-use crate::model::action::{
-    self, Action, ActionConfig, Bound, ConditionConfig, Level, StageConfig, Start, Threshold,
-};
+use crate::model::action::{self, Action, ActionConfig, Bound, ConditionConfig, Level, StageConfig, Start};
 use crate::model::endpoint::{Program, Step};
 use crate::model::service::{Service, ServiceConfig};
 use crate::model::{Model, Named, Problem, SystemConfig};
@@ -301,13 +299,9 @@ impl Lowering<'_> {
     }
 
     fn condition(&mut self, when: &ConditionConfig) -> Option<Start> {
-        let (word, threshold) = match when {
-            ConditionConfig::QueueLength(level) => ("queue_length", Threshold::of(level)),
-            ConditionConfig::ReadyInstances(level) => ("ready_instances", Threshold::of(level)),
-            ConditionConfig::Success(level) => ("success", level.clone()),
-        };
-        let path = format!("/when/{word}");
-        let bound = match (threshold.above, threshold.below) {
+        let (above, below, length) = when.bounds();
+        let path = format!("/when/{}", when.word());
+        let bound = match (above, below) {
             (Some(above), None) => Some(Bound::Above(above)),
             (None, Some(below)) => Some(Bound::Below(below)),
             (None, None) => {
@@ -338,6 +332,6 @@ impl Lowering<'_> {
                 Level::Success
             }
         };
-        Some(Start::When(level, bound?, threshold.length))
+        Some(Start::When(level, bound?, length))
     }
 }
