@@ -136,6 +136,22 @@ fn allowed(call: &Call<'_>, calls_per_s: f64) -> f64 {
             // fail, none is tried again: then it is 1.)
             1.0 + tokens.token_ratio.get()
         }
+        budget::Config::WindowRatio(window) => match window.min_requests {
+            // Each client may send so many without being judged; and one retry per window is always free.
+            Some(_) => f64::INFINITY,
+            None => {
+                let free = match window.retry_ratio.get() > 0.0 {
+                    true => call.clients / window.window.as_secs_f64(),
+                    false => 0.0,
+                };
+                1.0 + window.retry_ratio.get() + if free > 0.0 { free / calls_per_s } else { 0.0 }
+            }
+        },
+        // Retries that succeed give back what they took, and only failures that last empty the bucket: whether
+        // they last is not known here. Caps on what is under way bound no rate: quick failures come often.
+        budget::Config::Quota(_) | budget::Config::StaticCap(_) | budget::Config::ActiveRatio(_) => {
+            f64::INFINITY
+        }
     }
 }
 

@@ -132,12 +132,21 @@ pub(super) fn back_off(config: &retry::Config, retry: u32) -> (f64, f64) {
         }
         retry::Config::Linear(c) => spread(n * c.base.as_secs_f64(), c.max, c.jitter, share(c.jitter_ratio)),
         retry::Config::Exponential(c) => {
+            // What `base_when` and `truncate_to` change depends on the failures to come and is left out.
             let wait = c.base.as_secs_f64() * math::pow(c.multiplier.get(), n - 1.0);
             spread(wait, c.max, c.jitter, share(c.jitter_ratio))
         }
         retry::Config::Decorrelated(c) => {
             let base = c.base.as_secs_f64();
             (capped(base, c.max), capped(base * math::pow(3.0, n), c.max))
+        }
+        retry::Config::PollyDecorrelatedV2(c) => {
+            // The curve is read between n - 1 and n, after a place between n - 2 and n - 1.
+            let curve = |t: f64| {
+                let t = t.max(0.0);
+                math::pow(2.0, t) * math::tanh(math::sqrt(4.0 * t)) / 1.4
+            };
+            (0.0, capped(c.base.as_secs_f64() * (curve(n) - curve(n - 2.0)), c.max))
         }
     }
 }
