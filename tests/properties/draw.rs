@@ -126,11 +126,16 @@ fn workload(dice: &mut Dice, to: u64, horizon_s: u64) -> String {
         patience(attempt),
         patience(total),
         dice.pick(&["round_robin", "random"]),
-        retry(dice)
+        retry_of(dice, false)
     )
 }
 
 pub(crate) fn retry(dice: &mut Dice) -> String {
+    retry_of(dice, true)
+}
+
+/// The same with or without what asks for books of its own: budgets of what is under way, other instances.
+fn retry_of(dice: &mut Dice, everything: bool) -> String {
     let aside = &mut dice.aside();
     let attempts = dice.int(1, 6);
     let base = dice.int(0, 200);
@@ -146,9 +151,9 @@ pub(crate) fn retry(dice: &mut Dice) -> String {
             dice.int(0, 10),
             dice.int(1, 20)
         ),
-        _ => budget(aside),
+        _ => budget(aside, everything),
     };
-    let budget = format!("{budget}{}", terms(aside));
+    let budget = format!("{budget}{}", terms(aside, everything));
     let jitter = match dice.int(0, 3) {
         0 => "jitter: none",
         1 => "jitter: full",
@@ -182,8 +187,8 @@ pub(crate) fn retry_in_place(dice: &mut Dice) -> String {
 }
 
 /// One of the budgets that came later, or none.
-fn budget(dice: &mut Dice) -> String {
-    match dice.int(0, 7) {
+fn budget(dice: &mut Dice, everything: bool) -> String {
+    match dice.int(if everything { 0 } else { 2 }, 7) {
         0 => format!("{{static_cap: {{max_concurrent: {}}}}}", dice.int(1, 9)),
         1 => format!(
             "{{active_ratio: {{retry_ratio: 0.{}, min_concurrent: {}}}}}",
@@ -201,7 +206,7 @@ fn budget(dice: &mut Dice) -> String {
 }
 
 /// What a retry has beside its formula.
-fn terms(dice: &mut Dice) -> String {
+fn terms(dice: &mut Dice, everything: bool) -> String {
     let mut text = String::new();
     if dice.chance(20) {
         text += &format!(
@@ -223,7 +228,7 @@ fn terms(dice: &mut Dice) -> String {
     if dice.chance(25) {
         text += ", transparent_retry: true";
     }
-    if dice.chance(25) {
+    if everything && dice.chance(25) {
         text += &format!(", avoid_previous_host: {{reselections: {}}}", dice.int(1, 5));
     }
     text
