@@ -117,3 +117,17 @@ fn a_call_that_ends_in_its_back_off_gives_its_retry_back() {
         everything(&model).into_iter().filter(|(_, what)| matches!(what, Observation::RetryPlanned { .. }));
     assert_eq!(planned.count(), 5, "every request may plan one");
 }
+
+#[test]
+fn without_a_timeout_per_try_a_late_request_is_never_tried_again() {
+    // policies.md, surprise 8: the only clock is that of the whole call, which covers all tries (Envoy's route
+    // timeout with `retry_on: 5xx` and no `per_try_timeout`).
+    let model = |attempt: &str| {
+        let call = format!(
+            "timeouts: {{total: 500ms{attempt}}}, retry: {{immediate: {{max_attempts: 3, on: [timeout, server_error]}}}}"
+        );
+        metronome("1900ms", "workers: 9, service_time: 10s", &call, "{}")
+    };
+    assert_eq!(times(&model("")), [1.0]);
+    assert_eq!(times(&model(", attempt: 200ms")), [1.0, 1.2, 1.4]);
+}

@@ -190,6 +190,7 @@ mod tests {
 
     #[test]
     fn grpc_waits_between_80_and_120_percent_even_beyond_the_cap() {
+        // policies.md, section 20 and surprise 3: gRPC drew from 0 until 2024, which is `jitter: full` here.
         let config = config(
             r#"{"max_attempts": 6, "base": "100ms", "max": "1s", "jitter": "plus_minus", "jitter_ratio": 0.2, "cap_after_jitter": false}"#,
         );
