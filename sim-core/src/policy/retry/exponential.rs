@@ -40,7 +40,7 @@ pub struct Config {
     pub multiplier: Factor,
     /// Other bases for some failures, by outcome word, such as `{shed: 1s}` (AWS). Default: none.
     #[serde(default)]
-    pub base_when: Option<PerOutcome<SimDuration>>,
+    pub base_when: Option<Box<PerOutcome<SimDuration>>>,
     /// Cut each wait to a multiple of this before the next is made from it, and draw in such steps
     /// (resilience4j `1ms`). Default: nothing is cut.
     #[serde(default)]
@@ -69,7 +69,7 @@ fn doubling() -> Factor {
 impl Config {
     pub(super) fn check(&self) -> Vec<Problem> {
         let mut problems = self.spread().check(self.base);
-        for (outcome, base) in self.base_when.iter().flat_map(PerOutcome::all) {
+        for (outcome, base) in self.base_when.iter().flat_map(|bases| bases.all()) {
             let below = format!("base_when/{}", outcome.word());
             problems.extend(self.max.check_base(base).map(|sentence| Problem::new(&below, sentence)));
         }

@@ -30,7 +30,7 @@ pub struct Config {
     pub cost: Count,
     /// Other costs after some failures, by outcome word. Default: `{shed: 5}` (AWS since 2026; before,
     /// `{timeout: 10}`).
-    pub cost_when: PerOutcome<Count>,
+    pub cost_when: Box<PerOutcome<Count>>,
     /// Tokens that a success at the first try brings; from 1. Default: 1 (AWS).
     pub first_success_refund: Count,
 }
@@ -40,7 +40,7 @@ impl Default for Config {
         Config {
             max_tokens: Count::new(500),
             cost: Count::new(14),
-            cost_when: PerOutcome { shed: Some(Count::new(5)), ..PerOutcome::default() },
+            cost_when: Box::new(PerOutcome { shed: Some(Count::new(5)), ..PerOutcome::default() }),
             first_success_refund: Count::new(1),
         }
     }
