@@ -1,6 +1,7 @@
 //! How many attempts per second reach each endpoint? From the rates of the workloads along the calls: when all
 //! goes well, and when a service fails or answers late.
 
+use sim_core::policy::Outcome;
 use sim_core::policy::retry::budget;
 use sim_core::theory::retries::attempts_per_call;
 
@@ -92,7 +93,12 @@ fn settle_failures(system: &System<'_>, weather: Weather, silent: &[f64], load: 
             };
             let failure = 1.0 - (1.0 - endpoints[call.to]) * (1.0 - late);
             let attempts = match weather {
-                Weather::Fair | Weather::Errors | Weather::Down(_) => call.attempts,
+                Weather::Down(service) if service == call.service => {
+                    call.attempts_after(Outcome::ConnectFailure)
+                }
+                Weather::Fair | Weather::Errors | Weather::Down(_) => {
+                    call.attempts_after(Outcome::ServerError)
+                }
                 Weather::ErrorsOnce => 1,
                 Weather::Late(service) if service == call.service => {
                     times::attempts_when_late(call, f64::INFINITY)

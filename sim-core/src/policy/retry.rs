@@ -147,6 +147,12 @@ impl Config {
         self.max_attempts().saturating_add(u32::from(self.terms().transparent_retry))
     }
 
+    /// Whether a failure of this kind is tried again while attempts are left, of work that may or may not be
+    /// done twice.
+    pub fn takes(&self, outcome: Outcome, idempotent: bool) -> bool {
+        *self != Config::None && self.terms().refuse(Failure { idempotent, ..Failure::of(outcome) }).is_none()
+    }
+
     /// Whether some failures are not tried again though attempts are left and the budget allows it, or later
     /// than the formula says.
     pub fn is_choosy(&self) -> bool {
