@@ -37,6 +37,12 @@ pub fn sqrt(x: f64) -> f64 {
     libm::sqrt(x)
 }
 
+/// Hyperbolic tangent.
+#[inline]
+pub fn tanh(x: f64) -> f64 {
+    libm::tanh(x)
+}
+
 /// Sine of `x` radians.
 pub fn sin(x: f64) -> f64 {
     libm::sin(x)

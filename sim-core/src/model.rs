@@ -275,7 +275,12 @@ impl Model {
                 && workload.connected.is_none()
         });
         let plain_edges = self.edges.iter().all(|edge| {
-            edge.deadline_margin.is_none() && edge.pool.is_none() && !edge.is_watched && !edge.has_network
+            edge.deadline_margin.is_none()
+                && edge.pool.is_none()
+                && !edge.is_watched
+                && !edge.has_network
+                && edge.reselections == 0
+                && !edge.retry.budget().counts_what_is_under_way()
         });
         let usual_size = !self.faults.iter().any(|fault| matches!(fault.effect, Effect::Payload { .. }));
         plain_services

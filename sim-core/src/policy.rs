@@ -5,8 +5,8 @@
 //!
 //! | family | question | patterns |
 //! |---|---|---|
-//! | [`retry`] | the attempt failed: try again, and after which wait? | none, immediate, constant, linear, exponential, decorrelated |
-//! | [`retry::budget`] | may this caller afford one more retry? | none, success tokens, deposit |
+//! | [`retry`] | the attempt failed: try again, and after which wait? | none, immediate, constant, linear, exponential, decorrelated, Polly's decorrelated v2 |
+//! | [`retry::budget`] | may this caller afford one more retry? | none, static cap, active ratio, deposit, success tokens, quota, window ratio |
 //! | [`balancer`] | which instance gets the attempt? | round robin, random, weighted, least request, peak EWMA, ring hash, maglev |
 //! | [`targets`] | which instances are there to choose from? | subset, health check, outlier detection, panic threshold, slow start |
 //! | [`probe`] | is the instance well? | several checks in a row |
@@ -44,9 +44,12 @@ pub mod memory;
 pub mod background;
 pub mod repair;
 pub mod autoscaler;
+pub mod per_outcome;
 
 /// How an attempt ended for its caller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub enum Outcome {
     /// The answer came in time.
     Ok,
@@ -110,6 +113,24 @@ impl Outcome {
             Outcome::PoolTimeout => "pool_timeout",
             Outcome::Cancelled => "cancelled",
             Outcome::NotConnected => "not_connected",
+        }
+    }
+
+    /// Whether no server had begun any work when it failed, and the caller knows it.
+    #[inline]
+    pub const fn is_before_any_work(self) -> bool {
+        match self {
+            Outcome::QueueFull
+            | Outcome::Expired
+            | Outcome::ConnectFailure
+            | Outcome::NoHealthyHost
+            | Outcome::Shed
+            | Outcome::BulkheadFull
+            | Outcome::PoolTimeout
+            | Outcome::NotConnected => true,
+            Outcome::Ok | Outcome::ServerError | Outcome::Timeout | Outcome::Reset | Outcome::Cancelled => {
+                false
+            }
         }
     }
 

@@ -113,6 +113,11 @@ impl SimDuration {
     pub fn mul_f64(self, factor: f64) -> Self {
         Self::from_nanos_f64(self.0 as f64 * factor)
     }
+
+    /// The longest multiple of `step` that is not longer. Panics if `step` is zero.
+    pub const fn cut_to(self, step: SimDuration) -> Self {
+        SimDuration(self.0 / step.0 * step.0)
+    }
 }
 
 impl Add<SimDuration> for SimTime {

@@ -9,6 +9,7 @@ mod faults;
 mod lifecycle;
 mod lines;
 mod network;
+mod retries;
 mod scaling;
 mod story;
 

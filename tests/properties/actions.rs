@@ -120,7 +120,12 @@ fn changes(dice: &mut Dice, reach: &Reach) -> String {
             let balancer = dice.pick(&["round_robin", "least_request"]);
             // What can be said of any retries that the file has: fields of the same kind merge.
             let attempts = dice.int(1, 6);
-            let budget = dice.pick(&["none", "{success_tokens: {max_tokens: 10, token_ratio: 0.1}}"]);
+            let budget = dice.pick(&[
+                "none",
+                "{success_tokens: {max_tokens: 10, token_ratio: 0.1}}",
+                "active_ratio",
+                "static_cap",
+            ]);
             let retry = match dice.chance(50) {
                 true => "none".to_owned(),
                 false => format!("{{immediate: {{max_attempts: {attempts}, budget: {budget}}}}}"),

@@ -17,7 +17,7 @@ use sim_core::units::Limit;
 use sim_tests::over_seeds;
 use sim_tests::systems::model;
 
-use crate::draw::{Dice, retry};
+use crate::draw::{Dice, retry, retry_in_place};
 
 /// Random systems of one test run. One by itself: `SPIRAL_CONNECTED=17 cargo test -p sim-tests --test properties
 /// connected`.
@@ -101,7 +101,7 @@ faults:
         retry(dice),
         patience(dice),
         network(dice),
-        retry(dice),
+        retry_in_place(dice),
         dice.pick(&["", "", ", pool: few"]),
     );
     for k in 0..dice.int(1, 4) {

@@ -33,6 +33,11 @@ impl Dice {
         from + self.bits() % (to - from + 1)
     }
 
+    /// Dice of their own, from where these stand: what they throw moves nothing else.
+    pub(crate) fn aside(&self) -> Dice {
+        Dice::new(self.key ^ 0xa51de, self.next)
+    }
+
     pub(crate) fn chance(&mut self, percent: u64) -> bool {
         self.int(0, 99) < percent
     }
@@ -121,11 +126,17 @@ fn workload(dice: &mut Dice, to: u64, horizon_s: u64) -> String {
         patience(attempt),
         patience(total),
         dice.pick(&["round_robin", "random"]),
-        retry(dice)
+        retry_of(dice, false)
     )
 }
 
 pub(crate) fn retry(dice: &mut Dice) -> String {
+    retry_of(dice, true)
+}
+
+/// The same with or without what asks for books of its own: budgets of what is under way, other instances.
+fn retry_of(dice: &mut Dice, everything: bool) -> String {
+    let aside = &mut dice.aside();
     let attempts = dice.int(1, 6);
     let base = dice.int(0, 200);
     let budget = match dice.int(0, 5) {
@@ -140,8 +151,9 @@ pub(crate) fn retry(dice: &mut Dice) -> String {
             dice.int(0, 10),
             dice.int(1, 20)
         ),
-        _ => "none".to_owned(),
+        _ => budget(aside, everything),
     };
+    let budget = format!("{budget}{}", terms(aside, everything));
     let jitter = match dice.int(0, 3) {
         0 => "jitter: none",
         1 => "jitter: full",
@@ -158,11 +170,68 @@ pub(crate) fn retry(dice: &mut Dice) -> String {
         5 => format!(
             "{{exponential: {{max_attempts: {attempts}, base: {base}ms, max: 1s, {jitter}, budget: {budget}}}}}"
         ),
+        _ if aside.chance(50) => format!(
+            "{{polly_decorrelated_v2: {{max_attempts: {attempts}, base: {base}ms, max: 1s, budget: {budget}}}}}"
+        ),
         _ => format!(
             "{{decorrelated: {{max_attempts: {attempts}, base: {}ms, max: 1s, budget: {budget}}}}}",
             base + 1
         ),
     }
+}
+
+/// The same for messages, which go to the instance that their user is connected to: they avoid nobody.
+pub(crate) fn retry_in_place(dice: &mut Dice) -> String {
+    let text = retry(dice);
+    (1..=5).fold(text, |text, n| text.replace(&format!(", avoid_previous_host: {{reselections: {n}}}"), ""))
+}
+
+/// One of the budgets that came later, or none.
+fn budget(dice: &mut Dice, everything: bool) -> String {
+    match dice.int(if everything { 0 } else { 2 }, 7) {
+        0 => format!("{{static_cap: {{max_concurrent: {}}}}}", dice.int(1, 9)),
+        1 => format!(
+            "{{active_ratio: {{retry_ratio: 0.{}, min_concurrent: {}}}}}",
+            dice.int(0, 9),
+            dice.int(1, 4)
+        ),
+        2 => format!(
+            "{{quota: {{max_tokens: {}, cost: {}, cost_when: {{shed: 2, timeout: 9}}}}}}",
+            dice.int(20, 200),
+            dice.int(1, 20)
+        ),
+        3 => format!("{{window_ratio: {{retry_ratio: 0.{}, window: {}s}}}}", dice.int(0, 9), dice.int(1, 20)),
+        _ => "none".to_owned(),
+    }
+}
+
+/// What a retry has beside its formula.
+fn terms(dice: &mut Dice, everything: bool) -> String {
+    let mut text = String::new();
+    if dice.chance(20) {
+        text += &format!(
+            ", on: {}",
+            dice.pick(&[
+                "[timeout]",
+                "[timeout, server_error, shed]",
+                "[connect_failure, reset, pool_timeout]"
+            ])
+        );
+    }
+    if dice.chance(15) {
+        text += ", only_idempotent: true";
+    }
+    if dice.chance(40) {
+        text +=
+            &format!(", retry_after: {}", dice.pick(&["exact", "{within: {extra: 100ms}}", "{spread: {}}"]));
+    }
+    if dice.chance(25) {
+        text += ", transparent_retry: true";
+    }
+    if everything && dice.chance(25) {
+        text += &format!(", avoid_previous_host: {{reselections: {}}}", dice.int(1, 5));
+    }
+    text
 }
 
 fn fault(dice: &mut Dice, services: u64, workloads: u64, horizon_s: u64) -> String {

@@ -167,7 +167,7 @@ impl Watch {
         let edge = &self.model.edges[call.edge];
         call.attempts += 1;
         assert_eq!(call.attempts, number, "attempts are numbered from 1");
-        assert!(number <= edge.retry.max_attempts(), "at most max_attempts are sent");
+        assert!(number <= edge.retry.most_sends(), "at most max_attempts are sent");
         assert_eq!(call.waits_for, None, "one attempt of a call at a time is waited for");
         assert_eq!(call.next_at.take().unwrap_or(call.arrived), now, "it is sent when it was planned");
         if let Some(total) = edge.total_timeout {

@@ -6,7 +6,7 @@ use crate::{files, read, shown};
 const HEADINGS: [&str; 4] = ["**What it does.**", "**Why it exists.**", "**Where it fails.**", "**Source.**"];
 
 /// Files below a pattern's folder that hold a part of it, and what policies share; no patterns.
-const NO_PATTERNS: [&str; 15] = [
+const NO_PATTERNS: [&str; 16] = [
     "sim-core/src/policy/admission/ramp.rs",
     "sim-core/src/policy/autoscaler/hpa/limits.rs",
     "sim-core/src/policy/balancer/board.rs",
@@ -15,11 +15,12 @@ const NO_PATTERNS: [&str; 15] = [
     "sim-core/src/policy/cache/order.rs",
     "sim-core/src/policy/cache/store.rs",
     "sim-core/src/policy/chooser.rs",
+    "sim-core/src/policy/per_outcome.rs",
     "sim-core/src/policy/queue/arrivals.rs",
     "sim-core/src/policy/queue/exits.rs",
     "sim-core/src/policy/queue/line.rs",
     "sim-core/src/policy/queue/tests.rs",
-    "sim-core/src/policy/retry/budget/deposit/window.rs",
+    "sim-core/src/policy/retry/budget/window.rs",
     "sim-core/src/policy/retry/cap.rs",
     "sim-core/src/policy/targets/outlier_detection/config.rs",
 ];

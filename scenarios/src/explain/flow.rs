@@ -1,6 +1,7 @@
 //! How many attempts per second reach each endpoint? From the rates of the workloads along the calls: when all
 //! goes well, and when a service fails or answers late.
 
+use sim_core::policy::Outcome;
 use sim_core::policy::retry::budget;
 use sim_core::theory::retries::attempts_per_call;
 
@@ -92,7 +93,12 @@ fn settle_failures(system: &System<'_>, weather: Weather, silent: &[f64], load: 
             };
             let failure = 1.0 - (1.0 - endpoints[call.to]) * (1.0 - late);
             let attempts = match weather {
-                Weather::Fair | Weather::Errors | Weather::Down(_) => call.attempts,
+                Weather::Down(service) if service == call.service => {
+                    call.attempts_after(Outcome::ConnectFailure)
+                }
+                Weather::Fair | Weather::Errors | Weather::Down(_) => {
+                    call.attempts_after(Outcome::ServerError)
+                }
                 Weather::ErrorsOnce => 1,
                 Weather::Late(service) if service == call.service => {
                     times::attempts_when_late(call, f64::INFINITY)
@@ -135,6 +141,22 @@ fn allowed(call: &Call<'_>, calls_per_s: f64) -> f64 {
             // A retry follows a failure, and there are at most r failures per success in the long run. (If more
             // fail, none is tried again: then it is 1.)
             1.0 + tokens.token_ratio.get()
+        }
+        budget::Config::WindowRatio(window) => match window.min_requests {
+            // Each client may send so many without being judged; and one retry per window is always free.
+            Some(_) => f64::INFINITY,
+            None => {
+                let free = match window.retry_ratio.get() > 0.0 {
+                    true => call.clients / window.window.as_secs_f64(),
+                    false => 0.0,
+                };
+                1.0 + window.retry_ratio.get() + if free > 0.0 { free / calls_per_s } else { 0.0 }
+            }
+        },
+        // Retries that succeed give back what they took, and only failures that last empty the bucket: whether
+        // they last is not known here. Caps on what is under way bound no rate: quick failures come often.
+        budget::Config::Quota(_) | budget::Config::StaticCap(_) | budget::Config::ActiveRatio(_) => {
+            f64::INFINITY
         }
     }
 }

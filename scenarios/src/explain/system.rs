@@ -12,6 +12,7 @@ use sim_core::model::endpoint::StepConfig;
 use sim_core::model::service::ServiceConfig;
 use sim_core::model::workload::{ArrivalsConfig, WorkloadConfig};
 use sim_core::model::{Model, SystemConfig};
+use sim_core::policy::Outcome;
 use sim_core::time::SimDuration;
 use sim_core::units::Count;
 
@@ -53,6 +54,8 @@ pub(super) struct Call<'a> {
     /// Callers with policy state of their own.
     pub(super) clients: f64,
     pub(super) attempts: u32,
+    /// Whether doing the work twice does no harm.
+    pub(super) idempotent: bool,
     pub(super) attempt_s: Option<f64>,
     pub(super) total_s: Option<f64>,
     /// Whether it may end by the deadline of the request that it serves.
@@ -64,6 +67,11 @@ pub(super) struct Call<'a> {
 }
 
 impl Call<'_> {
+    /// The most attempts of a call whose attempts all fail like this.
+    pub(super) fn attempts_after(&self, outcome: Outcome) -> u32 {
+        if self.config.retry.takes(outcome, self.idempotent) { self.attempts } else { 1 }
+    }
+
     /// Whether the caller ever stops waiting by itself.
     pub(super) fn is_patient_for_ever(&self) -> bool {
         self.attempt_s.is_none() && self.total_s.is_none()
@@ -328,6 +336,14 @@ impl<'a> Lowering<'a, '_> {
         called.and_then(|name| self.config.services.get(name)).map_or(1, |service| service.instances.get())
     }
 
+    /// Whether an endpoint says that doing its work twice does no harm.
+    fn is_idempotent(&self, to: &str) -> bool {
+        let endpoint = to
+            .split_once('/')
+            .and_then(|(service, endpoint)| self.config.services.get(service)?.endpoints.get(endpoint));
+        endpoint.is_some_and(|endpoint| endpoint.idempotent)
+    }
+
     fn call(&mut self, caller: Caller, config: &'a CallConfig, path: String, clients: f64) -> usize {
         let to = self.endpoints.iter().position(|endpoint| endpoint.name == config.to);
         let to = to.expect("a model exists, so every call leads somewhere");
@@ -340,6 +356,7 @@ impl<'a> Lowering<'a, '_> {
             config,
             clients,
             attempts: config.retry.max_attempts(),
+            idempotent: config.idempotent.unwrap_or_else(|| self.is_idempotent(&config.to)),
             attempt_s: config.timeouts.attempt.0.map(SimDuration::as_secs_f64),
             total_s: config.timeouts.total.0.map(SimDuration::as_secs_f64),
             inherits_deadline: config.deadline != DeadlineConfig::None,

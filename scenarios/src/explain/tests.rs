@@ -156,8 +156,43 @@ workloads:
     assert!((hidden(&reserve) - 900.0 / 1.1).abs() < 0.01, "{}", hidden(&reserve));
     let tokens = rig(1, "{success_tokens: {max_tokens: 100, token_ratio: 0.1}}");
     near(hidden(&tokens), 1000.0 / 1.1);
+    let window = rig(1, "{window_ratio: {retry_ratio: 0.1, window: 100s}}");
+    // One retry per window is free: 1.1 x + 1 client / 100 s = 1000.
+    assert!((hidden(&window) - 999.99 / 1.1).abs() < 0.001, "{}", hidden(&window));
+    // What bounds retries at once bounds no rate, and a quota is refilled by retries that succeed.
+    for budget in ["{static_cap: {}}", "{active_ratio: {}}", "{quota: {}}"] {
+        let found = rig(1, budget);
+        near(hidden(&found), 250.0);
+        assert_eq!(found.workloads[0].hidden.as_ref().unwrap().reasons.len(), 1, "{budget}");
+    }
     let found = tokens.workloads[0].hidden.as_ref().unwrap();
     assert_eq!((found.trust, found.reasons.len()), (Trust::AtLeast, 1));
+}
+
+#[test]
+fn failures_that_are_not_tried_again_multiply_nothing() {
+    let rig = |terms: &str| {
+        explained(&format!(
+            "services: {{api: {{workers: 10, service_time: {{exponential: {{mean: 10ms}}}}}}}}
+workloads:
+  users:
+    arrivals: {{poisson: {{rate: 500/s}}}}
+    call: {{to: api, timeouts: {{attempt: 1s}}, retry: {{immediate: {{max_attempts: 4, {terms}}}}}}}
+"
+        ))
+    };
+    // Whether it is down (`connect_failure`) or late (`timeout`), and late alone.
+    for (terms, failing, late) in [
+        ("on: [connect_failure, timeout]", 4.0, 4.0),
+        ("on: [connect_failure]", 4.0, 1.0),
+        ("on: [timeout]", 4.0, 4.0),
+        ("on: [server_error, reset]", 1.0, 1.0),
+        ("only_idempotent: true", 4.0, 1.0),
+    ] {
+        let explanation = rig(terms);
+        near(explanation.services[0].amplification.unwrap(), failing);
+        near(explanation.services[0].storm_amplification.unwrap(), late);
+    }
 }
 
 #[test]

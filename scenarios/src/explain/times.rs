@@ -1,5 +1,6 @@
 //! How long does an attempt hold its worker? When nobody waits in any line, and when those it calls are silent.
 
+use sim_core::policy::Outcome;
 use sim_core::policy::retry::{self, cap::Cap, jitter::Jitter};
 
 use sim_core::math;
@@ -95,11 +96,14 @@ pub(super) fn longest_wait(call: &Call<'_>) -> Option<f64> {
 /// Attempts that a call makes when each fails only after `inner_s`, or by its timeout if that comes first: those
 /// that begin before the patience with the whole call is over.
 pub(super) fn attempts_when_late(call: &Call<'_>, inner_s: f64) -> u32 {
-    let Some(total) = call.total_s else { return call.attempts };
-    let attempt = call.attempt_s.unwrap_or(f64::INFINITY).min(inner_s);
+    let patience = call.attempt_s.unwrap_or(f64::INFINITY);
+    let outcome = if patience <= inner_s { Outcome::Timeout } else { Outcome::ServerError };
+    let most = call.attempts_after(outcome);
+    let Some(total) = call.total_s else { return most };
+    let attempt = patience.min(inner_s);
     let mut begins = 0.0;
     let mut made = 1;
-    while made < call.attempts {
+    while made < most {
         begins += attempt + back_off(&call.config.retry, made).0;
         if begins >= total {
             break;
@@ -132,12 +136,21 @@ pub(super) fn back_off(config: &retry::Config, retry: u32) -> (f64, f64) {
         }
         retry::Config::Linear(c) => spread(n * c.base.as_secs_f64(), c.max, c.jitter, share(c.jitter_ratio)),
         retry::Config::Exponential(c) => {
+            // What `base_when` and `truncate_to` change depends on the failures to come and is left out.
             let wait = c.base.as_secs_f64() * math::pow(c.multiplier.get(), n - 1.0);
             spread(wait, c.max, c.jitter, share(c.jitter_ratio))
         }
         retry::Config::Decorrelated(c) => {
             let base = c.base.as_secs_f64();
             (capped(base, c.max), capped(base * math::pow(3.0, n), c.max))
+        }
+        retry::Config::PollyDecorrelatedV2(c) => {
+            // The curve is read between n - 1 and n, after a place between n - 2 and n - 1.
+            let curve = |t: f64| {
+                let t = t.max(0.0);
+                math::pow(2.0, t) * math::tanh(math::sqrt(4.0 * t)) / 1.4
+            };
+            (0.0, capped(c.base.as_secs_f64() * (curve(n) - curve(n - 2.0)), c.max))
         }
     }
 }

@@ -96,6 +96,18 @@ fn heals_earlier(view: &View<'_>, service: usize, leads: &[bool], above: &[&Call
     if has(&|call| matches!(call.config.retry.budget(), budget::Config::SuccessTokens(_))) {
         reasons.push("with success tokens a full storm sends no retries at all".to_owned());
     }
+    if has(&|call| matches!(call.config.retry.budget(), budget::Config::Quota(_))) {
+        reasons.push("a retry quota that no success refills ends the retries of an outage".to_owned());
+    }
+    if has(&|call| call.config.retry.budget().counts_what_is_under_way()) {
+        reasons.push(
+            "budgets of what is under way bound retries at once, and how often follows from their length"
+                .to_owned(),
+        );
+    }
+    if has(&|call| call.config.retry.is_choosy()) {
+        reasons.push("not every failure is tried again".to_owned());
+    }
     if has(&|call| call.config.pool.is_some()) {
         reasons.push("pools bound what callers can send".to_owned());
     }

@@ -3,6 +3,7 @@
 use sim_core::metrics::{Aside, CacheEvent};
 use sim_core::policy::Outcome;
 use sim_core::policy::retry::GiveUp;
+use sim_core::policy::retry::terms::Refusal;
 use sim_core::time::SimDuration;
 
 /// A length of time, a thousand times finer than its unit: nobody reads nanoseconds of seconds.
@@ -76,6 +77,13 @@ pub(super) fn gives_up(reason: GiveUp, most: u32) -> String {
         GiveUp::AttemptsUsedUp if most == 1 => "gives up: there is one attempt only".to_owned(),
         GiveUp::AttemptsUsedUp => format!("gives up: all {most} attempts are used up"),
         GiveUp::BudgetEmpty => "gives up: the retry budget is empty".to_owned(),
+        GiveUp::Refused(Refusal::NotOnTheList) => {
+            "gives up: failures of this kind are not tried again".to_owned()
+        }
+        GiveUp::Refused(Refusal::NotIdempotent) => {
+            "gives up: the work may have been done, and twice does harm".to_owned()
+        }
+        GiveUp::Refused(Refusal::ToldNotTo) => "gives up: the server said not to come back".to_owned(),
     }
 }
 

@@ -195,6 +195,11 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             std::mem::swap(&mut fresh.board, &mut state.board);
         }
         *state = fresh;
+        if old.retry != new.retry && new.retry.budget().counts_what_is_under_way() {
+            for call in self.calls.iter().filter(|call| call.edge == id) {
+                self.callers[id].clients[call.client as usize].retry.adopt(&call.progress);
+            }
+        }
         if keeps_chooser {
             return;
         }

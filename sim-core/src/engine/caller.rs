@@ -9,7 +9,8 @@ use crate::metrics::{Meter, Observation, Probe};
 use crate::model::edge::EdgeCaller;
 use crate::policy::Outcome;
 use crate::policy::balancer::Fleet;
-use crate::policy::retry::Decision;
+use crate::policy::chooser::Avoid;
+use crate::policy::retry::{Decision, Failure};
 use crate::time::{SimDuration, SimTime};
 
 /// The instances of a service as they are.
@@ -44,10 +45,10 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     #[inline(always)]
     pub(super) fn begin_call(&mut self, id: CallId) {
         let now = self.now;
-        let call = self.calls.get(id.0).expect("the call was entered");
+        let call = self.calls.get_mut(id.0).expect("the call was entered");
         let edge = &self.model.edges[call.edge];
         let callers = &mut self.callers[call.edge];
-        callers.clients[call.client as usize].retry.begin(&edge.retry, now);
+        callers.clients[call.client as usize].retry.begin(&edge.retry, &mut call.progress, now);
         if !PLAIN {
             return self.begin_with_baggage(id);
         }
@@ -125,13 +126,20 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             };
             let chooser = &mut callers.clients[call.client as usize].chooser;
             let fleet = Instances { meters: &self.meters, first: service.first_instance.index() };
+            let avoid = match !PLAIN && edge.reselections > 0 {
+                false => Avoid::NOBODY,
+                true => Avoid {
+                    tried: &self.contexts[call_id.0.slot as usize].tried,
+                    reselections: edge.reselections,
+                },
+            };
             let picked = match &mut callers.board {
-                None => chooser.pick(&edge.chooser, &fleet, key, now, luck, None),
+                None => chooser.pick(&edge.chooser, &fleet, key, now, luck, avoid),
                 Some((age, board)) => {
                     if board.renewed().is_none_or(|renewed| now >= renewed + *age) {
                         board.renew(&fleet, service.instances, now);
                     }
-                    chooser.pick(&edge.chooser, board, key, now, luck, None)
+                    chooser.pick(&edge.chooser, board, key, now, luck, avoid)
                 }
             };
             let Some(place) = picked else {
@@ -195,6 +203,10 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let edge = &self.model.edges[call.edge];
         let context = &mut self.contexts[call_id.0.slot as usize];
         (context.sent, context.sent_to) = (self.now, place);
+        if edge.reselections > 0 {
+            let kept = context.tried.len();
+            context.tried[call.progress.attempts as usize % kept] = place;
+        }
         let mut baggage = context.baggage;
         if edge.deadline_margin.is_some()
             && let Some(patience) = edge.attempt_timeout
@@ -233,15 +245,16 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// The caller stops waiting for the whole call.
     pub(super) fn on_total_timeout(&mut self, id: CallId) {
         let Some(call) = self.calls.get(id.0) else { return };
-        let (attempt_id, edge, client) = (call.attempt, call.edge, call.client);
+        let (attempt_id, edge) = (call.attempt, call.edge);
         if let Some(attempt) = self.attempts.get_mut(attempt_id.0)
             && attempt.wanted
         {
             attempt.wanted = false;
             self.leave(attempt_id);
             self.attempt_over(id, Outcome::Timeout);
-            let retry = &mut self.callers[edge].clients[client as usize].retry;
-            retry.observe(&self.model.edges[edge].retry, Outcome::Timeout, self.now);
+            let call = self.calls.get_mut(id.0).expect("nothing has ended it");
+            let retry = &mut self.callers[edge].clients[call.client as usize].retry;
+            retry.observe(&self.model.edges[edge].retry, &mut call.progress, Outcome::Timeout, self.now);
             let failed =
                 Observation::AttemptFailed { call: id, attempt: attempt_id, outcome: Outcome::Timeout };
             self.probe.observe(self.now, failed);
@@ -252,7 +265,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// A back-off is over.
     #[inline(never)]
     pub(super) fn on_retry(&mut self, call: CallId) {
-        if self.calls.get(call.0).is_some() {
+        if let Some(record) = self.calls.get_mut(call.0) {
+            let client = &mut self.callers[record.edge].clients[record.client as usize];
+            client.retry.resume(&mut record.progress);
             self.try_attempt(call);
         }
     }
@@ -270,12 +285,13 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     fn decide(&mut self, call_id: CallId, outcome: Outcome) {
         let now = self.now;
         let call = self.calls.get_mut(call_id.0).expect("a wanted attempt has a call under way");
-        let config = &self.model.edges[call.edge].retry;
+        let edge = &self.model.edges[call.edge];
+        let pushback = if outcome == Outcome::Shed { edge.pushback } else { None };
+        let failure = Failure { outcome, pushback, idempotent: edge.idempotent };
         let callers = &mut self.callers[call.edge];
         let retry = &mut callers.clients[call.client as usize].retry;
         let luck = call.luck.attempt(call.progress.attempts);
-        retry.observe(config, outcome, now);
-        match retry.decide(config, &mut call.progress, outcome, now, luck) {
+        match retry.decide(&edge.retry, &mut call.progress, failure, now, luck) {
             Decision::Retry { after } => {
                 let lane = if after == SimDuration::ZERO { callers.no_delay } else { Lane::HEAP };
                 self.schedule_timer(lane, now + after, Event::Retry { call: call_id });
@@ -294,10 +310,10 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         if !PLAIN {
             self.attempt_over(call_id, Outcome::Ok);
         }
-        let call = self.calls.remove(call_id.0);
+        let mut call = self.calls.remove(call_id.0);
         let edge = &self.model.edges[call.edge];
         let retry = &mut self.callers[call.edge].clients[call.client as usize].retry;
-        retry.observe(&edge.retry, Outcome::Ok, self.now);
+        retry.observe(&edge.retry, &mut call.progress, Outcome::Ok, self.now);
         self.ledger.edges[call.edge].used += 1;
         if !matches!(edge.caller, EdgeCaller::Workload(_)) {
             return self.nested_call_ended(call_id, &call, Outcome::Ok);
@@ -320,6 +336,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         if !PLAIN {
             self.leave_pool_line(call_id);
             self.give_slot_back(call_id); // it may have been granted in this very moment
+            self.retry_is_over(call_id);
         }
         let call = self.calls.remove(call_id.0);
         if !matches!(self.model.edges[call.edge].caller, EdgeCaller::Workload(_)) {
@@ -337,6 +354,12 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         if !PLAIN {
             self.user_goes_on(call_id, &call);
         }
+    }
+
+    /// A call is over: its budget counts neither an attempt nor a retry of it any more.
+    fn retry_is_over(&mut self, id: CallId) {
+        let call = self.calls.get_mut(id.0).expect("the call is still there");
+        self.callers[call.edge].clients[call.client as usize].retry.end(&mut call.progress);
     }
 
     /// A call that no user made has ended: its step or its check goes on.
@@ -390,6 +413,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         }
         self.leave_pool_line(id);
         self.give_slot_back(id); // it may have been granted a slot in this very moment
+        self.retry_is_over(id);
         self.calls.remove(id.0);
         self.ledger.edges[edge].abandoned += 1;
         self.probe.observe(self.now, Observation::Abandoned { call: id });

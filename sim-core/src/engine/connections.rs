@@ -12,6 +12,7 @@ use crate::metrics::{Observation, Probe};
 use crate::model::Model;
 use crate::model::connection::{CloseConfig, Connected};
 use crate::model::edge::EdgeCaller;
+use crate::policy::chooser::Avoid;
 use crate::policy::{Outcome, admission, retry};
 use crate::time::SimDuration;
 
@@ -135,7 +136,8 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let client = (user % self.model.workloads[id].clients) as usize;
         let chooser = &mut self.callers[connected.connect].clients[client].chooser;
         let fleet = Instances { meters: &self.meters, first: service.first_instance.index() };
-        let picked = chooser.pick(&edge.chooser, &fleet, u64::from(user), self.now, luck.attempt(1), None);
+        let picked =
+            chooser.pick(&edge.chooser, &fleet, u64::from(user), self.now, luck.attempt(1), Avoid::NOBODY);
         picked.map(|place| service.instance(place))
     }
 

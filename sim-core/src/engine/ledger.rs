@@ -112,6 +112,10 @@ pub struct EdgeLedger {
     pub under_way: u64,
     /// Attempts on the way to their instance at the end.
     pub on_the_way: u64,
+    /// Attempts and retries under way at the end, as retry budgets have counted them.
+    pub budgeted: [u64; 2],
+    /// The same, as found at the calls.
+    pub found: [u64; 2],
 }
 
 impl Ledger {
@@ -209,6 +213,12 @@ impl Ledger {
                     e.used, e.produced, e.sent
                 )
             });
+            law(e.budgeted == e.found, &|| {
+                format!(
+                    "{id:?}: attempts and retries in budgets {:?} = those under way {:?}",
+                    e.budgeted, e.found
+                )
+            });
             let accounted = e.ended + e.abandoned + e.under_way;
             law(e.calls == accounted, &|| {
                 format!("{id:?}: calls {} = ended + abandoned + under way {accounted}", e.calls)
@@ -236,6 +246,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 }
             }
         }
+        self.close_budgets();
         self.close_loads();
         for (slot, attempt) in self.attempts.iter_ids() {
             match attempt.phase {
@@ -274,6 +285,24 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.close_caches();
         let broken = self.ledger.broken_laws();
         assert!(broken.is_empty(), "conservation laws broken: {broken:#?}");
+    }
+
+    /// What is under way, as retry budgets have counted it and as found.
+    fn close_budgets(&mut self) {
+        for (edge, callers) in self.callers.iter_ids() {
+            for (active, retries) in callers.clients.iter().filter_map(|client| client.retry.in_use()) {
+                let ledger = &mut self.ledger.edges[edge];
+                ledger.budgeted[0] += u64::from(active.unwrap_or(0));
+                ledger.budgeted[1] += u64::from(retries);
+            }
+        }
+        for call in self.calls.iter() {
+            let client = &self.callers[call.edge].clients[call.client as usize];
+            let Some((active, _)) = client.retry.in_use() else { continue };
+            let found = &mut self.ledger.edges[call.edge].found;
+            found[0] += u64::from(active.is_some() && call.progress.is_out());
+            found[1] += u64::from(call.progress.is_retrying());
+        }
     }
 
     /// Own work under way, as counted and as found.

@@ -27,6 +27,9 @@ pub(super) const NO_TASK: TaskId = TaskId(NONE);
 /// Any instance.
 pub(super) const ANYWHERE: u32 = u32::MAX;
 
+/// How many of the instances that a call has tried are remembered.
+const TRIED: usize = 4;
+
 /// One use of an edge, from the first try until the answer or the last failure. A user's request is a
 /// call without a caller behind it.
 #[derive(Clone, Copy, Debug)]
@@ -112,6 +115,8 @@ pub(super) struct Context {
     pub(super) sent: SimTime,
     /// Which instance of the service it was sent to.
     pub(super) sent_to: u32,
+    /// Which instances it has tried, the last four; kept where a retry avoids them.
+    pub(super) tried: [u32; TRIED],
 }
 
 impl Context {
@@ -126,6 +131,7 @@ impl Context {
             awaits_slot: false,
             sent: SimTime::ZERO,
             sent_to: 0,
+            tried: [ANYWHERE; TRIED],
         }
     }
 }
@@ -267,7 +273,7 @@ impl CallerState {
             board: board.map(|age| (age, Board::new())),
             attempt_timeout: lane(edge.attempt_timeout),
             total_timeout: lane(edge.total_timeout),
-            no_delay: lane((edge.retry.max_attempts() > 1).then_some(SimDuration::ZERO)),
+            no_delay: lane((edge.retry.most_sends() > 1).then_some(SimDuration::ZERO)),
             latency: lane(edge.latency.as_ref().and_then(Sampler::constant)),
         }
     }

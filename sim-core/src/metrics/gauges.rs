@@ -31,6 +31,7 @@ pub const KINDS: &[Kind] = &[
     share("background_share", "instances at a background job"),
     count("retry_tokens", "tokens for retries"),
     count("retry_balance", "retries that can be paid"),
+    count("retries_left", "retries that may still begin"),
     share("admitted_share", "share let in"),
     count("admission_tokens", "tokens for admission"),
     share("queue_overloaded", "lines that are overloaded"),

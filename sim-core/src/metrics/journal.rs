@@ -6,6 +6,7 @@ use crate::ids::{AttemptId, CallId};
 use crate::metrics::{Aside, CacheEvent, Observation, Probe};
 use crate::policy::Outcome;
 use crate::policy::retry::GiveUp;
+use crate::policy::retry::terms::Refusal;
 use crate::time::SimTime;
 
 /// One line of a story.
@@ -175,6 +176,11 @@ impl fmt::Display for Entry {
                     GiveUp::NoRetry => "it never tries again",
                     GiveUp::AttemptsUsedUp => "all attempts are used up",
                     GiveUp::BudgetEmpty => "the retry budget is empty",
+                    GiveUp::Refused(Refusal::NotOnTheList) => "failures of this kind are not tried again",
+                    GiveUp::Refused(Refusal::NotIdempotent) => {
+                        "the work may have been done, and twice does harm"
+                    }
+                    GiveUp::Refused(Refusal::ToldNotTo) => "the server said not to come back",
                 };
                 write!(f, "gives up: {why}")
             }

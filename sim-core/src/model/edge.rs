@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::dist::{Distribution, Sampler};
 use crate::ids::{CacheId, EndpointId, PoolId, ServiceId, WorkloadId};
+use crate::policy::admission::pushback::Pushback;
 use crate::policy::{balancer, chooser, retry, targets};
 use crate::time::SimDuration;
 use crate::units::{Count, Patience};
@@ -41,6 +42,10 @@ pub struct CallConfig {
     /// Which instances there are to choose from: health checks, outlier detection, subsets. Default: all.
     #[serde(default)]
     pub targets: targets::Config,
+    /// Whether doing the work twice does no harm; asked by a `retry` with `only_idempotent`. Default: what the
+    /// endpoint says.
+    #[serde(default)]
+    pub idempotent: Option<bool>,
 }
 
 impl CallConfig {
@@ -56,6 +61,7 @@ impl CallConfig {
             max_depth: None,
             load_balancer: balancer::Config::default(),
             targets: targets::Config::default(),
+            idempotent: None,
         }
     }
 }
@@ -164,4 +170,10 @@ pub struct Edge {
     pub over_connection: bool,
     /// The cache that its answers fill even when nobody waits for them any more.
     pub fills: Option<CacheId>,
+    /// Whether doing the work twice does no harm.
+    pub idempotent: bool,
+    /// What a refusal says about coming back.
+    pub pushback: Option<Pushback>,
+    /// How often another instance is looked for if one that the call has tried comes out.
+    pub reselections: u32,
 }

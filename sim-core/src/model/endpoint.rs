@@ -18,6 +18,9 @@ use crate::units::{Count, Probability};
 pub struct EndpointConfig {
     /// What is done, in order.
     pub steps: Vec<StepConfig>,
+    /// Whether doing it twice does no harm; a call may say otherwise. Default: false.
+    #[serde(default)]
+    pub idempotent: bool,
 }
 
 /// A step of an endpoint.
@@ -285,6 +288,8 @@ pub struct Endpoint {
     pub service: ServiceId,
     /// What is done.
     pub program: Program,
+    /// Whether doing it twice does no harm.
+    pub idempotent: bool,
 }
 
 /// What an endpoint does.

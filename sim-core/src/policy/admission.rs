@@ -20,6 +20,7 @@ pub mod none;
 pub mod share;
 pub mod rate;
 mod ramp;
+pub mod pushback;
 
 /// Which attempts an instance admits to its queue. Default: `none`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
@@ -55,6 +56,17 @@ impl Config {
             Config::None => Vec::new(),
             Config::Share(config) => Problem::below("share", config.check()),
             Config::Rate(config) => Problem::below("rate", config.check()),
+        }
+    }
+}
+
+impl Config {
+    /// What a refusal says about coming back.
+    pub fn pushback(&self) -> Option<pushback::Pushback> {
+        match self {
+            Config::None => None,
+            Config::Share(config) => config.retry_after,
+            Config::Rate(config) => config.retry_after,
         }
     }
 }
@@ -152,14 +164,14 @@ mod tests {
     #[test]
     fn the_examples_of_the_manual_are_read_and_written() {
         for json in [
-            r#"{"share":{"from":"0.1","to":"1","over":"1m"}}"#,
-            r#"{"rate":{"from":"50/s","to":"500/s","over":"1m","burst":"10"}}"#,
-            r#"{"share":{"from":null,"to":"0.5","over":null}}"#,
+            r#"{"share":{"from":"0.1","to":"1","over":"1m","retry_after":"2s"}}"#,
+            r#"{"rate":{"from":"50/s","to":"500/s","over":"1m","burst":"10","retry_after":"never"}}"#,
+            r#"{"share":{"from":null,"to":"0.5","over":null,"retry_after":null}}"#,
         ] {
             assert_eq!(serde_json::to_string(&config(json)).expect("settings can be written"), json);
         }
-        let numbers = config(r#"{"share": {"from": 0.1, "to": 1, "over": "60s"}}"#);
-        assert_eq!(numbers, config(r#"{"share":{"from":"0.1","to":"1","over":"1m"}}"#));
+        let numbers = config(r#"{"share": {"from": 0.1, "to": 1, "over": "60s", "retry_after": "2s"}}"#);
+        assert_eq!(numbers, config(r#"{"share":{"from":"0.1","to":"1","over":"1m","retry_after":"2s"}}"#));
     }
 
     #[test]

@@ -13,9 +13,20 @@ use super::{Outcome, Problem};
 use crate::luck::{Luck, Purpose};
 use crate::time::{SimDuration, SimTime};
 
-/// How often another instance is chosen if the one to avoid comes out. Istio's `host_selection` default;
-/// after that the one to avoid is taken after all, as in Envoy.
-const RESELECTIONS: u32 = 5;
+/// Which instances to avoid, if others come out when asked again.
+#[derive(Clone, Copy, Debug)]
+pub struct Avoid<'a> {
+    /// The instances.
+    pub tried: &'a [u32],
+    /// How often another choice is made if one of them comes out; after that it is taken after all, as in
+    /// Envoy.
+    pub reselections: u32,
+}
+
+impl Avoid<'_> {
+    /// Everyone will do.
+    pub const NOBODY: Avoid<'static> = Avoid { tried: &[], reselections: 0 };
+}
 
 /// How the clients of an edge choose instances.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -99,8 +110,7 @@ impl Chooser {
         chooser
     }
 
-    /// The instance for an attempt, or none if no one is there. `luck` is that of the attempt; if
-    /// `avoid` comes out, five more choices are made.
+    /// The instance for an attempt, or none if no one is there. `luck` is that of the attempt.
     #[inline]
     pub fn pick<F: Fleet>(
         &mut self,
@@ -109,7 +119,7 @@ impl Chooser {
         request_key: u64,
         now: SimTime,
         luck: Luck,
-        avoid: Option<u32>,
+        avoid: Avoid<'_>,
     ) -> Option<u32> {
         if self.is_stale {
             self.renew(config, now);
@@ -117,12 +127,16 @@ impl Chooser {
         if self.members.is_empty() {
             return None;
         }
-        let picked = self.choose(config, fleet, request_key, now, luck, 0);
-        if avoid != Some(picked) || self.members.len() == 1 {
-            return Some(picked);
+        let mut picked = self.choose(config, fleet, request_key, now, luck, 0);
+        if avoid.reselections > 0 && self.members.len() > 1 {
+            for n in 1..=avoid.reselections {
+                if !avoid.tried.contains(&picked) {
+                    break;
+                }
+                picked = self.choose(config, fleet, request_key, now, luck, n);
+            }
         }
-        let mut others = (1..=RESELECTIONS).map(|n| self.choose(config, fleet, request_key, now, luck, n));
-        Some(others.find(|other| *other != picked).unwrap_or(picked))
+        Some(picked)
     }
 
     #[inline]

@@ -8,16 +8,21 @@
 //! | [`linear`] | each wait longer by the same step | outages of unknown length | slower answers, still in step |
 //! | [`exponential`] | each wait longer by the same factor | long outages, with jitter also waves | late attempts wait very long |
 //! | [`decorrelated`] | a random wait up to three times the last | waves of callers in step | the wait is hard to foresee |
+//! | [`polly_decorrelated_v2`] | waits that double, spread evenly | gaps and heaps among the retries of a crowd | some come back at once |
 //!
 //! Back-off spreads retries over time, but it does not reduce them: a caller that retries three times
 //! sends four times the load for as long as the failure lasts. Only a [`budget`] bounds the share of
 //! retries, so every pattern that retries has one (default `none`).
+//!
+//! Which failures are tried again at all, and where the next attempt goes, is settled beside the formula:
+//! [`terms`] and [`retry_after`], the same for every pattern.
 //!
 //! `max_attempts` always includes the first try, as in gRPC, resilience4j and the AWS SDKs. Envoy's
 //! `num_retries` and Polly's `MaxRetryAttempts` leave it out: their 3 is a 4 here.
 
 use serde::{Deserialize, Serialize};
 
+use super::admission::pushback::Pushback;
 use super::{Outcome, Problem};
 use crate::luck::Luck;
 use crate::time::{SimDuration, SimTime};
@@ -28,9 +33,15 @@ pub mod constant;
 pub mod linear;
 pub mod exponential;
 pub mod decorrelated;
+pub mod polly_decorrelated_v2;
 pub mod jitter;
 pub mod cap;
 pub mod budget;
+pub mod terms;
+pub mod retry_after;
+mod progress;
+
+pub use progress::Progress;
 
 /// Whether a failed attempt is tried again, and after which wait. Default: `none`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
@@ -50,15 +61,26 @@ pub enum Config {
     Exponential(exponential::Config),
     /// A random wait of up to three times the last one.
     Decorrelated(decorrelated::Config),
+    /// Waits that double on a smooth curve, read at random places (Polly v8).
+    PollyDecorrelatedV2(polly_decorrelated_v2::Config),
 }
 
-/// How far one call has come. The engine counts the attempts as it sends them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Progress {
-    /// Attempts sent so far, the first included.
-    pub attempts: u32,
-    /// The wait before the latest attempt; zero before the first. Kept by [`State::decide`].
-    pub previous_delay: SimDuration,
+/// How an attempt failed, and what its caller knows beside that.
+#[derive(Clone, Copy, Debug)]
+pub struct Failure {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What the refusal said about coming back.
+    pub pushback: Option<Pushback>,
+    /// Whether doing the work twice does no harm.
+    pub idempotent: bool,
+}
+
+impl Failure {
+    /// A failure of which nothing else is known.
+    pub const fn of(outcome: Outcome) -> Self {
+        Failure { outcome, pushback: None, idempotent: false }
+    }
 }
 
 /// What becomes of a call whose attempt failed.
@@ -82,6 +104,8 @@ pub enum GiveUp {
     AttemptsUsedUp,
     /// An attempt was left, but the budget refused it.
     BudgetEmpty,
+    /// An attempt was left, but a failure of this kind is not tried again.
+    Refused(terms::Refusal),
 }
 
 /// What one client of an edge remembers between its calls.
@@ -100,6 +124,7 @@ impl Config {
             Config::Linear(config) => Problem::below("linear", config.check()),
             Config::Exponential(config) => Problem::below("exponential", config.check()),
             Config::Decorrelated(config) => Problem::below("decorrelated", config.check()),
+            Config::PollyDecorrelatedV2(config) => Problem::below("polly_decorrelated_v2", config.check()),
         }
     }
 
@@ -113,6 +138,39 @@ impl Config {
             Config::Linear(config) => config.max_attempts.get(),
             Config::Exponential(config) => config.max_attempts.get(),
             Config::Decorrelated(config) => config.max_attempts.get(),
+            Config::PollyDecorrelatedV2(config) => config.max_attempts.get(),
+        }
+    }
+
+    /// The most attempts that one call sends, those that are not counted included.
+    pub fn most_sends(&self) -> u32 {
+        self.max_attempts().saturating_add(u32::from(self.terms().transparent_retry))
+    }
+
+    /// Whether a failure of this kind is tried again while attempts are left, of work that may or may not be
+    /// done twice.
+    pub fn takes(&self, outcome: Outcome, idempotent: bool) -> bool {
+        *self != Config::None && self.terms().refuse(Failure { idempotent, ..Failure::of(outcome) }).is_none()
+    }
+
+    /// Whether some failures are not tried again though attempts are left and the budget allows it, or later
+    /// than the formula says.
+    pub fn is_choosy(&self) -> bool {
+        let terms = self.terms();
+        terms.on.is_some() || terms.only_idempotent || *terms.retry_after != retry_after::Config::Ignore
+    }
+
+    /// What all patterns have beside their formula.
+    #[inline]
+    pub fn terms(&self) -> terms::Terms<'_> {
+        match self {
+            Config::None => terms::NONE,
+            Config::Immediate(config) => config.terms(),
+            Config::Constant(config) => config.terms(),
+            Config::Linear(config) => config.terms(),
+            Config::Exponential(config) => config.terms(),
+            Config::Decorrelated(config) => config.terms(),
+            Config::PollyDecorrelatedV2(config) => config.terms(),
         }
     }
 
@@ -126,21 +184,31 @@ impl Config {
             Config::Linear(config) => &config.budget,
             Config::Exponential(config) => &config.budget,
             Config::Decorrelated(config) => &config.budget,
+            Config::PollyDecorrelatedV2(config) => &config.budget,
         }
     }
 
-    /// The wait before the next attempt.
+    /// The wait before the next attempt, after a failure of this kind.
     #[inline]
-    fn delay(&self, progress: Progress, luck: Luck) -> SimDuration {
-        // Retries are numbered from 1: the n-th follows the n-th attempt.
-        let retry = progress.attempts;
+    fn delay(&self, progress: &mut Progress, outcome: Outcome, luck: Luck) -> SimDuration {
+        // Retries are numbered from 1, anew where the server said when to come back.
+        let retry = progress.next_retry();
         match self {
             Config::None => unreachable!("`none` has given up by now"),
             Config::Immediate(config) => config.delay(),
             Config::Constant(config) => config.delay(luck),
             Config::Linear(config) => config.delay(retry, luck),
-            Config::Exponential(config) => config.delay(retry, luck),
-            Config::Decorrelated(config) => config.delay(progress.previous_delay, luck),
+            Config::Exponential(config) => config.delay(retry, outcome, luck),
+            Config::Decorrelated(config) => {
+                let wait = config.delay(progress.memory, luck);
+                progress.memory = wait;
+                wait
+            }
+            Config::PollyDecorrelatedV2(config) => {
+                let (wait, come) = config.delay(retry, progress.memory, luck);
+                progress.memory = come;
+                wait
+            }
         }
     }
 }
@@ -151,44 +219,97 @@ impl State {
         State { budget: budget::State::new(config.budget()) }
     }
 
-    /// A call sends its first attempt.
+    /// A call begins: its first attempt goes out.
     #[inline]
-    pub fn begin(&mut self, config: &Config, now: SimTime) {
+    pub fn begin(&mut self, config: &Config, progress: &mut Progress, now: SimTime) {
+        progress.goes_out();
         self.budget.begin(config.budget(), now);
     }
 
-    /// An attempt ended. Called once per attempt, before [`State::decide`]; an answer that comes after
-    /// its timeout is not reported again.
+    /// A back-off is over: the next attempt goes out.
     #[inline]
-    pub fn observe(&mut self, config: &Config, outcome: Outcome, _now: SimTime) {
-        self.budget.observe(config.budget(), outcome);
+    pub fn resume(&mut self, progress: &mut Progress) {
+        progress.goes_out();
+        self.budget.resume();
     }
 
-    /// What to do about a failed attempt, whose own `luck` decides the jitter. The budget is asked only
-    /// while an attempt is left, so that a call that is over anyway takes nothing from it.
+    /// An attempt ended after which there is nothing to decide. Called once per attempt, unless
+    /// [`State::decide`] is; an answer that comes after its timeout is not reported again.
+    #[inline]
+    pub fn observe(&mut self, config: &Config, progress: &mut Progress, outcome: Outcome, _now: SimTime) {
+        progress.came_back();
+        self.budget.observe(config.budget(), outcome, progress.paid_for.take());
+    }
+
+    /// What to do about an attempt that has just failed, whose own `luck` decides the jitter. The budget is
+    /// asked only while an attempt is left, so that a call that is over anyway takes nothing from it.
     #[inline]
     pub fn decide(
         &mut self,
         config: &Config,
         progress: &mut Progress,
-        outcome: Outcome,
+        failure: Failure,
         now: SimTime,
         luck: Luck,
     ) -> Decision {
-        debug_assert!(!outcome.is_ok(), "nobody retries a success");
+        debug_assert!(!failure.outcome.is_ok(), "nobody retries a success");
         debug_assert!(progress.attempts >= 1, "the failed attempt counts as sent");
         if matches!(config, Config::None) {
             return none::decide();
         }
-        if progress.attempts >= config.max_attempts() {
+        let terms = config.terms();
+        if terms.repeats(failure.outcome) && progress.repeat() {
+            progress.came_back();
+            self.budget.forget_attempt();
+            return Decision::Retry { after: SimDuration::ZERO };
+        }
+        self.observe(config, progress, failure.outcome, now);
+        if progress.counted() >= config.max_attempts() {
             return Decision::GiveUp(GiveUp::AttemptsUsedUp);
         }
-        if !self.budget.withdraw(config.budget(), now) {
+        if let Some(refusal) = terms.refuse(failure) {
+            return Decision::GiveUp(GiveUp::Refused(refusal));
+        }
+        if !self.budget.withdraw(config.budget(), failure.outcome, now) {
             return Decision::GiveUp(GiveUp::BudgetEmpty);
         }
-        let after = config.delay(*progress, luck);
-        progress.previous_delay = after;
-        Decision::Retry { after }
+        progress.paid_for = Some(failure.outcome);
+        let own = config.delay(progress, failure.outcome, luck);
+        let Some(Pushback::After(told)) = failure.pushback else {
+            return Decision::Retry { after: own };
+        };
+        let wait = terms.retry_after.wait(told, own, luck);
+        if wait.anew {
+            progress.begin_anew();
+        }
+        Decision::Retry { after: wait.after }
+    }
+
+    /// A call is over, in whichever way. Needed only where
+    /// [`counts_what_is_under_way`](budget::Config::counts_what_is_under_way).
+    pub fn end(&mut self, progress: &mut Progress) {
+        if progress.is_out() {
+            progress.came_back();
+            self.budget.forget_attempt();
+        }
+        if progress.paid_for.take().is_some() {
+            self.budget.forget_retry();
+        }
+    }
+
+    /// A call was under way before there was this policy: what it has out counts from now on.
+    pub fn adopt(&mut self, progress: &Progress) {
+        if progress.is_out() {
+            self.budget.resume();
+        }
+        if progress.is_retrying() {
+            self.budget.adopt_retry();
+        }
+    }
+
+    /// See [`budget::State::in_use`].
+    pub fn in_use(&self) -> Option<(Option<u32>, u32)> {
+        self.budget.in_use()
     }
 
     /// The inner state that a chart can show: its name and value.
@@ -198,167 +319,4 @@ impl State {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::luck::Purpose;
-    use crate::policy::testing::{luck, read};
-
-    const NOW: SimTime = SimTime::ZERO;
-
-    fn config(json: &str) -> Config {
-        let config: Config = read(json).expect("settings are readable");
-        assert_eq!(config.check(), []);
-        config
-    }
-
-    /// How one call goes on of which every attempt times out.
-    fn failing_call(config: &Config, state: &mut State) -> (Vec<SimDuration>, GiveUp) {
-        let mut delays = Vec::new();
-        let mut progress = Progress::default();
-        state.begin(config, NOW);
-        loop {
-            progress.attempts += 1;
-            state.observe(config, Outcome::Timeout, NOW);
-            let luck = luck(u64::from(progress.attempts));
-            match state.decide(config, &mut progress, Outcome::Timeout, NOW, luck) {
-                Decision::Retry { after } => delays.push(after),
-                Decision::GiveUp(reason) => return (delays, reason),
-            }
-        }
-    }
-
-    #[test]
-    fn the_first_try_is_an_attempt() {
-        // policies.md, surprise 1: gRPC's maxAttempts 3 sends 3, Envoy's num_retries 3 sends 4.
-        let grpc = config(r#"{"immediate": {"max_attempts": 3}}"#);
-        assert_eq!(
-            failing_call(&grpc, &mut State::new(&grpc)),
-            (vec![SimDuration::ZERO; 2], GiveUp::AttemptsUsedUp)
-        );
-        let envoy = config(r#"{"immediate": {"max_attempts": 4}}"#);
-        assert_eq!(failing_call(&envoy, &mut State::new(&envoy)).0.len(), 3);
-    }
-
-    #[test]
-    fn nothing_said_is_no_retry() {
-        let silent = Config::default();
-        assert_eq!(silent, config(r#""none""#));
-        assert_eq!(silent.max_attempts(), 1);
-        assert_eq!(failing_call(&silent, &mut State::new(&silent)), (vec![], GiveUp::NoRetry));
-    }
-
-    #[test]
-    fn an_empty_budget_ends_the_call_at_once() {
-        let config = config(
-            r#"{"constant": {"max_attempts": 9, "base": "1s", "budget": {"success_tokens": {"max_tokens": 10, "token_ratio": 0.1}}}}"#,
-        );
-        let (delays, reason) = failing_call(&config, &mut State::new(&config));
-        assert_eq!((delays.len(), reason), (4, GiveUp::BudgetEmpty));
-    }
-
-    #[test]
-    fn a_call_without_attempts_left_takes_nothing_from_the_budget() {
-        let config = config(r#"{"immediate": {"max_attempts": 2, "budget": {"deposit": {}}}}"#);
-        let mut state = State::new(&config);
-        let before = state.gauge(&config, NOW).expect("budgets have a gauge").1;
-        failing_call(&config, &mut state);
-        let after = state.gauge(&config, NOW).expect("budgets have a gauge").1;
-        // One request put in 0.2, one retry took out 1, the second failure asked for nothing.
-        assert!((after - (before + 0.2 - 1.0)).abs() < 1e-9, "{before} -> {after}");
-    }
-
-    #[test]
-    fn every_wait_follows_from_the_attempts_luck_alone() {
-        for pattern in [
-            r#"{"exponential": {"max_attempts": 5, "base": "100ms", "jitter": "full"}}"#,
-            r#"{"decorrelated": {"max_attempts": 5, "base": "100ms"}}"#,
-        ] {
-            let config = config(pattern);
-            let mut state = State::new(&config);
-            let first = failing_call(&config, &mut state);
-            assert_eq!(
-                failing_call(&config, &mut state),
-                first,
-                "a second call of the same luck waits the same"
-            );
-        }
-    }
-
-    #[test]
-    fn a_wait_is_remembered_until_the_next() {
-        let config = config(r#"{"decorrelated": {"max_attempts": 9, "base": "100ms"}}"#);
-        let (delays, _) = failing_call(&config, &mut State::new(&config));
-        // Without memory no wait would be longer than three times the base.
-        assert!(delays.iter().any(|delay| *delay > SimDuration::from_millis(300)), "{delays:?}");
-    }
-
-    #[test]
-    fn jitter_moves_nobody_elses_draws() {
-        let config = config(r#"{"constant": {"max_attempts": 2, "base": "1s", "jitter": "full"}}"#);
-        for k in 0..100 {
-            let service_time = luck(k).draws(Purpose::ServiceTime).bits();
-            let mut progress = Progress { attempts: 1, ..Progress::default() };
-            State::new(&config).decide(&config, &mut progress, Outcome::ServerError, NOW, luck(k));
-            assert_eq!(luck(k).draws(Purpose::ServiceTime).bits(), service_time);
-            let backoff = progress.previous_delay.as_secs_f64();
-            for other in [Purpose::ServiceTime, Purpose::Error, Purpose::Instance] {
-                assert!(
-                    (luck(k).draws(other).unit() - backoff).abs() > 1e-9,
-                    "{other:?} repeats the back-off"
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn the_example_of_the_manual_is_read_and_written_with_its_defaults() {
-        let config = config(
-            r#"{"exponential": {"max_attempts": 3, "base": "100ms", "multiplier": 2, "max": "10s", "jitter": "full",
-                "budget": {"success_tokens": {"max_tokens": 100, "token_ratio": 0.1}}}}"#,
-        );
-        let written = serde_json::to_string(&config).expect("settings can be written");
-        assert_eq!(
-            written,
-            concat!(
-                r#"{"exponential":{"max_attempts":"3","base":"100ms","multiplier":"2","max":"10s","jitter":"full","#,
-                r#""jitter_ratio":null,"cap_after_jitter":true,"#,
-                r#""budget":{"success_tokens":{"max_tokens":"100","token_ratio":"0.1"}}}}"#
-            )
-        );
-        assert_eq!(read(&written), Ok(config));
-    }
-
-    #[test]
-    fn what_is_unknown_or_missing_is_refused() {
-        let problem = |json| read::<Config>(json).unwrap_err();
-        assert!(problem(r#"{"linear": {"max_attempts": 3, "bas": "1s"}}"#).contains("unknown field `bas`"));
-        assert!(problem(r#"{"linear": {"max_attempts": 3}}"#).contains("missing field `base`"));
-        assert!(problem(r#"{"immediate": {"max_attempts": 0}}"#).contains("must be at least 1, found 0"));
-        assert!(problem(r#""never""#).contains("unknown variant `never`"));
-    }
-
-    #[test]
-    fn contradictions_are_told_with_their_path_and_all_at_once() {
-        let config: Config = read(
-            r#"{"exponential": {"max_attempts": 3, "base": "1s", "max": "50ms", "jitter": "full", "jitter_ratio": 0.2,
-                "budget": {"deposit": {"ttl": "2m"}}}}"#,
-        )
-        .expect("settings are readable");
-        let problems: Vec<String> =
-            config.check().into_iter().map(|p| format!("{}: {}", p.field, p.sentence)).collect();
-        assert_eq!(
-            problems,
-            [
-                "exponential/max: must be at least `base`, which is 1s, found 50ms",
-                "exponential/jitter_ratio: it belongs to `jitter: plus_minus` and does nothing here; remove it or change `jitter`",
-                "exponential/budget/deposit/ttl: must lie between 1s and 1m, found 2m",
-            ]
-        );
-    }
-
-    #[test]
-    fn what_calls_and_clients_remember_is_small() {
-        assert_eq!(size_of::<Progress>(), 16);
-        assert!(size_of::<State>() <= 16);
-    }
-}
+mod tests;

@@ -100,11 +100,17 @@ impl Lowering<'_> {
             let nothing = || Program::Leaf(Distribution::Text(SimDuration::ZERO).sampler());
             if config.service_time.is_some() || !config.steps.is_empty() {
                 let program = nothing();
-                self.calls.endpoints.push(Endpoint { name: service.name.clone(), service: id, program });
+                self.calls.endpoints.push(Endpoint {
+                    name: service.name.clone(),
+                    service: id,
+                    program,
+                    idempotent: false,
+                });
             }
-            for name in config.endpoints.names() {
+            for (name, endpoint) in config.endpoints.iter() {
                 let name = format!("{}/{name}", service.name);
-                self.calls.endpoints.push(Endpoint { name, service: id, program: nothing() });
+                let (program, idempotent) = (nothing(), endpoint.idempotent);
+                self.calls.endpoints.push(Endpoint { name, service: id, program, idempotent });
             }
         }
     }
@@ -292,6 +298,18 @@ impl Lowering<'_> {
             max_depth: call.max_depth.map_or(u32::MAX, Count::get),
             over_connection: false,
             fills: None,
+            idempotent: call.idempotent.unwrap_or_else(|| {
+                self.calls.endpoints.iter().nth(endpoint.index()).is_some_and(|e| e.idempotent)
+            }),
+            pushback: match caller.who {
+                EdgeCaller::Connector(_) => {
+                    service.connections.admission.pushback().or(service.admission.pushback())
+                }
+                EdgeCaller::Workload(_) | EdgeCaller::Service(_) | EdgeCaller::Monitor => {
+                    service.admission.pushback()
+                }
+            },
+            reselections: if chooses { call.retry.terms().reselections() } else { 0 },
         })
     }
 

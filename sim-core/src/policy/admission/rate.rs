@@ -13,6 +13,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::pushback::Pushback;
 use super::ramp::{self, Ramp};
 use crate::policy::Problem;
 use crate::time::{SimDuration, SimTime};
@@ -38,6 +39,9 @@ pub struct Config {
     /// Attempts that are admitted at once after a pause; from 1. Poisson arrivals need some: with 1,
     /// two that come close together are one too many, however low the load.
     pub burst: Count,
+    /// What a refusal says about coming back: a wait such as `2s`, or `never`. Default: nothing.
+    #[serde(default)]
+    pub retry_after: Option<Pushback>,
 }
 
 /// What one instance remembers.

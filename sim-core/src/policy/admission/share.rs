@@ -11,6 +11,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::pushback::Pushback;
 use super::ramp::{self, Ramp};
 use crate::luck::{Luck, Purpose};
 use crate::policy::Problem;
@@ -30,6 +31,9 @@ pub struct Config {
     /// How long the share grows after the instance became ready. Default: not at all, it is `to` at once.
     #[serde(default)]
     pub over: Option<SimDuration>,
+    /// What a refusal says about coming back: a wait such as `2s`, or `never`. Default: nothing.
+    #[serde(default)]
+    pub retry_after: Option<Pushback>,
 }
 
 /// What one instance remembers.

@@ -35,7 +35,7 @@ fn at(seconds: u64) -> SimTime {
 
 /// So many picks, one request after the other.
 fn picks(chooser: &mut Chooser, config: &Config, now: SimTime, count: u64) -> Vec<u32> {
-    let pick = |k| chooser.pick(config, &IDLE, k, now, luck(k), None).expect("somebody is there");
+    let pick = |k| chooser.pick(config, &IDLE, k, now, luck(k), Avoid::NOBODY).expect("somebody is there");
     (0..count).map(pick).collect()
 }
 
@@ -51,7 +51,8 @@ fn fail(chooser: &mut Chooser, config: &Config, instance: u32, errors: u32, now:
 fn round_robin_takes_turns_from_the_clients_number_on() {
     let config = config(r#""round_robin""#, "{}");
     let mut chooser = client(&config, 3, 7);
-    let picked: Vec<_> = (0..6).map(|k| chooser.pick(&config, &IDLE, k, at(0), luck(k), None)).collect();
+    let picked: Vec<_> =
+        (0..6).map(|k| chooser.pick(&config, &IDLE, k, at(0), luck(k), Avoid::NOBODY)).collect();
     assert_eq!(picked, [1, 2, 0, 1, 2, 0].map(Some));
 }
 
@@ -80,7 +81,7 @@ fn every_pattern_picks_members_only_and_the_same_again() {
                 if k == 300 {
                     chooser.set_ready(&config, 5, true, at(3));
                 }
-                let instance = chooser.pick(&config, &IDLE, k, at(k / 100), luck(k), None);
+                let instance = chooser.pick(&config, &IDLE, k, at(k / 100), luck(k), Avoid::NOBODY);
                 let instance = instance.expect("somebody is there");
                 picked.push(instance);
                 chooser.sent(instance);
@@ -119,12 +120,12 @@ fn a_board_makes_everyone_run_to_the_same_instance_until_it_is_renewed() {
     board.renew(&truth, 3, at(0));
     for number in 0..100 {
         let mut chooser = client(&config, 3, number);
-        let picked = chooser.pick(&config, &board, 0, at(5), luck(u64::from(number)), None);
+        let picked = chooser.pick(&config, &board, 0, at(5), luck(u64::from(number)), Avoid::NOBODY);
         assert_eq!(picked, Some(1), "whatever has gone there since");
         truth[1] += 1;
     }
     board.renew(&truth, 3, at(10));
-    let picked = client(&config, 3, 0).pick(&config, &board, 0, at(10), luck(0), None);
+    let picked = client(&config, 3, 0).pick(&config, &board, 0, at(10), luck(0), Avoid::NOBODY);
     assert_eq!(picked, Some(2));
 }
 
@@ -161,7 +162,7 @@ fn with_nobody_there_is_no_pick() {
     chooser.set_ready(&config, 0, false, at(0));
     assert_eq!(picks(&mut chooser, &config, at(0), 2), [1, 1]);
     chooser.set_ready(&config, 1, false, at(0));
-    assert_eq!(chooser.pick(&config, &IDLE, 0, at(0), luck(0), None), None);
+    assert_eq!(chooser.pick(&config, &IDLE, 0, at(0), luck(0), Avoid::NOBODY), None);
     chooser.set_ready(&config, 0, true, at(1));
     assert_eq!(picks(&mut chooser, &config, at(1), 2), [0, 0]);
 }
@@ -170,7 +171,14 @@ fn with_nobody_there_is_no_pick() {
 fn an_instance_to_avoid_is_avoided_if_there_is_another() {
     let avoid = |tag: &str, instances, k| {
         let config = config(tag, "{}");
-        client(&config, instances, 0).pick(&config, &IDLE, k, at(0), luck(k), Some(0))
+        client(&config, instances, 0).pick(
+            &config,
+            &IDLE,
+            k,
+            at(0),
+            luck(k),
+            Avoid { tried: &[0], reselections: 5 },
+        )
     };
     assert_eq!(avoid(r#""round_robin""#, 3, 0), Some(1));
     assert_eq!(avoid(r#""round_robin""#, 1, 0), Some(0), "there is no other");

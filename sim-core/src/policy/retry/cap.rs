@@ -37,6 +37,16 @@ impl Cap {
             Cap::AtMost(_) | Cap::Unlimited => Vec::new(),
         }
     }
+
+    /// What is wrong with one of several bases, seen from there.
+    pub(super) fn check_base(self, base: SimDuration) -> Option<String> {
+        match self {
+            Cap::AtMost(longest) if longest < base => {
+                Some(format!("must be at most `max`, which is {longest}, found {base}"))
+            }
+            Cap::AtMost(_) | Cap::Unlimited => None,
+        }
+    }
 }
 
 impl FromStr for Cap {

@@ -10,14 +10,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::budget;
 use super::cap::Cap;
 use super::jitter::{Jitter, Spread};
+use super::terms::with_terms;
 use crate::luck::Luck;
 use crate::policy::Problem;
 use crate::time::SimDuration;
 use crate::units::{Count, Probability};
 
+with_terms! {
 /// Again after the same wait each time.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(rename = "ConstantRetry"))]
@@ -33,15 +34,13 @@ pub struct Config {
     /// For `jitter: plus_minus` only: by which share a wait may differ, 0 to 1 (Polly 0.25).
     #[serde(default)]
     pub jitter_ratio: Option<Probability>,
-    /// What bounds the retries of one client over all its calls. Default: `none`.
-    #[serde(default)]
-    pub budget: budget::Config,
+}
 }
 
 impl Config {
     pub(super) fn check(&self) -> Vec<Problem> {
         let mut problems = self.spread().check(self.base);
-        problems.extend(Problem::below("budget", self.budget.check()));
+        problems.extend(self.check_shared());
         problems
     }
 

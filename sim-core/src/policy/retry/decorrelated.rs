@@ -12,8 +12,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::budget;
 use super::cap::Cap;
+use super::terms::with_terms;
 use crate::luck::{Luck, Purpose};
 use crate::policy::Problem;
 use crate::time::SimDuration;
@@ -22,6 +22,7 @@ use crate::units::Count;
 /// By which factor the wait may grow from one retry to the next; 3 in the article.
 const GROWTH: f64 = 3.0;
 
+with_terms! {
 /// A random wait of up to three times the last one.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(rename = "DecorrelatedRetry"))]
@@ -34,15 +35,13 @@ pub struct Config {
     /// The longest wait: a duration of at least `base`, or `unlimited`. Default: `unlimited`.
     #[serde(default)]
     pub max: Cap,
-    /// What bounds the retries of one client over all its calls. Default: `none`.
-    #[serde(default)]
-    pub budget: budget::Config,
+}
 }
 
 impl Config {
     pub(super) fn check(&self) -> Vec<Problem> {
         let mut problems = self.max.check(self.base);
-        problems.extend(Problem::below("budget", self.budget.check()));
+        problems.extend(self.check_shared());
         problems
     }
 

@@ -12,11 +12,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::budget;
+use super::terms::with_terms;
 use crate::policy::Problem;
 use crate::time::SimDuration;
 use crate::units::Count;
 
+with_terms! {
 /// Again at once.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(rename = "ImmediateRetry"))]
@@ -24,14 +25,12 @@ use crate::units::Count;
 pub struct Config {
     /// Attempts per call, the first included; from 1.
     pub max_attempts: Count,
-    /// What bounds the retries of one client over all its calls. Default: `none`.
-    #[serde(default)]
-    pub budget: budget::Config,
+}
 }
 
 impl Config {
     pub(super) fn check(&self) -> Vec<Problem> {
-        Problem::below("budget", self.budget.check())
+        self.check_shared()
     }
 
     #[inline]
@@ -50,7 +49,7 @@ mod tests {
     fn the_next_attempt_starts_at_once() {
         let config: Config = read(r#"{"max_attempts": 4}"#).expect("settings are readable");
         assert_eq!(config.delay(), SimDuration::ZERO);
-        assert_eq!(config.budget, budget::Config::None);
+        assert_eq!(config.budget, crate::policy::retry::budget::Config::None);
     }
 
     #[test]

@@ -77,6 +77,36 @@ impl Spread {
         }
     }
 
+    /// The same in whole multiples of `step`, each as likely: a draw reaches one step further, and is cut.
+    /// What is not drawn is cut already.
+    pub(in crate::policy) fn apply_in_steps(
+        self,
+        delay: SimDuration,
+        step: SimDuration,
+        luck: Luck,
+    ) -> SimDuration {
+        let capped = self.max.limit(delay);
+        let between = |from: SimDuration, to: SimDuration| {
+            let reach = (to - from) + step;
+            let drawn = from + reach.mul_f64(luck.draws(Purpose::Backoff).unit());
+            self.max.limit(drawn.cut_to(step))
+        };
+        match self.jitter {
+            Jitter::None => capped,
+            Jitter::Full => between(SimDuration::ZERO, capped),
+            Jitter::Equal => between(capped.mul_f64(0.5), capped),
+            Jitter::PlusMinus => {
+                let ratio = self.jitter_ratio.expect("`check` asks for it").get();
+                let (low, high) = (1.0 - ratio, 1.0 + ratio);
+                match self.cap_after_jitter {
+                    true => between(delay.mul_f64(low), delay.mul_f64(high)),
+                    false => Spread { max: Cap::Unlimited, cap_after_jitter: true, ..self }
+                        .apply_in_steps(capped, step, luck),
+                }
+            }
+        }
+    }
+
     /// Contradictions between these fields and the first delay `base`.
     pub(in crate::policy) fn check(self, base: SimDuration) -> Vec<Problem> {
         let mut problems = self.max.check(base);

@@ -10,14 +10,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::budget;
 use super::cap::Cap;
 use super::jitter::{Jitter, Spread};
+use super::terms::with_terms;
 use crate::luck::Luck;
 use crate::policy::Problem;
 use crate::time::SimDuration;
 use crate::units::{Count, Probability};
 
+with_terms! {
 /// Each wait is longer by the same step.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(rename = "LinearRetry"))]
@@ -40,15 +41,13 @@ pub struct Config {
     /// the delay it is made from. Default: true.
     #[serde(default = "super::jitter::cap_after_jitter_by_default")]
     pub cap_after_jitter: bool,
-    /// What bounds the retries of one client over all its calls. Default: `none`.
-    #[serde(default)]
-    pub budget: budget::Config,
+}
 }
 
 impl Config {
     pub(super) fn check(&self) -> Vec<Problem> {
         let mut problems = self.spread().check(self.base);
-        problems.extend(Problem::below("budget", self.budget.check()));
+        problems.extend(self.check_shared());
         problems
     }
 

@@ -62,6 +62,11 @@ impl Lowering<'_> {
                 self.problems.add(format!("{path}/call/{field}"), message);
             }
         }
+        if workload.call.retry.terms().reselections() > 0 {
+            let message = "a message goes to the instance that its user is connected to, so its retry cannot avoid the \
+                           previous one; take `avoid_previous_host` out";
+            self.problems.add(format!("{path}/call/retry"), message);
+        }
         let messages = &mut self.calls.edges[messages];
         (messages.over_connection, messages.chooses, messages.is_watched) = (true, false, false);
         Some(edge)

@@ -91,6 +91,9 @@ impl Lowering<'_> {
             max_depth: u32::MAX,
             over_connection: false,
             fills: None,
+            idempotent: true,
+            pushback: None,
+            reselections: 0,
         })
     }
 
@@ -99,7 +102,7 @@ impl Lowering<'_> {
         let name = format!("{}/(probe)", self.services[service].name);
         self.endpoint_of(&name).unwrap_or_else(|| {
             let program = Program::Leaf(Distribution::Text(SimDuration::ZERO).sampler());
-            self.calls.endpoints.push(Endpoint { name, service, program })
+            self.calls.endpoints.push(Endpoint { name, service, program, idempotent: true })
         })
     }
 
@@ -127,6 +130,6 @@ impl Lowering<'_> {
         let all = self.calls.steps.push(Step::Parallel { steps: steps.into(), need, key: 0 });
         self.keyed.push((all, name.clone()));
         let root = self.calls.steps.push(Step::Serial { steps: [all].into() });
-        self.calls.endpoints.push(Endpoint { name, service, program: Program::Steps(root) })
+        self.calls.endpoints.push(Endpoint { name, service, program: Program::Steps(root), idempotent: true })
     }
 }

@@ -13,7 +13,7 @@
 //! Finagle's drift with the calls; `retry_ratio` ends at 1, Finagle's at 1000; tower deposits per
 //! success, not per request.
 //!
-//! Time goes by slices of `ttl` / 10 (`deposit/window.rs`). A retry is forgiven after `ttl`; if the
+//! Time goes by slices of `ttl` / 10 (`budget/window.rs`). A retry is forgiven after `ttl`; if the
 //! deposits that paid for it expire first, the balance is below zero until then.
 
 use std::fmt;
@@ -21,12 +21,10 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use self::window::{SLICES, Window};
+use super::window::{SLICES, Window};
 use crate::policy::Problem;
 use crate::time::{SimDuration, SimTime};
 use crate::units::{Probability, text_type};
-
-mod window;
 
 /// What one request deposits; integers are exact. `ScaleFactor` of Finagle's `RetryBudget.scala`.
 const DEPOSIT: i64 = 1_000;
