@@ -147,7 +147,7 @@ fn an_operator_who_changes_nothing_changes_nothing() {
         let body = drawn.body.split("actions:\n").next().expect("a text has a first part").to_owned();
         let idle = format!(
             "{body}actions: {{idle: {{at: 1500ms, for: 1s, apply: {{services: {{}}}}}}, \
-             eager: {{when: {{success: {{above: -1}}}}, apply: {{workloads: {{}}}}}}}}\n"
+             eager: {{when: {{queue_length: {{service: s0, above: -1}}}}, apply: {{workloads: {{}}}}}}}}\n"
         );
         let run = |body: &str| {
             let mut model = model(&drawn.horizon, body);

@@ -58,9 +58,9 @@ impl State {
         self.retries
     }
 
-    /// Retries that may still begin.
+    /// Retries that may still begin; below zero if more were under way when the budget came into force.
     pub(super) fn level(self, config: &Config) -> f64 {
-        f64::from(config.max_concurrent.get() - self.retries)
+        f64::from(config.max_concurrent.get()) - f64::from(self.retries)
     }
 }
 
