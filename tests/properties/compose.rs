@@ -178,10 +178,7 @@ fn service(dice: &mut Dice, plan: &Plan, k: u64) -> String {
         format!("pools: {{p: {}}}", pool(dice)),
     ];
     if dice.chance(30) {
-        settings.push(match dice.int(0, 1) {
-            0 => "admission: {share: {from: 0.2, to: 0.9, over: 2s}}".to_owned(),
-            _ => format!("admission: {{rate: {{to: {}/s, burst: 3}}}}", dice.int(5, 60)),
-        });
+        settings.push(format!("admission: {}", crate::limits::admission(dice)));
         settings.push(format!("reject_cost: {}", ms(dice, 0, 5)));
     }
     if dice.chance(60) {

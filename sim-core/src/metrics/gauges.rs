@@ -34,6 +34,9 @@ pub const KINDS: &[Kind] = &[
     share("admitted_share", "share let in"),
     count("admission_tokens", "tokens for admission"),
     share("queue_overloaded", "lines that are overloaded"),
+    count("concurrency_limit", "limit of attempts at once"),
+    count("bucket_level", "level of the leaky bucket"),
+    count("admissions_left", "admissions left in the window"),
 ];
 
 impl Kind {
