@@ -43,7 +43,7 @@ pub(super) fn lower(
         problems.policy(&format!("{path}/admission"), service.connections.admission.check());
         if let Some(word) = service.connections.admission.concurrency_word() {
             let message = format!(
-                "bounds how many attempts are under way at once, and a connect takes no time; write \
+                "`{word}` bounds how many attempts are under way at once, and a connect is not one of them; write \
                  `admission: {{{word}: ...}}` at the service itself, or here a `rate`, or `max` connections"
             );
             problems.add(format!("{path}/admission/{word}"), message);

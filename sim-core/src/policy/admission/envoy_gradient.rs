@@ -90,7 +90,7 @@ impl Config {
         let mut problems = Vec::new();
         if self.min_rtt_concurrency > self.max_limit {
             let sentence = format!(
-                "is the least limit and above `max_limit`, which is {}; write at most that, or raise `max_limit`",
+                "`min_rtt_concurrency` is the least limit and above `max_limit`, which is {}; write at most that, or raise `max_limit`",
                 self.max_limit
             );
             problems.push(Problem::new("min_rtt_concurrency", sentence));

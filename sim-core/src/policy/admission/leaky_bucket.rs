@@ -61,7 +61,7 @@ impl Config {
         }
         if self.burst == Limit::Unlimited {
             let sentence =
-                "without a bound everybody is admitted; write a number from 0, or `admission: none`";
+                "`burst` without a bound admits everybody; write a number from 0, or `admission: none`";
             problems.push(Problem::new("burst", sentence));
         }
         problems

@@ -8,7 +8,7 @@ pub(super) fn check(initial: Count, min: Count, max: Count) -> Vec<Problem> {
     let mut problems = Vec::new();
     if min > max {
         let sentence = format!(
-            "is above `max_limit`, which is {max}: nothing lies between them; write at most {max}, or raise `max_limit`"
+            "`min_limit`, which is {min}, is above `max_limit`, which is {max}: nothing lies between them; write at most {max}, or raise `max_limit`"
         );
         problems.push(Problem::new("min_limit", sentence));
     } else if initial < min || initial > max {

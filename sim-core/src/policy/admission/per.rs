@@ -1,5 +1,7 @@
 //! Whose attempts are counted together? All of the instance, or those of each tenant or key on their own.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::Arriving;
@@ -12,40 +14,41 @@ pub enum Per {
     /// All of them.
     #[default]
     Instance,
-    /// Those of one tenant; each has the full limit at each instance.
+    /// Those of one tenant; where a workload has no tenants those about one key, and without keys those of the
+    /// workload. Each has the full limit at each instance.
     Tenant,
     /// Those about one key; each has the full limit at each instance.
     Key,
 }
 
-/// A state for each of them, made when the first attempt comes. Memory follows the highest number that has come.
+/// A state for each of them, made when the first attempt comes. Memory follows the number of those that have come.
 #[derive(Clone, Debug)]
 pub struct Each<S> {
+    /// Of all together.
+    shared: S,
+    /// What everybody else begins with.
     fresh: S,
-    of: Vec<S>,
+    of: BTreeMap<u32, S>,
 }
 
 impl<S: Clone> Each<S> {
     pub(super) fn new(fresh: S) -> Self {
-        Each { of: vec![fresh.clone()], fresh }
+        Each { shared: fresh.clone(), fresh, of: BTreeMap::new() }
     }
 
     #[inline]
     pub(super) fn of(&mut self, per: Per, arriving: Arriving) -> &mut S {
         let number = match per {
-            Per::Instance => 0,
-            Per::Tenant => arriving.tenant as usize,
-            Per::Key => arriving.key as usize,
+            Per::Instance => return &mut self.shared,
+            Per::Tenant => arriving.tenant,
+            Per::Key => arriving.key,
         };
-        if number >= self.of.len() {
-            self.of.resize(number + 1, self.fresh.clone());
-        }
-        &mut self.of[number]
+        self.of.entry(number).or_insert_with(|| self.fresh.clone())
     }
 
     /// The state of all, if they share one.
     pub(super) fn shared(&self, per: Per) -> Option<&S> {
-        (per == Per::Instance).then(|| &self.of[0])
+        (per == Per::Instance).then_some(&self.shared)
     }
 }
 
@@ -56,13 +59,15 @@ mod tests {
     #[test]
     fn each_has_its_own() {
         let mut counts = Each::new(0);
+        // Workloads without tenants have the highest numbers.
         for (per, tenant, key) in
-            [(Per::Tenant, 3, 9), (Per::Tenant, 3, 8), (Per::Tenant, 0, 8), (Per::Key, 3, 9)]
+            [(Per::Tenant, u32::MAX, 9), (Per::Tenant, u32::MAX, 8), (Per::Tenant, 0, 8), (Per::Key, 3, 9)]
         {
             *counts.of(per, Arriving { tenant, key, ..Arriving::default() }) += 1;
         }
-        assert_eq!(counts.of, [1, 0, 0, 2, 0, 0, 0, 0, 0, 1]);
-        assert_eq!(counts.shared(Per::Instance), Some(&1));
-        assert_eq!(counts.shared(Per::Key), None);
+        *counts.of(Per::Instance, Arriving::default()) += 5;
+        assert_eq!(counts.of.into_iter().collect::<Vec<_>>(), [(0, 1), (9, 1), (u32::MAX, 2)]);
+        assert_eq!(Each::new(7).shared(Per::Instance), Some(&7));
+        assert_eq!(Each::new(7).shared(Per::Key), None);
     }
 }

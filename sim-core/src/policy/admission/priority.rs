@@ -66,7 +66,7 @@ impl Config {
             let ((above, most), (field, share)) = (pair[0], pair[1]);
             if share > most {
                 let sentence = format!(
-                    "is {share}, above that of `{above}`, which matters more and has {most}; write at most {most}, or raise `{above}`"
+                    "`{field}` is {share}, above that of `{above}`, which matters more and has {most}; write at most {most}, or raise `{above}`"
                 );
                 problems.push(Problem::new(field, sentence));
             }

@@ -75,14 +75,14 @@ impl Config {
         problems.extend(limits::check_smoothing(self.smoothing_ratio));
         if self.alpha > self.beta {
             let sentence = format!(
-                "is above `beta`, which is {}: the limit would grow and shrink at the same queue; write at most {}",
+                "`alpha` is above `beta`, which is {}: the limit would grow and shrink at the same queue; write at most {}",
                 self.beta, self.beta
             );
             problems.push(Problem::new("alpha", sentence));
         }
         if self.threshold > self.alpha {
             let sentence = format!(
-                "is above `alpha`, which is {}: small steps would never be taken; write at most {}",
+                "`threshold` is above `alpha`, which is {}: small steps would never be taken; write at most {}",
                 self.alpha, self.alpha
             );
             problems.push(Problem::new("threshold", sentence));
