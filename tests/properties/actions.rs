@@ -90,8 +90,7 @@ fn changes(dice: &mut Dice, reach: &Reach) -> String {
             settings.push(format!("queue: {{{kind}: {{capacity: {most}, max_wait: none, drop: newest}}}}"));
         }
         if dice.chance(20) {
-            settings.push(match dice.int(0, 3) {
-                3 => "admission: {aimd: {initial_limit: 2, min_limit: 1, max_limit: 9, timeout_threshold: 50ms}}".to_owned(),
+            settings.push(match dice.int(0, 2) {
                 0 => "admission: {share: {from: 0.1, to: 0.8, over: 1s}}".to_owned(),
                 1 => "admission: {rate: {to: 20/s, burst: 2}}".to_owned(),
                 _ => "admission: none".to_owned(),

@@ -178,7 +178,13 @@ fn service(dice: &mut Dice, plan: &Plan, k: u64) -> String {
         format!("pools: {{p: {}}}", pool(dice)),
     ];
     if dice.chance(30) {
-        settings.push(format!("admission: {}", crate::limits::admission(dice)));
+        let old = match dice.int(0, 1) {
+            0 => 1,
+            _ => dice.int(5, 60),
+        };
+        // Dice of its own: who limits what moves nothing else.
+        settings
+            .push(format!("admission: {}", crate::limits::admission(&mut Dice::new(0x1ad317, 64 * old + k))));
         settings.push(format!("reject_cost: {}", ms(dice, 0, 5)));
     }
     if dice.chance(60) {
