@@ -87,17 +87,23 @@ impl Gauges {
         &self.0
     }
 
-    /// A window ends with these readings.
+    /// A window ends with these readings. Operators may take a policy away or bring one: what is not read now has no
+    /// value in this window, what is new has none in those before.
     pub(super) fn close_window(&mut self, readings: &[Reading]) {
-        if self.0.is_empty() {
-            let series =
-                |reading: &Reading| GaugeSeries { of: reading.of, name: reading.name, values: Vec::new() };
-            self.0 = readings.iter().map(series).collect();
+        let before = self.0.first().map_or(0, |series| series.values.len());
+        for reading in readings {
+            let known = |series: &&mut GaugeSeries| (series.of, series.name) == (reading.of, reading.name);
+            match self.0.iter_mut().find(known) {
+                Some(series) => series.values.push(reading.value),
+                None => {
+                    let mut values = vec![None; before];
+                    values.push(reading.value);
+                    self.0.push(GaugeSeries { of: reading.of, name: reading.name, values });
+                }
+            }
         }
-        debug_assert_eq!(self.0.len(), readings.len(), "each sample has the same gauges");
-        for (series, reading) in self.0.iter_mut().zip(readings) {
-            debug_assert_eq!((series.of, series.name), (reading.of, reading.name));
-            series.values.push(reading.value);
+        for series in &mut self.0 {
+            series.values.resize(before + 1, None);
         }
     }
 }
