@@ -22,6 +22,7 @@ mod ledger;
 mod capacity;
 mod repair;
 mod gauges;
+mod admission;
 
 use std::collections::VecDeque;
 

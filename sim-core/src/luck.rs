@@ -66,6 +66,8 @@ pub enum Purpose {
     EarlyRefresh = 18,
     /// Whether the request is about the key that is hot.
     HotKey = 19,
+    /// When a limit measures anew.
+    LimitProbe = 71,
 }
 
 /// The luck of one request, call or attempt.

@@ -12,7 +12,7 @@
 //! | [`probe`] | is the instance well? | several checks in a row |
 //! | [`restart`] | the instance crashed: start it again, and after which wait? | crash-loop back-off |
 //! | [`reconnect`] | the connection is gone: connect again after which wait? | immediate, constant, exponential |
-//! | [`admission`] | does the instance take the attempt at all? | none, share, rate |
+//! | [`admission`] | does the instance take the attempt at all? | none, share, rate, AIMD, fixed, Vegas, Gradient2, Envoy gradient, priority, GCRA, leaky bucket, fixed and sliding window |
 //! | [`queue`] | whose turn is it of those that wait, and who goes when the line is full? | fifo, lifo, adaptive lifo, priority, fair, earliest deadline, CoDel, processor sharing |
 //! | [`degradation`] | how fast is work, given how many are there? | none, linear, universal scalability |
 //! | [`memory`] | how much slower is it when memory gets short? | garbage collection, out of memory |

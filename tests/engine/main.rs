@@ -2,6 +2,7 @@
 //! hand: users like a metronome, services of constant length.
 
 mod actions;
+mod admission;
 mod bounds;
 mod caches;
 mod callers;

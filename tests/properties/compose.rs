@@ -178,12 +178,13 @@ fn service(dice: &mut Dice, plan: &Plan, k: u64) -> String {
         format!("pools: {{p: {}}}", pool(dice)),
     ];
     if dice.chance(30) {
-        let pushback =
-            dice.aside().pick(&["", ", retry_after: 50ms", ", retry_after: 1s", ", retry_after: never"]);
-        settings.push(match dice.int(0, 1) {
-            0 => format!("admission: {{share: {{from: 0.2, to: 0.9, over: 2s{pushback}}}}}"),
-            _ => format!("admission: {{rate: {{to: {}/s, burst: 3{pushback}}}}}", dice.int(5, 60)),
-        });
+        let old = match dice.int(0, 1) {
+            0 => 1,
+            _ => dice.int(5, 60),
+        };
+        // Dice of its own: who limits what moves nothing else.
+        settings
+            .push(format!("admission: {}", crate::limits::admission(&mut Dice::new(0x1ad317, 64 * old + k))));
         settings.push(format!("reject_cost: {}", ms(dice, 0, 5)));
     }
     if dice.chance(60) {

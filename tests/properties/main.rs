@@ -8,6 +8,7 @@ mod compose;
 mod composition;
 mod connected;
 mod draw;
+mod limits;
 mod utilisation;
 mod watch;
 

@@ -6,7 +6,9 @@ use crate::{files, read, shown};
 const HEADINGS: [&str; 4] = ["**What it does.**", "**Why it exists.**", "**Where it fails.**", "**Source.**"];
 
 /// Files below a pattern's folder that hold a part of it, and what policies share; no patterns.
-const NO_PATTERNS: [&str; 16] = [
+const NO_PATTERNS: [&str; 18] = [
+    "sim-core/src/policy/admission/limits.rs",
+    "sim-core/src/policy/admission/per.rs",
     "sim-core/src/policy/admission/ramp.rs",
     "sim-core/src/policy/autoscaler/hpa/limits.rs",
     "sim-core/src/policy/balancer/board.rs",

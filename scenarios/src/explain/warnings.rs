@@ -4,6 +4,7 @@
 mod cold_start;
 mod cut_off;
 mod deep_queue;
+mod idle_workers;
 mod late_drop;
 mod liveness;
 mod no_timeout;
@@ -44,6 +45,7 @@ const ALL: &[(&str, Check)] = &[
     ("stale_board", stale_board::check),
     ("single_point", single_point::check),
     ("reconnect", reconnect::check),
+    ("idle_workers", idle_workers::check),
 ];
 
 type Check = fn(&View<'_>) -> Vec<Found>;

@@ -1,6 +1,7 @@
 //! The program as its users meet it: the real binary, its files, its words and its exit statuses.
 
 mod bad_actions;
+mod bad_admission; // mistakes in what decides who may enter
 mod bad_caches; // mistakes in caches, the steps that look into them, and their faults
 mod bad_files; // every mistake in a scenario file, in the words that a student reads
 mod bad_capacity; // the same for what takes speed from instances

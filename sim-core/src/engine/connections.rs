@@ -12,6 +12,7 @@ use crate::metrics::{Observation, Probe};
 use crate::model::Model;
 use crate::model::connection::{CloseConfig, Connected};
 use crate::model::edge::EdgeCaller;
+use crate::policy::admission::Arriving;
 use crate::policy::chooser::Avoid;
 use crate::policy::{Outcome, admission, retry};
 use crate::time::SimDuration;
@@ -154,7 +155,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let config = &self.model.services[self.servers[instance].service].connections.admission;
         let admission = &mut self.connections.admission[instance];
         // The service's own admission draws from the same luck.
-        let admits = admission.admit(config, self.now, luck.request(u64::MAX - 1));
+        let admits = admission.admit(config, Arriving::default(), self.now, luck.request(u64::MAX - 1));
         (!admits).then_some(Outcome::Shed)
     }
 

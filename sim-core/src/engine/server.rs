@@ -10,6 +10,7 @@ use crate::metrics::{Aside, Observation, Probe};
 use crate::model::edge::EdgeCaller;
 use crate::model::endpoint::Program;
 use crate::policy::Outcome;
+use crate::policy::admission::Arriving;
 use crate::policy::queue::{Overflow, Taken, Verdict, Waiting};
 use crate::time::{SimDuration, SimTime};
 
@@ -49,7 +50,14 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 return self.turn_away(id, refusal);
             }
             server = &mut self.servers[instance];
-            if !server.admission.admit(&service.admission, now, luck) {
+            let mut arriving = Arriving { in_flight: self.meters[instance].in_system, ..Arriving::default() };
+            if !PLAIN {
+                let errand = &mut self.errands[id.0.slot as usize];
+                let super::state::Baggage { class, tenant, key, .. } = errand.baggage;
+                (arriving.class, arriving.tenant, arriving.key) = (class, tenant, key);
+                errand.in_flight = arriving.in_flight + 1;
+            }
+            if !server.admission.admit(&service.admission, arriving, now, luck) {
                 return self.turn_away(id, Outcome::Shed);
             }
         }
@@ -123,8 +131,12 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let queue = &self.model.services[server.service].queue;
         let attempts = &self.attempts;
         match server.line.make_room(queue, &waiting, |id| attempts.get(id.0).is_some()) {
-            Overflow::TurnAway => self.turn_away(id, Outcome::QueueFull),
+            Overflow::TurnAway => {
+                self.tell_of_drop(id, Outcome::QueueFull);
+                self.turn_away(id, Outcome::QueueFull);
+            }
             Overflow::Evict(other) => {
+                self.tell_of_drop(other, Outcome::QueueFull);
                 self.leave_line(other);
                 let service = self.servers[instance].service;
                 let ledger = &mut self.ledger.services[service];
@@ -326,6 +338,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let completed =
             Observation::Completed { attempt: id, service: service_id, outcome, wanted: attempt.wanted };
         self.probe.observe(now, completed);
+        self.tell_admission(id, &attempt, outcome);
         self.went(id, attempt.instance);
         if !PLAIN && !attempt.wanted && outcome.is_ok() {
             self.fill_late(id, &attempt);
@@ -385,6 +398,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// An attempt whose turn came is not worth serving any more.
     #[inline(never)]
     fn drop_late(&mut self, id: AttemptId, service: ServiceId) {
+        self.tell_of_drop(id, Outcome::Expired);
         self.leave_line(id);
         self.ledger.services[service].dropped += 1;
         self.probe.observe(self.now, Observation::Dropped { attempt: id, service });

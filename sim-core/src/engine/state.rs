@@ -178,6 +178,8 @@ pub(super) struct Errand {
     /// The steps under way for it.
     pub(super) root: TaskId,
     pub(super) workload: WorkloadId,
+    /// Attempts in the system of the instance when it came, itself counted; known where admission is asked.
+    pub(super) in_flight: u32,
 }
 
 /// A group of steps under way.

@@ -8,7 +8,7 @@ use super::*;
 use crate::math;
 
 const N: u64 = 200_000;
-const PURPOSES: [Purpose; 19] = [
+const PURPOSES: [Purpose; 20] = [
     Purpose::ServiceTime,
     Purpose::Backoff,
     Purpose::Error,
@@ -28,6 +28,7 @@ const PURPOSES: [Purpose; 19] = [
     Purpose::TtlJitter,
     Purpose::EarlyRefresh,
     Purpose::HotKey,
+    Purpose::LimitProbe,
 ];
 
 fn request(index: u64) -> Luck {

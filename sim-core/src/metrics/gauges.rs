@@ -35,6 +35,9 @@ pub const KINDS: &[Kind] = &[
     share("admitted_share", "share let in"),
     count("admission_tokens", "tokens for admission"),
     share("queue_overloaded", "lines that are overloaded"),
+    count("concurrency_limit", "limit of attempts at once"),
+    count("bucket_level", "level of the leaky bucket"),
+    count("admissions_left", "admissions left in the window"),
 ];
 
 impl Kind {
@@ -93,7 +96,8 @@ impl Gauges {
         self.all.iter().find(|series| series.of == of && series.name == name)
     }
 
-    /// A window ends with these readings.
+    /// A window ends with these readings. Operators may take a policy away or bring one: what is not read now has no
+    /// value in this window, what is new has none in those before.
     pub(super) fn close_window(&mut self, readings: &[Reading]) {
         for (place, reading) in readings.iter().enumerate() {
             let is_same = |series: &GaugeSeries| series.of == reading.of && series.name == reading.name;

@@ -41,6 +41,13 @@ pub(super) fn lower(
     for ((name, service), id) in config.services.iter().zip(services.ids()) {
         let path = format!("services/{name}/connections");
         problems.policy(&format!("{path}/admission"), service.connections.admission.check());
+        if let Some(word) = service.connections.admission.concurrency_word() {
+            let message = format!(
+                "`{word}` bounds how many attempts are under way at once, and a connect is not one of them; write \
+                 `admission: {{{word}: ...}}` at the service itself, or here a `rate`, or `max` connections"
+            );
+            problems.add(format!("{path}/admission/{word}"), message);
+        }
         let is_used = holders.contains(&id) || service.connections == ConnectionsConfig::default();
         // An unknown name in `connect` is told at its own place.
         let all_known = calls.connects.iter().flatten().count() == holders.len() && problems.0.is_empty();
