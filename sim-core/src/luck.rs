@@ -66,6 +66,8 @@ pub enum Purpose {
     EarlyRefresh = 18,
     /// Whether the request is about the key that is hot.
     HotKey = 19,
+    /// Whether the caller keeps the attempt back.
+    Throttle = 31,
 }
 
 /// The luck of one request, call or attempt.

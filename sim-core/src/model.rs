@@ -275,7 +275,11 @@ impl Model {
                 && workload.connected.is_none()
         });
         let plain_edges = self.edges.iter().all(|edge| {
-            edge.deadline_margin.is_none() && edge.pool.is_none() && !edge.is_watched && !edge.has_network
+            edge.deadline_margin.is_none()
+                && edge.pool.is_none()
+                && !edge.is_watched
+                && !edge.has_network
+                && !edge.is_guarded
         });
         let usual_size = !self.faults.iter().any(|fault| matches!(fault.effect, Effect::Payload { .. }));
         plain_services

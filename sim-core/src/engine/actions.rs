@@ -194,6 +194,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         if keeps_chooser {
             std::mem::swap(&mut fresh.board, &mut state.board);
         }
+        fresh.guards.keep(&mut state.guards, old, new);
         *state = fresh;
         if keeps_chooser {
             return;

@@ -54,6 +54,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 let retry = |id: EdgeId| self.callers[id].clients.iter().map(|client| &client.retry);
                 let told = retry(id).map(|retry| (true, retry.gauge(&edge.retry, now)));
                 mean(Holder::Edge(id), told, &mut readings);
+                self.callers[id].guards.read(edge, now, |told| mean(Holder::Edge(id), told, &mut readings));
             }
         }
         self.readings = readings;

@@ -112,6 +112,12 @@ pub struct EdgeLedger {
     pub under_way: u64,
     /// Attempts on the way to their instance at the end.
     pub on_the_way: u64,
+    /// Leaves to send an attempt that breakers and throttles gave.
+    pub passes: u64,
+    /// Of those, the ones whose attempt they heard the end of.
+    pub passes_back: u64,
+    /// Of those, the ones that are out at the end.
+    pub passes_out: u64,
 }
 
 impl Ledger {
@@ -209,6 +215,12 @@ impl Ledger {
                     e.used, e.produced, e.sent
                 )
             });
+            law(e.passes == e.passes_back + e.passes_out, &|| {
+                format!(
+                    "{id:?}: leaves to send {} = over {} + out at the end {}",
+                    e.passes, e.passes_back, e.passes_out
+                )
+            });
             let accounted = e.ended + e.abandoned + e.under_way;
             law(e.calls == accounted, &|| {
                 format!("{id:?}: calls {} = ended + abandoned + under way {accounted}", e.calls)
@@ -235,6 +247,10 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                     self.ledger.edges[call.edge].under_way += 1;
                 }
             }
+        }
+        for (id, call) in self.calls.iter_ids() {
+            let is_out = self.contexts.get(id.slot as usize).is_some_and(|context| context.pass.is_some());
+            self.ledger.edges[call.edge].passes_out += u64::from(is_out);
         }
         self.close_loads();
         for (slot, attempt) in self.attempts.iter_ids() {

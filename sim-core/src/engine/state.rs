@@ -112,6 +112,8 @@ pub(super) struct Context {
     pub(super) sent: SimTime,
     /// Which instance of the service it was sent to.
     pub(super) sent_to: u32,
+    /// The leave of its breaker and throttle, while an attempt is under way that they wait to hear of.
+    pub(super) pass: Option<super::guards::Pass>,
 }
 
 impl Context {
@@ -126,6 +128,7 @@ impl Context {
             awaits_slot: false,
             sent: SimTime::ZERO,
             sent_to: 0,
+            pass: None,
         }
     }
 }
@@ -242,6 +245,7 @@ pub(super) struct CallerState {
     pub(super) total_timeout: Lane,
     pub(super) no_delay: Lane,
     pub(super) latency: Lane,
+    pub(super) guards: super::guards::Guards,
 }
 
 /// What one client of an edge remembers.
@@ -269,6 +273,7 @@ impl CallerState {
             total_timeout: lane(edge.total_timeout),
             no_delay: lane((edge.retry.max_attempts() > 1).then_some(SimDuration::ZERO)),
             latency: lane(edge.latency.as_ref().and_then(Sampler::constant)),
+            guards: super::guards::Guards::new(edge),
         }
     }
 }

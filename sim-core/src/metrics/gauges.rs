@@ -34,6 +34,8 @@ pub const KINDS: &[Kind] = &[
     share("admitted_share", "share let in"),
     count("admission_tokens", "tokens for admission"),
     share("queue_overloaded", "lines that are overloaded"),
+    share("breaker_open", "breakers open (half-open counts half)"),
+    share("throttled_share", "share kept back by callers"),
 ];
 
 impl Kind {

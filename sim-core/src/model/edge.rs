@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::dist::{Distribution, Sampler};
 use crate::ids::{CacheId, EndpointId, PoolId, ServiceId, WorkloadId};
-use crate::policy::{balancer, chooser, retry, targets};
+use crate::policy::{balancer, breaker, chooser, retry, targets, throttle};
 use crate::time::SimDuration;
 use crate::units::{Count, Patience};
 
@@ -41,6 +41,12 @@ pub struct CallConfig {
     /// Which instances there are to choose from: health checks, outlier detection, subsets. Default: all.
     #[serde(default)]
     pub targets: targets::Config,
+    /// When an attempt is not even sent, because others failed; default `none`.
+    #[serde(default)]
+    pub circuit_breaker: breaker::Config,
+    /// How much of the load the caller keeps back while the service refuses; default `none`.
+    #[serde(default)]
+    pub client_throttle: throttle::Config,
 }
 
 impl CallConfig {
@@ -56,6 +62,8 @@ impl CallConfig {
             max_depth: None,
             load_balancer: balancer::Config::default(),
             targets: targets::Config::default(),
+            circuit_breaker: breaker::Config::default(),
+            client_throttle: throttle::Config::default(),
         }
     }
 }
@@ -164,4 +172,10 @@ pub struct Edge {
     pub over_connection: bool,
     /// The cache that its answers fill even when nobody waits for them any more.
     pub fills: Option<CacheId>,
+    /// The circuit breaker: asked first.
+    pub breaker: breaker::Config,
+    /// The throttle of the client: asked if the breaker lets the attempt pass.
+    pub throttle: throttle::Config,
+    /// Whether there is either.
+    pub is_guarded: bool,
 }

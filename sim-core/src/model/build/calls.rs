@@ -241,6 +241,8 @@ impl Lowering<'_> {
         let service = &self.services[to];
         self.problems.policy(&format!("{path}/retry"), call.retry.check());
         check_timeouts(call, &path, self.problems);
+        self.problems.policy(&format!("{path}/circuit_breaker"), call.circuit_breaker.check());
+        self.problems.policy(&format!("{path}/client_throttle"), call.client_throttle.check());
         let chooser =
             chooser::Config { load_balancer: call.load_balancer.clone(), targets: call.targets.clone() };
         self.problems.policy(&path, chooser.check(service.instances));
@@ -292,6 +294,9 @@ impl Lowering<'_> {
             max_depth: call.max_depth.map_or(u32::MAX, Count::get),
             over_connection: false,
             fills: None,
+            breaker: call.circuit_breaker.clone(),
+            throttle: call.client_throttle.clone(),
+            is_guarded: !call.circuit_breaker.is_none() || !call.client_throttle.is_none(),
         })
     }
 
