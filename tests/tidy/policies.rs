@@ -6,12 +6,13 @@ use crate::{files, read, shown};
 const HEADINGS: [&str; 4] = ["**What it does.**", "**Why it exists.**", "**Where it fails.**", "**Source.**"];
 
 /// Files below a pattern's folder that hold a part of it, and what policies share; no patterns.
-const NO_PATTERNS: [&str; 15] = [
+const NO_PATTERNS: [&str; 17] = [
     "sim-core/src/policy/admission/ramp.rs",
     "sim-core/src/policy/autoscaler/hpa/limits.rs",
     "sim-core/src/policy/balancer/board.rs",
     "sim-core/src/policy/balancer/bounded_load.rs",
     "sim-core/src/policy/balancer/deadlines.rs",
+    "sim-core/src/policy/breaker/circuit.rs",
     "sim-core/src/policy/cache/order.rs",
     "sim-core/src/policy/cache/store.rs",
     "sim-core/src/policy/chooser.rs",
@@ -21,6 +22,7 @@ const NO_PATTERNS: [&str; 15] = [
     "sim-core/src/policy/queue/tests.rs",
     "sim-core/src/policy/retry/budget/deposit/window.rs",
     "sim-core/src/policy/retry/cap.rs",
+    "sim-core/src/policy/rolling.rs",
     "sim-core/src/policy/targets/outlier_detection/config.rs",
 ];
 
