@@ -6,7 +6,7 @@ use super::state::Stage;
 use crate::ids::{EdgeId, ServiceId};
 use crate::metrics::Probe;
 use crate::metrics::gauges::{Holder, Reading};
-use crate::model::edge::EdgeCaller;
+use crate::model::edge::{Edge, EdgeCaller};
 use crate::time::SimTime;
 
 /// What a policy tells of itself.
@@ -54,7 +54,18 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 let retry = |id: EdgeId| self.callers[id].clients.iter().map(|client| &client.retry);
                 let told = retry(id).map(|retry| (true, retry.gauge(&edge.retry, now)));
                 mean(Holder::Edge(id), told, &mut readings);
-                self.callers[id].guards.read(edge, now, |told| mean(Holder::Edge(id), told, &mut readings));
+                // An operator may take a guard away or bring one: then it tells nothing for a while.
+                let ever = |has: &dyn Fn(&Edge) -> bool| {
+                    has(&self.start.edges[id]) || self.start.stages.iter().any(|(_, m)| has(&m.edges[id]))
+                };
+                let [breaker, throttle] = self.callers[id].guards.read(edge, now);
+                let of = Holder::Edge(id);
+                if ever(&|edge| !edge.breaker.is_none()) {
+                    readings.push(Reading { of, name: "breaker_open", value: breaker });
+                }
+                if ever(&|edge| !edge.throttle.is_none()) {
+                    readings.push(Reading { of, name: "throttled_share", value: throttle });
+                }
             }
         }
         self.readings = readings;

@@ -62,15 +62,12 @@ impl Guards {
         }
     }
 
-    /// Shows what they remember, for the gauges.
-    pub(super) fn read(
-        &self,
-        edge: &Edge,
-        now: SimTime,
-        mut mean: impl FnMut(&mut dyn Iterator<Item = (bool, Option<(&'static str, f64)>)>),
-    ) {
-        mean(&mut self.breakers.iter().map(|state| (true, state.gauge(&edge.breaker, now))));
-        mean(&mut self.throttles.iter().map(|state| (true, state.gauge(&edge.throttle, now))));
+    /// The mean of what breakers and of what throttles tell, if there are any.
+    pub(super) fn read(&self, edge: &Edge, now: SimTime) -> [Option<f64>; 2] {
+        let mean = |told: Vec<f64>| (!told.is_empty()).then(|| told.iter().sum::<f64>() / told.len() as f64);
+        let breakers = self.breakers.iter().filter_map(|state| state.gauge(&edge.breaker, now));
+        let throttles = self.throttles.iter().filter_map(|state| state.gauge(&edge.throttle, now));
+        [mean(breakers.map(|told| told.1).collect()), mean(throttles.map(|told| told.1).collect())]
     }
 }
 
