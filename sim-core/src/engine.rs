@@ -6,6 +6,7 @@ mod state;
 mod arrivals;
 mod caller;
 mod pools;
+mod guards;
 mod network;
 mod server;
 mod sharing;

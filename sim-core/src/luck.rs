@@ -68,6 +68,8 @@ pub enum Purpose {
     HotKey = 19,
     /// When a limit measures anew.
     LimitProbe = 71,
+    /// Whether the caller keeps the attempt back.
+    Throttle = 31,
 }
 
 /// The luck of one request, call or attempt.

@@ -282,6 +282,7 @@ impl Model {
                 && !edge.has_network
                 && edge.reselections == 0
                 && !edge.retry.budget().counts_what_is_under_way()
+                && !edge.is_guarded
         });
         let usual_size = !self.faults.iter().any(|fault| matches!(fault.effect, Effect::Payload { .. }));
         plain_services

@@ -20,6 +20,8 @@
 //! | [`repair`] | an instance is gone: when and how fast do the others copy its data? | grace, rate, share |
 //! | [`cache`] | does this caller have to ask at all? | eviction, freshness, XFetch, single flight, lease |
 //! | [`autoscaler`] | how many instances should there be? | none, hpa, step, schedule |
+//! | [`breaker`] | others failed: is this attempt worth sending? | none, rate, consecutive |
+//! | [`throttle`] | the service refuses: how much of the load does the caller keep back? | none, SRE, success rate, nacks |
 //!
 //! One pattern is one file, all of one shape: what it does, why it exists, where it fails, its source;
 //! the settings ([`Config`](retry::exponential::Config), the same for every caller), what one caller
@@ -45,6 +47,9 @@ pub mod background;
 pub mod repair;
 pub mod autoscaler;
 pub mod per_outcome;
+pub mod breaker;
+pub mod throttle;
+mod rolling;
 
 /// How an attempt ended for its caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -77,11 +82,15 @@ pub enum Outcome {
     Cancelled,
     /// The user has no connection to send it over.
     NotConnected,
+    /// The caller's circuit breaker is open.
+    BreakerOpen,
+    /// The caller keeps back a part of its attempts, because the service refuses many.
+    Throttled,
 }
 
 impl Outcome {
     /// Every outcome, in the order of tables.
-    pub const ALL: [Outcome; 13] = [
+    pub const ALL: [Outcome; 15] = [
         Outcome::Ok,
         Outcome::ServerError,
         Outcome::Timeout,
@@ -95,6 +104,8 @@ impl Outcome {
         Outcome::PoolTimeout,
         Outcome::Cancelled,
         Outcome::NotConnected,
+        Outcome::BreakerOpen,
+        Outcome::Throttled,
     ];
 
     /// The word that files and tables use for it.
@@ -113,6 +124,8 @@ impl Outcome {
             Outcome::PoolTimeout => "pool_timeout",
             Outcome::Cancelled => "cancelled",
             Outcome::NotConnected => "not_connected",
+            Outcome::BreakerOpen => "breaker_open",
+            Outcome::Throttled => "throttled",
         }
     }
 
@@ -127,7 +140,9 @@ impl Outcome {
             | Outcome::Shed
             | Outcome::BulkheadFull
             | Outcome::PoolTimeout
-            | Outcome::NotConnected => true,
+            | Outcome::NotConnected
+            | Outcome::BreakerOpen
+            | Outcome::Throttled => true,
             Outcome::Ok | Outcome::ServerError | Outcome::Timeout | Outcome::Reset | Outcome::Cancelled => {
                 false
             }
@@ -227,7 +242,8 @@ mod tests {
         let words = Outcome::ALL.map(Outcome::word);
         assert_eq!(words[..5], ["ok", "server_error", "timeout", "queue_full", "expired"]);
         assert_eq!(words[5..8], ["connect_failure", "reset", "no_healthy_host"]);
-        assert_eq!(words[8..], ["shed", "bulkhead_full", "pool_timeout", "cancelled", "not_connected"]);
+        assert_eq!(words[8..13], ["shed", "bulkhead_full", "pool_timeout", "cancelled", "not_connected"]);
+        assert_eq!(words[13..], ["breaker_open", "throttled"]);
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod bounds;
 mod caches;
 mod callers;
 mod faults;
+mod guards;
 mod lifecycle;
 mod lines;
 mod network;

@@ -14,3 +14,4 @@ mod stations;
 mod capacity;
 mod keys;
 mod xfetch;
+mod guards;

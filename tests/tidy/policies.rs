@@ -6,7 +6,7 @@ use crate::{files, read, shown};
 const HEADINGS: [&str; 4] = ["**What it does.**", "**Why it exists.**", "**Where it fails.**", "**Source.**"];
 
 /// Files below a pattern's folder that hold a part of it, and what policies share; no patterns.
-const NO_PATTERNS: [&str; 18] = [
+const NO_PATTERNS: [&str; 20] = [
     "sim-core/src/policy/admission/limits.rs",
     "sim-core/src/policy/admission/per.rs",
     "sim-core/src/policy/admission/ramp.rs",
@@ -14,6 +14,7 @@ const NO_PATTERNS: [&str; 18] = [
     "sim-core/src/policy/balancer/board.rs",
     "sim-core/src/policy/balancer/bounded_load.rs",
     "sim-core/src/policy/balancer/deadlines.rs",
+    "sim-core/src/policy/breaker/circuit.rs",
     "sim-core/src/policy/cache/order.rs",
     "sim-core/src/policy/cache/store.rs",
     "sim-core/src/policy/chooser.rs",
@@ -24,6 +25,7 @@ const NO_PATTERNS: [&str; 18] = [
     "sim-core/src/policy/queue/tests.rs",
     "sim-core/src/policy/retry/budget/window.rs",
     "sim-core/src/policy/retry/cap.rs",
+    "sim-core/src/policy/rolling.rs",
     "sim-core/src/policy/targets/outlier_detection/config.rs",
 ];
 

@@ -108,6 +108,12 @@ fn heals_earlier(view: &View<'_>, service: usize, leads: &[bool], above: &[&Call
     if has(&|call| call.config.retry.is_choosy()) {
         reasons.push("not every failure is tried again".to_owned());
     }
+    if has(&|call| !call.config.circuit_breaker.is_none()) {
+        reasons.push("open circuit breakers keep the storm away".to_owned());
+    }
+    if has(&|call| !call.config.client_throttle.is_none()) {
+        reasons.push("callers keep back a part of the storm".to_owned());
+    }
     if has(&|call| call.config.pool.is_some()) {
         reasons.push("pools bound what callers can send".to_owned());
     }

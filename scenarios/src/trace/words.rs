@@ -34,6 +34,8 @@ pub(super) fn not_sent(outcome: Outcome) -> String {
         Outcome::NoHealthyHost => "not sent: its caller knows no instance that is well".to_owned(),
         Outcome::BulkheadFull => "not sent: the pool and the line before it are full".to_owned(),
         Outcome::PoolTimeout => "not sent: no slot of the pool came free in time".to_owned(),
+        Outcome::BreakerOpen => "not sent: its caller's circuit breaker is open".to_owned(),
+        Outcome::Throttled => "not sent: its caller keeps back a part of its load".to_owned(),
         other => format!("not sent: {}", other.word()),
     }
 }
@@ -54,6 +56,8 @@ pub(super) fn failure(outcome: Outcome) -> &'static str {
         Outcome::PoolTimeout => "no slot in time (pool_timeout)",
         Outcome::Cancelled => "withdrawn (cancelled)",
         Outcome::NotConnected => "its user had no connection (not_connected)",
+        Outcome::BreakerOpen => "the circuit breaker was open (breaker_open)",
+        Outcome::Throttled => "kept back by its caller (throttled)",
     }
 }
 

@@ -194,6 +194,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         if keeps_chooser {
             std::mem::swap(&mut fresh.board, &mut state.board);
         }
+        fresh.guards.keep(&mut state.guards, old, new);
         *state = fresh;
         if old.retry != new.retry && new.retry.budget().counts_what_is_under_way() {
             for call in self.calls.iter().filter(|call| call.edge == id) {

@@ -91,6 +91,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     #[inline(always)]
     fn try_attempt(&mut self, id: CallId) {
         let call = self.calls.get(id.0).expect("only a call under way sends attempts");
+        if !PLAIN && self.model.edges[call.edge].is_guarded {
+            return self.ask_guards(id);
+        }
         match self.model.edges[call.edge].pool {
             None => self.send_attempt(id),
             Some(pool) => self.acquire(id, pool),
@@ -225,6 +228,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// no server ever sees it.
     pub(super) fn not_sent(&mut self, call_id: CallId, outcome: Outcome) {
         self.probe.observe(self.now, Observation::NotSent { call: call_id, outcome });
+        self.tell_guards(call_id, outcome);
         self.give_slot_back(call_id);
         self.decide(call_id, outcome);
     }
@@ -334,6 +338,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// The call has failed for good.
     pub(super) fn fail(&mut self, call_id: CallId, outcome: Outcome) {
         if !PLAIN {
+            self.tell_guards(call_id, Outcome::Cancelled); // it was never sent
             self.leave_pool_line(call_id);
             self.give_slot_back(call_id); // it may have been granted in this very moment
             self.retry_is_over(call_id);
@@ -389,6 +394,10 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let call = self.calls.get(call_id.0).expect("the call of an attempt that is wanted");
         let (edge_id, client) = (call.edge, call.client);
         let edge = &self.model.edges[edge_id];
+        if edge.is_guarded {
+            self.tell_guards(call_id, outcome);
+        }
+        let call = self.calls.get(call_id.0).expect("it is still there");
         if edge.is_watched && call.place == ANYWHERE {
             let Context { sent, sent_to, .. } = self.contexts[call_id.0.slot as usize];
             let took = self.now.since(sent);
@@ -411,6 +420,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             self.leave(attempt_id);
             self.attempt_over(id, Outcome::Cancelled);
         }
+        self.tell_guards(id, Outcome::Cancelled);
         self.leave_pool_line(id);
         self.give_slot_back(id); // it may have been granted a slot in this very moment
         self.retry_is_over(id);

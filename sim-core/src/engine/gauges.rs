@@ -54,6 +54,14 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 let retry = |id: EdgeId| self.callers[id].clients.iter().map(|client| &client.retry);
                 let told = retry(id).map(|retry| (true, retry.gauge(&edge.retry, now)));
                 mean(Holder::Edge(id), told, &mut readings);
+                let [breaker, throttle] = self.callers[id].guards.read(edge, now);
+                let of = Holder::Edge(id);
+                if !edge.breaker.is_none() {
+                    readings.push(Reading { of, name: "breaker_open", value: breaker });
+                }
+                if !edge.throttle.is_none() {
+                    readings.push(Reading { of, name: "throttled_share", value: throttle });
+                }
             }
         }
         self.readings = readings;

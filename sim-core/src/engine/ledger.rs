@@ -116,6 +116,12 @@ pub struct EdgeLedger {
     pub budgeted: [u64; 2],
     /// The same, as found at the calls.
     pub found: [u64; 2],
+    /// Leaves to send an attempt that breakers and throttles gave.
+    pub passes: u64,
+    /// Of those, the ones whose attempt they heard the end of.
+    pub passes_back: u64,
+    /// Of those, the ones that are out at the end.
+    pub passes_out: u64,
 }
 
 impl Ledger {
@@ -219,6 +225,12 @@ impl Ledger {
                     e.budgeted, e.found
                 )
             });
+            law(e.passes == e.passes_back + e.passes_out, &|| {
+                format!(
+                    "{id:?}: leaves to send {} = over {} + out at the end {}",
+                    e.passes, e.passes_back, e.passes_out
+                )
+            });
             let accounted = e.ended + e.abandoned + e.under_way;
             law(e.calls == accounted, &|| {
                 format!("{id:?}: calls {} = ended + abandoned + under way {accounted}", e.calls)
@@ -247,6 +259,10 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             }
         }
         self.close_budgets();
+        for (id, call) in self.calls.iter_ids() {
+            let is_out = self.contexts.get(id.slot as usize).is_some_and(|context| context.pass.is_some());
+            self.ledger.edges[call.edge].passes_out += u64::from(is_out);
+        }
         self.close_loads();
         for (slot, attempt) in self.attempts.iter_ids() {
             match attempt.phase {

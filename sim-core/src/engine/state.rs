@@ -117,6 +117,8 @@ pub(super) struct Context {
     pub(super) sent_to: u32,
     /// Which instances it has tried, the last four; kept where a retry avoids them.
     pub(super) tried: [u32; TRIED],
+    /// The leave of its breaker and throttle, while an attempt is under way that they wait to hear of.
+    pub(super) pass: Option<super::guards::Pass>,
 }
 
 impl Context {
@@ -132,6 +134,7 @@ impl Context {
             sent: SimTime::ZERO,
             sent_to: 0,
             tried: [ANYWHERE; TRIED],
+            pass: None,
         }
     }
 }
@@ -250,6 +253,7 @@ pub(super) struct CallerState {
     pub(super) total_timeout: Lane,
     pub(super) no_delay: Lane,
     pub(super) latency: Lane,
+    pub(super) guards: super::guards::Guards,
 }
 
 /// What one client of an edge remembers.
@@ -277,6 +281,7 @@ impl CallerState {
             total_timeout: lane(edge.total_timeout),
             no_delay: lane((edge.retry.most_sends() > 1).then_some(SimDuration::ZERO)),
             latency: lane(edge.latency.as_ref().and_then(Sampler::constant)),
+            guards: super::guards::Guards::new(edge),
         }
     }
 }

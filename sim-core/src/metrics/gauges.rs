@@ -38,6 +38,8 @@ pub const KINDS: &[Kind] = &[
     count("concurrency_limit", "limit of attempts at once"),
     count("bucket_level", "level of the leaky bucket"),
     count("admissions_left", "admissions left in the window"),
+    share("breaker_open", "breakers open (half-open counts half)"),
+    share("throttled_share", "share kept back by callers"),
 ];
 
 impl Kind {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::dist::{Distribution, Sampler};
 use crate::ids::{CacheId, EndpointId, PoolId, ServiceId, WorkloadId};
 use crate::policy::admission::pushback::Pushback;
-use crate::policy::{balancer, chooser, retry, targets};
+use crate::policy::{balancer, breaker, chooser, retry, targets, throttle};
 use crate::time::SimDuration;
 use crate::units::{Count, Patience};
 
@@ -46,6 +46,12 @@ pub struct CallConfig {
     /// endpoint says.
     #[serde(default)]
     pub idempotent: Option<bool>,
+    /// When an attempt is not even sent, because others failed; default `none`.
+    #[serde(default)]
+    pub circuit_breaker: breaker::Config,
+    /// How much of the load the caller keeps back while the service refuses; default `none`.
+    #[serde(default)]
+    pub client_throttle: throttle::Config,
 }
 
 impl CallConfig {
@@ -62,6 +68,8 @@ impl CallConfig {
             load_balancer: balancer::Config::default(),
             targets: targets::Config::default(),
             idempotent: None,
+            circuit_breaker: breaker::Config::default(),
+            client_throttle: throttle::Config::default(),
         }
     }
 }
@@ -176,4 +184,10 @@ pub struct Edge {
     pub pushback: Option<Pushback>,
     /// How often another instance is looked for if one that the call has tried comes out.
     pub reselections: u32,
+    /// The circuit breaker: asked first.
+    pub breaker: breaker::Config,
+    /// The throttle of the client: asked if the breaker lets the attempt pass.
+    pub throttle: throttle::Config,
+    /// Whether there is either.
+    pub is_guarded: bool,
 }

@@ -51,6 +51,8 @@ per_outcome! {
     pool_timeout PoolTimeout,
     cancelled Cancelled,
     not_connected NotConnected,
+    breaker_open BreakerOpen,
+    throttled Throttled,
 }
 
 impl<T: Copy> PerOutcome<T> {

@@ -247,6 +247,8 @@ impl Lowering<'_> {
         let service = &self.services[to];
         self.problems.policy(&format!("{path}/retry"), call.retry.check());
         check_timeouts(call, &path, self.problems);
+        self.problems.policy(&format!("{path}/circuit_breaker"), call.circuit_breaker.check());
+        self.problems.policy(&format!("{path}/client_throttle"), call.client_throttle.check());
         let chooser =
             chooser::Config { load_balancer: call.load_balancer.clone(), targets: call.targets.clone() };
         self.problems.policy(&path, chooser.check(service.instances));
@@ -310,6 +312,9 @@ impl Lowering<'_> {
                 }
             },
             reselections: if chooses { call.retry.terms().reselections() } else { 0 },
+            breaker: call.circuit_breaker.clone(),
+            throttle: call.client_throttle.clone(),
+            is_guarded: !call.circuit_breaker.is_none() || !call.client_throttle.is_none(),
         })
     }
 

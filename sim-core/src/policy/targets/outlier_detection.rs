@@ -82,7 +82,9 @@ const fn finding(outcome: Outcome) -> Finding {
         | Outcome::BulkheadFull
         | Outcome::PoolTimeout
         | Outcome::Cancelled
-        | Outcome::NotConnected => Finding::Nothing,
+        | Outcome::NotConnected
+        | Outcome::BreakerOpen
+        | Outcome::Throttled => Finding::Nothing,
     }
 }
 

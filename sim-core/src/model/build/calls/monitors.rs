@@ -7,7 +7,7 @@ use crate::model::edge::{Edge, EdgeCaller};
 use crate::model::endpoint::{Endpoint, Program, Step};
 use crate::model::{Check, CheckKind};
 use crate::policy::probe::Checks;
-use crate::policy::{balancer, chooser, retry, targets};
+use crate::policy::{balancer, breaker, chooser, retry, targets, throttle};
 use crate::time::SimDuration;
 
 impl Lowering<'_> {
@@ -94,6 +94,9 @@ impl Lowering<'_> {
             idempotent: true,
             pushback: None,
             reselections: 0,
+            breaker: breaker::Config::None,
+            throttle: throttle::Config::None,
+            is_guarded: false,
         })
     }
 

@@ -64,6 +64,8 @@ fn what_did_not_reach_an_instance_or_was_withdrawn_counts_as_nothing() {
             Outcome::PoolTimeout,
             Outcome::Cancelled,
             Outcome::NotConnected,
+            Outcome::BreakerOpen,
+            Outcome::Throttled,
         ];
         assert_eq!(state.is_ejected(0), !outcome.is_ok() && !local.contains(&outcome), "{outcome:?}");
     }

@@ -1,0 +1,195 @@
+//! The service refuses: how much of the load does the caller keep back by itself?
+//!
+//! | pattern | in one line | protects against | price |
+//! |---|---|---|---|
+//! | [`none`] | nothing | nothing | every refusal costs the service work |
+//! | [`sre`] | what is sent beyond `k` times what is accepted | a service that is busy with refusing | some are refused that would have been served |
+//! | [`envoy_success_rate`] | a growing share while the success rate is below a threshold | the same, for any kind of failure | a service that always fails a little is kept from load |
+//! | [`nack_ema`] | a growing share while explicit refusals are above a threshold | the same, by its own word only | an overloaded service that answers late is not spared |
+//!
+//! A breaker is open or closed; a throttle refuses a share, and so the service keeps getting about what it can
+//! serve. Refused attempts fail at once with `throttled`. Each client measures for itself unless `scope` says
+//! otherwise. An attempt is counted when it ends: counted when it is sent, the first second of every run would look
+//! like a refusal of everything.
+
+use serde::{Deserialize, Serialize};
+
+use super::breaker::Scope;
+use super::{Criticality, Outcome, Problem};
+use crate::luck::{Luck, Purpose};
+use crate::time::SimTime;
+
+pub mod envoy_success_rate;
+pub mod nack_ema;
+pub mod none;
+pub mod sre;
+
+/// How much of the load the caller keeps back while the service refuses. Default: `none`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(rename = "ClientThrottle"))]
+#[serde(rename_all = "snake_case")]
+pub enum Config {
+    /// Nothing.
+    #[default]
+    None,
+    /// What is sent beyond a multiple of what is accepted (Google SRE).
+    Sre(sre::Config),
+    /// A share that grows as the success rate falls (Envoy admission control).
+    EnvoySuccessRate(envoy_success_rate::Config),
+    /// A share that grows with the explicit refusals (Finagle).
+    NackEma(nack_ema::Config),
+}
+
+/// What one throttle remembers.
+#[derive(Clone, Debug)]
+pub enum State {
+    /// Nothing.
+    None,
+    /// Requests and accepts.
+    Sre(Box<sre::State>),
+    /// Requests and successes.
+    EnvoySuccessRate(Box<envoy_success_rate::State>),
+    /// The mean of what was not refused.
+    NackEma(Box<nack_ema::State>),
+}
+
+/// What the service said with an outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answer {
+    Accepted,
+    Refused,
+    /// Nothing: the attempt was withdrawn, or failed before it left its caller.
+    Nothing,
+}
+
+fn answer(refusals: &[Outcome], outcome: Outcome) -> Answer {
+    if refusals.contains(&outcome) {
+        return Answer::Refused;
+    }
+    match outcome {
+        Outcome::NoHealthyHost
+        | Outcome::BulkheadFull
+        | Outcome::PoolTimeout
+        | Outcome::Cancelled
+        | Outcome::NotConnected
+        | Outcome::BreakerOpen
+        | Outcome::Throttled => Answer::Nothing,
+        _ => Answer::Accepted,
+    }
+}
+
+/// What cannot be a refusal of the service.
+fn check_refusals(field: &str, refusals: Option<&[Outcome]>) -> Option<Problem> {
+    let never = |outcome: &&Outcome| {
+        matches!(outcome, Outcome::Ok | Outcome::Cancelled | Outcome::BreakerOpen | Outcome::Throttled)
+    };
+    let sentence = match refusals? {
+        [] => "with none of them nothing is ever kept back; name some, or leave it out".to_owned(),
+        words => format!("`{}` says nothing of the service; remove it", words.iter().find(never)?.word()),
+    };
+    Some(Problem::new(field, sentence))
+}
+
+const OTHER_POLICY: &str = "a state belongs to the settings it was made from";
+
+impl Config {
+    /// Contradictions between fields; empty if there is none.
+    pub fn check(&self) -> Vec<Problem> {
+        match self {
+            Config::None => Vec::new(),
+            Config::Sre(config) => Problem::below("sre", config.check()),
+            Config::EnvoySuccessRate(config) => Problem::below("envoy_success_rate", config.check()),
+            Config::NackEma(config) => Problem::below("nack_ema", config.check()),
+        }
+    }
+
+    /// Whether nothing is ever kept back.
+    pub const fn is_none(&self) -> bool {
+        matches!(self, Config::None)
+    }
+
+    /// Who shares a throttle.
+    pub fn scope(&self) -> Scope {
+        match self {
+            Config::None => none::SCOPE,
+            Config::Sre(config) => config.scope,
+            Config::EnvoySuccessRate(config) => config.scope,
+            Config::NackEma(config) => config.scope,
+        }
+    }
+}
+
+impl State {
+    /// A throttle that has seen nothing.
+    pub fn new(config: &Config) -> Self {
+        match config {
+            Config::None => State::None,
+            Config::Sre(config) => State::Sre(Box::new(sre::State::new(config))),
+            Config::EnvoySuccessRate(config) => {
+                State::EnvoySuccessRate(Box::new(envoy_success_rate::State::new(config)))
+            }
+            Config::NackEma(_) => State::NackEma(Box::new(nack_ema::State::new())),
+        }
+    }
+
+    /// The probability with which an attempt of this class is kept back.
+    fn probability(&mut self, config: &Config, class: Criticality, now: SimTime) -> f64 {
+        match (config, self) {
+            (Config::None, State::None) => none::PROBABILITY,
+            (Config::Sre(config), State::Sre(state)) => state.probability(config, class, now),
+            (Config::EnvoySuccessRate(config), State::EnvoySuccessRate(state)) => {
+                state.probability(config, now)
+            }
+            (Config::NackEma(config), State::NackEma(state)) => state.probability(config, now),
+            (Config::None | Config::Sre(_) | Config::EnvoySuccessRate(_) | Config::NackEma(_), _) => {
+                unreachable!("{OTHER_POLICY}")
+            }
+        }
+    }
+
+    /// Whether an attempt is sent, whose own `luck` decides; if not, it fails with `throttled`.
+    pub fn admit(&mut self, config: &Config, class: Criticality, now: SimTime, luck: Luck) -> bool {
+        let probability = self.probability(config, class, now);
+        let passes = probability <= 0.0 || luck.draws(Purpose::Throttle).unit() >= probability;
+        match (config, self) {
+            (Config::Sre(config), State::Sre(state)) if !passes => state.kept_back(config, class, now),
+            (Config::NackEma(_), State::NackEma(state)) => state.asked(now),
+            _ => {}
+        }
+        passes
+    }
+
+    /// An attempt that was sent is over.
+    pub fn observe(&mut self, config: &Config, class: Criticality, outcome: Outcome, now: SimTime) {
+        match (config, self) {
+            (Config::None, State::None) => {}
+            (Config::Sre(config), State::Sre(state)) => state.observe(config, class, outcome, now),
+            (Config::EnvoySuccessRate(config), State::EnvoySuccessRate(state)) => {
+                state.observe(config, outcome, now);
+            }
+            (Config::NackEma(config), State::NackEma(state)) => state.observe(config, outcome, now),
+            (Config::None | Config::Sre(_) | Config::EnvoySuccessRate(_) | Config::NackEma(_), _) => {
+                unreachable!("{OTHER_POLICY}")
+            }
+        }
+    }
+
+    /// The inner state that a chart can show: its name and value.
+    pub fn gauge(&self, config: &Config, now: SimTime) -> Option<(&'static str, f64)> {
+        if config.is_none() {
+            return None;
+        }
+        let mut then = self.clone();
+        let classes = [
+            Criticality::CriticalPlus,
+            Criticality::Critical,
+            Criticality::SheddablePlus,
+            Criticality::Sheddable,
+        ];
+        let most = classes.map(|class| then.probability(config, class, now)).into_iter().fold(0.0, f64::max);
+        Some(("throttled_share", most))
+    }
+}
+
+#[cfg(test)]
+mod tests;
