@@ -4,6 +4,7 @@
 use crate::actions::{self, Reach};
 use crate::capacity;
 use crate::draw::{Dice, Drawn, retry};
+use crate::guards;
 
 /// The random network of this number.
 pub(crate) fn network(number: u64) -> Drawn {
@@ -435,6 +436,7 @@ fn call(dice: &mut Dice, plan: &Plan, to: u64, by_users: bool) -> String {
         let latency = dice.pick(&["2ms", "{exponential: {mean: 5ms}}", "0s"]);
         settings.push(format!("network: {{latency: {latency}}}"));
     }
+    settings.extend(guards::settings(dice));
     settings.join(", ")
 }
 

@@ -54,7 +54,7 @@ fn random_networks_of_everything_keep_every_invariant() {
     }
 }
 
-const EXPECTED: [&str; 37] = [
+const EXPECTED: [&str; 39] = [
     "abandoned",
     "absent",
     "actions",
@@ -79,9 +79,11 @@ const EXPECTED: [&str; 37] = [
     "hung",
     "lost",
     "not ready",
+    "not sent: BreakerOpen",
     "not sent: BulkheadFull",
     "not sent: NoHealthyHost",
     "not sent: PoolTimeout",
+    "not sent: Throttled",
     "readmitted",
     "ready",
     "rejected: ConnectFailure",

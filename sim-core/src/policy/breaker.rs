@@ -210,7 +210,7 @@ impl State {
         let State { circuit, memory } = self;
         match (config, memory) {
             (Config::Rate(config), Memory::Rate(state)) => {
-                state.observe(config, circuit, is_failure, took, now)
+                state.observe(config, circuit, is_failure, took, now);
             }
             (Config::Consecutive(config), Memory::Consecutive(state)) => {
                 state.observe(config, circuit, is_failure, now);

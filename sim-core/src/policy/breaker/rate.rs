@@ -1,7 +1,7 @@
 //! Rate: nothing is sent while too large a share of the recent attempts failed or was slow.
 //!
-//! **What it does.** Over a [`window`] of attempts: opens if at least `min_calls` have ended and failures are
-//! >= `failure_ratio` of them, or attempts that took longer than `slow_call_threshold` are >= `slow_call_ratio`.
+//! **What it does.** Over a [`window`] of attempts: opens if at least `min_calls` have ended and failures are at least
+//! `failure_ratio` of them, or attempts that took longer than `slow_call_threshold` at least `slow_call_ratio`.
 //! After `open_duration` it lets `half_open_calls` through and judges those by the same ratios.
 //! **Why it exists.** A caller that waits for a dead service holds its own workers, and so the failure climbs to
 //! its callers. Failing at once frees them, and takes the load away from a service that has to recover.

@@ -137,9 +137,9 @@ mod tests {
         let mut state = State::new();
         let at = |s| SimTime::ZERO + SimDuration::from_secs(s);
         state.observe(&config, Outcome::Shed, at(120));
-        assert!((state.mean - (-1.0f64).exp()).abs() < 1e-12);
+        assert!((state.mean - crate::math::exp(-1.0)).abs() < 1e-12);
         state.observe(&config, Outcome::Ok, at(240));
-        assert!((state.mean - (1.0 - (-1.0f64).exp() + (-2.0f64).exp())).abs() < 1e-12);
+        assert!((state.mean - (1.0 - crate::math::exp(-1.0) + crate::math::exp(-2.0))).abs() < 1e-12);
     }
 
     #[test]
