@@ -178,6 +178,45 @@ fn changes_of_several_actions_lie_over_each_other() {
     assert_eq!(busy, 3, "three start while there are three workers, and nobody after that");
 }
 
+/// A flag is a step that is done with probability 0 or 1: from 3.5 s on a request takes a second more.
+#[test]
+fn a_flag_is_a_probability_that_an_operator_flips() {
+    let steps = |probability| {
+        format!(
+            "steps: [{{compute: 100ms}}, {{maybe: {{probability: {probability}, steps: [{{compute: 1s}}]}}}}]"
+        )
+    };
+    let push = format!("flip: {{at: 3500ms, apply: {{services: {{api: {{{}}}}}}}}}", steps(1));
+    let model = operated("7s", &format!("workers: 9, {}", steps(0)), "", &push);
+    let ends: Vec<(f64, f64)> = ends(&model).into_iter().map(|(from, to, _)| (from, to)).collect();
+    assert_eq!(ends, [(1.0, 1.1), (2.0, 2.1), (3.0, 3.1), (4.0, 5.1), (5.0, 6.1)]);
+}
+
+/// Who is let in is a share that grows from the moment of the action: a tenth at first, everybody 4 s later. 20
+/// seeds of 1000 requests per second: a share of n requests is off by less than 4 sqrt(n/4)/n = .0141 at n =
+/// 20 000.
+#[test]
+fn admission_is_ramped_up_from_the_moment_of_the_action() {
+    let body = "
+services: {api: {workers: 1000, service_time: 1ms}}
+workloads: {users: {arrivals: {evenly_spaced: {rate: 1000/s}}, call: {to: api}}}
+actions: {ramp: {at: 2s, apply: {services: {api: {admission: {share: {from: 0.1, to: 1, over: 4s}}}}}}}
+";
+    let model = model("8s", body);
+    let mut answered = [0.0_f64; 8];
+    for seed in 1..=20 {
+        for story in engine::run(&model, Seed(seed), sim_tests::probes::Stories::default()).probe.all {
+            if story.ended.is_some_and(|(_, answered)| answered) {
+                answered[story.arrived.as_secs_f64() as usize] += 1.0 / 20_000.0;
+            }
+        }
+    }
+    // The mean of a straight line over each second.
+    for (second, expected) in [1.0, 1.0, 0.2125, 0.4375, 0.6625, 0.8875, 1.0, 1.0].into_iter().enumerate() {
+        assert!((answered[second] - expected).abs() < 0.0141, "{answered:?}");
+    }
+}
+
 /// Up to the moment of the action the run is the same as without it; 20 seeds.
 #[test]
 fn nothing_is_different_before_the_action() {
