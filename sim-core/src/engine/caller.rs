@@ -391,13 +391,11 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         if PLAIN {
             return;
         }
+        // Also where an operator has taken the guards away since: the leave comes back.
+        self.tell_guards(call_id, outcome);
         let call = self.calls.get(call_id.0).expect("the call of an attempt that is wanted");
         let (edge_id, client) = (call.edge, call.client);
         let edge = &self.model.edges[edge_id];
-        if edge.is_guarded {
-            self.tell_guards(call_id, outcome);
-        }
-        let call = self.calls.get(call_id.0).expect("it is still there");
         if edge.is_watched && call.place == ANYWHERE {
             let Context { sent, sent_to, .. } = self.contexts[call_id.0.slot as usize];
             let took = self.now.since(sent);
