@@ -7,6 +7,8 @@ mod arrivals;
 mod caller;
 mod pools;
 mod guards;
+mod bulkheads;
+mod pipeline;
 mod network;
 mod server;
 mod sharing;
@@ -280,6 +282,9 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             Event::Scale { service } => self.on_scale(service),
             Event::Action { action, begins } => self.on_action(action, begins),
             Event::Look => self.on_look(),
+            Event::EarlyClock { call, number } => self.on_early_clock(call, number),
+            Event::LayerOpens { call, ticket } => self.on_layer_opens(call, ticket),
+            Event::LayerPatience { call, ticket } => self.on_layer_patience(call, ticket),
             Event::Arrival { .. }
             | Event::Finish { .. }
             | Event::AttemptTimeout { .. }
@@ -296,6 +301,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
         match ready {
             Ready::Step(task, outcome) => self.step_ended(task, outcome),
             Ready::Granted(call) => self.on_granted(call),
+            Ready::Entered(call) => self.on_entered(call),
             Ready::Overflow(instance) => self.on_overflow(instance),
             Ready::Drained(instance) => self.end_if_left(instance),
             Ready::Pace(instance) => self.on_pace(instance),

@@ -162,6 +162,27 @@ pub enum Event {
     },
     /// An operator looks whether it is time to act.
     Look,
+    /// The clock of an attempt ends that has started before the attempt was sent.
+    EarlyClock {
+        /// The call, if it is still under way.
+        call: CallId,
+        /// Attempts sent before this one.
+        number: u32,
+    },
+    /// A call that waits at a layer of its pipeline goes on.
+    LayerOpens {
+        /// The call, if it is still under way.
+        call: CallId,
+        /// For which of its waits.
+        ticket: u32,
+    },
+    /// The patience of a call that waits at a layer of its pipeline ends.
+    LayerPatience {
+        /// The call, if it is still under way.
+        call: CallId,
+        /// For which of its waits.
+        ticket: u32,
+    },
 }
 
 /// What is due in the life of an instance.
@@ -221,6 +242,9 @@ impl Packed {
     pub(crate) const SCALE: u64 = 20;
     pub(crate) const ACTION: u64 = 21;
     pub(crate) const LOOK: u64 = 22;
+    pub(crate) const EARLY_CLOCK: u64 = 40;
+    pub(crate) const LAYER_OPENS: u64 = 41;
+    pub(crate) const LAYER_PATIENCE: u64 = 42;
 
     #[inline(always)]
     pub(crate) fn new(event: Event) -> Self {
@@ -272,6 +296,15 @@ impl Packed {
                 Packed(words(Self::ACTION as u32, u32::from(begins)), u64::from(action))
             }
             Event::Look => Packed(Self::LOOK, 0),
+            Event::EarlyClock { call, number } => {
+                Packed(words(Self::EARLY_CLOCK as u32, number), handle(call.0))
+            }
+            Event::LayerOpens { call, ticket } => {
+                Packed(words(Self::LAYER_OPENS as u32, ticket), handle(call.0))
+            }
+            Event::LayerPatience { call, ticket } => {
+                Packed(words(Self::LAYER_PATIENCE as u32, ticket), handle(call.0))
+            }
         }
     }
 
@@ -355,6 +388,9 @@ impl Packed {
             Self::SCALE => Event::Scale { service: ServiceId::from_index(second as usize) },
             Self::ACTION => Event::Action { action: second as u32, begins: number == 1 },
             Self::LOOK => Event::Look,
+            Self::EARLY_CLOCK => Event::EarlyClock { call: self.call(), number },
+            Self::LAYER_OPENS => Event::LayerOpens { call: self.call(), ticket: number },
+            Self::LAYER_PATIENCE => Event::LayerPatience { call: self.call(), ticket: number },
             _ => Event::Strike { fault: FaultId::from_index(second as usize) },
         }
     }
@@ -397,6 +433,9 @@ mod tests {
             Event::Scale { service: ServiceId::from_index(6) },
             Event::Action { action: 3, begins: true },
             Event::Look,
+            Event::EarlyClock { call: CallId(id), number: 7 },
+            Event::LayerOpens { call: CallId(id), ticket: 8 },
+            Event::LayerPatience { call: CallId(id), ticket: u32::MAX },
         ] {
             assert_eq!(Packed::new(event).event(), event);
         }

@@ -14,6 +14,7 @@ mod connections;
 
 use crate::event::Event;
 use crate::ids::{AttemptId, CacheId, CallId, EdgeId, FaultId, IdVec, InstanceId, ServiceId, WorkloadId};
+use crate::model::pipeline::Layer;
 use crate::policy::Outcome;
 use crate::policy::retry::GiveUp;
 use crate::policy::targets::ChangeKind;
@@ -74,10 +75,12 @@ pub enum Observation {
         /// Why.
         outcome: Outcome,
     },
-    /// An attempt waits for a slot of its caller's pool.
+    /// A layer of its call makes an attempt wait: for a slot of the pool, a place of the bulkhead, its turn.
     AwaitsSlot {
         /// Its call.
         call: CallId,
+        /// Which layer.
+        layer: Layer,
     },
     /// An attempt is turned away on arrival.
     Rejected {

@@ -15,6 +15,7 @@ pub mod rate;
 pub mod fault;
 pub mod action;
 pub mod capacity;
+pub mod pipeline;
 mod build;
 
 use std::fmt;
@@ -282,7 +283,7 @@ impl Model {
                 && !edge.has_network
                 && edge.reselections == 0
                 && !edge.retry.budget().counts_what_is_under_way()
-                && !edge.is_guarded
+                && !edge.pipeline.is_guarded
         });
         let usual_size = !self.faults.iter().any(|fault| matches!(fault.effect, Effect::Payload { .. }));
         plain_services

@@ -21,7 +21,9 @@
 //! | [`cache`] | does this caller have to ask at all? | eviction, freshness, XFetch, single flight, lease |
 //! | [`autoscaler`] | how many instances should there be? | none, hpa, step, schedule |
 //! | [`breaker`] | others failed: is this attempt worth sending? | none, rate, consecutive |
-//! | [`throttle`] | the service refuses: how much of the load does the caller keep back? | none, SRE, success rate, nacks |
+//! | [`throttle`] | the service refuses: how much of the load does the caller keep back? | none, SRE, success rate, nacks, AWS adaptive |
+//! | [`rate_limit`] | may this attempt be sent yet? | none, token bucket, GCRA, leaky bucket, fixed and sliding window |
+//! | [`bulkhead`] | may one more attempt be under way? | none, semaphore, thread pool, connection limits |
 //!
 //! One pattern is one file, all of one shape: what it does, why it exists, where it fails, its source;
 //! the settings ([`Config`](retry::exponential::Config), the same for every caller), what one caller
@@ -49,6 +51,9 @@ pub mod autoscaler;
 pub mod per_outcome;
 pub mod breaker;
 pub mod throttle;
+pub mod rate_limit;
+pub mod bulkhead;
+pub mod scope;
 mod rolling;
 
 /// How an attempt ended for its caller.
@@ -86,11 +91,13 @@ pub enum Outcome {
     BreakerOpen,
     /// The caller keeps back a part of its attempts, because the service refuses many.
     Throttled,
+    /// The caller has sent as much as it allows itself.
+    RateLimited,
 }
 
 impl Outcome {
     /// Every outcome, in the order of tables.
-    pub const ALL: [Outcome; 15] = [
+    pub const ALL: [Outcome; 16] = [
         Outcome::Ok,
         Outcome::ServerError,
         Outcome::Timeout,
@@ -106,6 +113,7 @@ impl Outcome {
         Outcome::NotConnected,
         Outcome::BreakerOpen,
         Outcome::Throttled,
+        Outcome::RateLimited,
     ];
 
     /// The word that files and tables use for it.
@@ -126,6 +134,7 @@ impl Outcome {
             Outcome::NotConnected => "not_connected",
             Outcome::BreakerOpen => "breaker_open",
             Outcome::Throttled => "throttled",
+            Outcome::RateLimited => "rate_limited",
         }
     }
 
@@ -142,10 +151,34 @@ impl Outcome {
             | Outcome::PoolTimeout
             | Outcome::NotConnected
             | Outcome::BreakerOpen
-            | Outcome::Throttled => true,
+            | Outcome::Throttled
+            | Outcome::RateLimited => true,
             Outcome::Ok | Outcome::ServerError | Outcome::Timeout | Outcome::Reset | Outcome::Cancelled => {
                 false
             }
+        }
+    }
+
+    /// Whether it says nothing of the service: the attempt never left its caller, or its caller withdrew it.
+    #[inline]
+    pub const fn is_callers_own(self) -> bool {
+        match self {
+            Outcome::NoHealthyHost
+            | Outcome::BulkheadFull
+            | Outcome::PoolTimeout
+            | Outcome::Cancelled
+            | Outcome::NotConnected
+            | Outcome::BreakerOpen
+            | Outcome::Throttled
+            | Outcome::RateLimited => true,
+            Outcome::Ok
+            | Outcome::ServerError
+            | Outcome::Timeout
+            | Outcome::QueueFull
+            | Outcome::Expired
+            | Outcome::ConnectFailure
+            | Outcome::Reset
+            | Outcome::Shed => false,
         }
     }
 
@@ -154,6 +187,19 @@ impl Outcome {
     pub const fn is_ok(self) -> bool {
         matches!(self, Outcome::Ok)
     }
+}
+
+/// Whether an attempt is sent, for policies that may make it wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leave {
+    /// Now.
+    Now,
+    /// After this long.
+    After(crate::time::SimDuration),
+    /// It asks again after this long.
+    AskAgain(crate::time::SimDuration),
+    /// Not at all: it fails.
+    Never,
 }
 
 /// How much a request matters when not all can be served (Google SRE book, chapter 21): what is worth
@@ -243,7 +289,7 @@ mod tests {
         assert_eq!(words[..5], ["ok", "server_error", "timeout", "queue_full", "expired"]);
         assert_eq!(words[5..8], ["connect_failure", "reset", "no_healthy_host"]);
         assert_eq!(words[8..13], ["shed", "bulkhead_full", "pool_timeout", "cancelled", "not_connected"]);
-        assert_eq!(words[13..], ["breaker_open", "throttled"]);
+        assert_eq!(words[13..16], ["breaker_open", "throttled", "rate_limited"]);
     }
 
     #[test]

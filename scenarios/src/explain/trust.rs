@@ -114,6 +114,12 @@ fn heals_earlier(view: &View<'_>, service: usize, leads: &[bool], above: &[&Call
     if has(&|call| !call.config.client_throttle.is_none()) {
         reasons.push("callers keep back a part of the storm".to_owned());
     }
+    if has(&|call| !call.config.rate_limit.is_none()) {
+        reasons.push("rate limits of callers hold back what is over them".to_owned());
+    }
+    if has(&|call| !call.config.bulkhead.is_none()) {
+        reasons.push("bulkheads bound what callers have under way".to_owned());
+    }
     if has(&|call| call.config.pool.is_some()) {
         reasons.push("pools bound what callers can send".to_owned());
     }

@@ -475,7 +475,7 @@ impl Probe for Stories<'_> {
                 }
             }
             Observation::NotSent { call, .. }
-            | Observation::AwaitsSlot { call }
+            | Observation::AwaitsSlot { call, .. }
             | Observation::RetryPlanned { call, .. }
             | Observation::GaveUp { call, .. }
             | Observation::CallEnded { call, .. }

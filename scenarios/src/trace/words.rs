@@ -1,6 +1,7 @@
 //! How is it said? The sentences of a journal that do not depend on who tells them.
 
 use sim_core::metrics::{Aside, CacheEvent};
+use sim_core::model::pipeline::Layer;
 use sim_core::policy::Outcome;
 use sim_core::policy::retry::GiveUp;
 use sim_core::policy::retry::terms::Refusal;
@@ -27,6 +28,22 @@ pub(super) fn turned_away(outcome: Outcome) -> String {
     }
 }
 
+/// What an attempt waits for before it is sent.
+pub(super) fn waits_at(layer: Layer, pool: Option<&str>) -> String {
+    match layer {
+        Layer::Pool => {
+            let name = pool.and_then(|path| path.rsplit('/').next()).unwrap_or_default();
+            format!("waits for a slot of the pool {name}")
+        }
+        Layer::Bulkhead => "waits for a place of the bulkhead".to_owned(),
+        Layer::RateLimit => "waits for its turn at the rate limit".to_owned(),
+        Layer::ClientThrottle => "waits for its turn at the throttle".to_owned(),
+        Layer::TotalTimeout | Layer::Retry | Layer::CircuitBreaker | Layer::AttemptTimeout => {
+            unreachable!("nobody waits there")
+        }
+    }
+}
+
 /// Why an attempt was not sent.
 pub(super) fn not_sent(outcome: Outcome) -> String {
     match outcome {
@@ -36,6 +53,7 @@ pub(super) fn not_sent(outcome: Outcome) -> String {
         Outcome::PoolTimeout => "not sent: no slot of the pool came free in time".to_owned(),
         Outcome::BreakerOpen => "not sent: its caller's circuit breaker is open".to_owned(),
         Outcome::Throttled => "not sent: its caller keeps back a part of its load".to_owned(),
+        Outcome::RateLimited => "not sent: its caller has sent as much as it allows itself".to_owned(),
         other => format!("not sent: {}", other.word()),
     }
 }
@@ -58,6 +76,7 @@ pub(super) fn failure(outcome: Outcome) -> &'static str {
         Outcome::NotConnected => "its user had no connection (not_connected)",
         Outcome::BreakerOpen => "the circuit breaker was open (breaker_open)",
         Outcome::Throttled => "kept back by its caller (throttled)",
+        Outcome::RateLimited => "over the rate of its caller (rate_limited)",
     }
 }
 

@@ -1,4 +1,4 @@
-//! Mistakes in circuit breakers and throttles of callers.
+//! Mistakes in circuit breakers, throttles, rate limits and bulkheads of callers, and in their order.
 
 use crate::mistakes::mistakes;
 use crate::spiral::Bench;
@@ -40,6 +40,16 @@ mistakes! {
     throttle_of_no_window: "window: 30s}}" => "window: 0s}}";
     throttle_of_another_name: "{sre: {k: 2, window: 30s}}" => "{google: {}}";
     threshold_of_everything: "{sre: {k: 2, window: 30s}}" => "{nack_ema: {nack_threshold_ratio: 1}}";
+    bulkhead_of_nobody: "client_throttle: {sre: {k: 2, window: 30s}}" => "bulkhead: {semaphore: {max_concurrent: 0}}";
+    bulkhead_of_a_target: "client_throttle: {sre: {k: 2, window: 30s}}" => "bulkhead: {semaphore: {scope: per_target}}";
+    threads_that_shrink: "client_throttle: {sre: {k: 2, window: 30s}}" => "bulkhead: {thread_pool: {core_threads: 9, max_threads: 3}}";
+    rate_of_nothing: "client_throttle: {sre: {k: 2, window: 30s}}" => "rate_limit: {token_bucket: {rate: 0/s}}";
+    fill_of_nothing: "client_throttle: {sre: {k: 2, window: 30s}}" => "rate_limit: {token_bucket: {rate: 1/s, fill_interval: 50ms}}";
+    layer_of_another_name: "client_throttle: {sre: {k: 2, window: 30s}}" => "pipeline: [retry, breaker]";
+    layer_left_out: "client_throttle: {sre: {k: 2, window: 30s}}" => "pipeline: [retry, attempt_timeout]";
+    layer_named_twice: "client_throttle: {sre: {k: 2, window: 30s}}" => "pipeline: [circuit_breaker, retry, circuit_breaker]";
+    order_without_retry: "client_throttle: {sre: {k: 2, window: 30s}}" => "pipeline: [circuit_breaker, attempt_timeout]";
+    clock_on_the_wrong_side: "client_throttle: {sre: {k: 2, window: 30s}}" => "pipeline: [attempt_timeout, circuit_breaker, retry, total_timeout]";
     threshold_of_nothing: "{sre: {k: 2, window: 30s}}" => "{envoy_success_rate: {success_threshold_ratio: 0}}";
 }
 

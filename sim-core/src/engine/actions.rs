@@ -162,6 +162,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         for edge in self.model.edges.ids() {
             self.switch_edge(edge, before);
         }
+        for edge in self.model.edges.ids() {
+            self.let_in_everywhere(edge);
+        }
         for (id, pool) in self.model.pools.iter_ids() {
             for client in 0..pool.clients as usize {
                 self.grant(id, client);

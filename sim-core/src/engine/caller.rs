@@ -1,12 +1,15 @@
 //! What does a caller do? Send an attempt, wait for it, judge how it ended, try again or give up.
 
 use super::Simulation;
+use super::guards::Part;
+use super::pipeline::Passage;
 use super::state::{ANYWHERE, Attempt, Baggage, Call, Child, Context, Errand, NO_TASK, Parent, Phase, Ready};
 use crate::event::Event;
 use crate::event_list::Lane;
 use crate::ids::{AttemptId, CallId, Id, IdVec, InstanceId};
 use crate::metrics::{Meter, Observation, Probe};
 use crate::model::edge::EdgeCaller;
+use crate::model::pipeline::Layer;
 use crate::policy::Outcome;
 use crate::policy::balancer::Fleet;
 use crate::policy::chooser::Avoid;
@@ -59,9 +62,20 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.send_attempt(id);
     }
 
-    /// The same for a call that may carry a deadline or need a slot of a pool.
+    /// The same for a call that may carry a deadline, need a slot of a pool, or go through layers.
     #[inline(never)]
     fn begin_with_baggage(&mut self, id: CallId) {
+        let call = self.calls.get(id.0).expect("the call was entered");
+        if self.model.edges[call.edge].pipeline.is_guarded {
+            return self.walk(id, 0);
+        }
+        if self.start_total_clock(id) == Passage::Passed {
+            self.try_attempt(id);
+        }
+    }
+
+    /// The patience with the whole call begins, which may be over already.
+    pub(super) fn start_total_clock(&mut self, id: CallId) -> Passage {
         let now = self.now;
         let call = self.calls.get(id.0).expect("the call was entered");
         let edge = &self.model.edges[call.edge];
@@ -77,26 +91,34 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 }
                 baggage.deadline = gives_up_at;
                 if gives_up_at <= now {
-                    return self.fail(id, Outcome::Timeout);
+                    self.fail(id, Outcome::Timeout);
+                    return Passage::Gone;
                 }
             }
         }
         if gives_up_at != SimTime::NEVER {
             self.schedule_timer(lane, gives_up_at, Event::TotalTimeout { call: id });
         }
-        self.try_attempt(id);
+        Passage::Passed
     }
 
-    /// The next attempt of a call is due: it needs a slot of its pool first, if there is one.
+    /// The next attempt of a call is due: it goes through the layers of the call, or needs a slot of its pool first,
+    /// if there is one.
     #[inline(always)]
     fn try_attempt(&mut self, id: CallId) {
         let call = self.calls.get(id.0).expect("only a call under way sends attempts");
-        if !PLAIN && self.model.edges[call.edge].is_guarded {
-            return self.ask_guards(id);
+        let edge = &self.model.edges[call.edge];
+        if !PLAIN && edge.pipeline.is_guarded {
+            return self.walk(id, edge.pipeline.place(Layer::Retry) + 1);
         }
-        match self.model.edges[call.edge].pool {
-            None => self.send_attempt(id),
+        let passage = match edge.pool {
+            None => Passage::Passed,
             Some(pool) => self.acquire(id, pool),
+        };
+        match passage {
+            Passage::Passed => self.send_attempt(id),
+            Passage::Refused(outcome) => self.stop_at(id, usize::MAX, outcome),
+            Passage::Waits | Passage::Gone => {}
         }
     }
 
@@ -155,6 +177,11 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         } else {
             0
         };
+        if !PLAIN && edge.pipeline.is_guarded && !self.ask_breaker_of(call_id, place) {
+            self.withdraw_choice(call_id, place);
+            return self.not_sent(call_id, Outcome::BreakerOpen);
+        }
+        let call = self.calls.get_mut(call_id.0).expect("it is still under way");
         let instance = service.instance(place);
         let attempt = AttemptId(self.attempts.insert(Attempt {
             luck,
@@ -189,7 +216,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         if !PLAIN {
             self.pack_errand(call_id, attempt, place);
         }
-        if let Some(patience) = edge.attempt_timeout {
+        if let Some(patience) = edge.attempt_timeout
+            && (PLAIN || !edge.pipeline.has_early_clock)
+        {
             let lane = self.callers[edge_id].attempt_timeout;
             self.schedule_timer(lane, now + patience, Event::AttemptTimeout { attempt });
         }
@@ -214,7 +243,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         if edge.deadline_margin.is_some()
             && let Some(patience) = edge.attempt_timeout
         {
-            baggage.deadline = baggage.deadline.min(self.now + patience);
+            let ends = self.now + patience;
+            let ends = ends.as_nanos() - self.on_the_clock(call_id).as_nanos();
+            baggage.deadline = baggage.deadline.min(SimTime::from_nanos(ends));
         }
         let errand = Errand { baggage, root: NO_TASK, workload: call.workload, in_flight: 0 };
         let slot = attempt.0.slot as usize;
@@ -228,7 +259,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// no server ever sees it.
     pub(super) fn not_sent(&mut self, call_id: CallId, outcome: Outcome) {
         self.probe.observe(self.now, Observation::NotSent { call: call_id, outcome });
-        self.tell_guards(call_id, outcome);
+        self.hand_back(call_id, outcome, Part::Attempt);
         self.give_slot_back(call_id);
         self.decide(call_id, outcome);
     }
@@ -313,6 +344,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     pub(super) fn answer(&mut self, call_id: CallId) {
         if !PLAIN {
             self.attempt_over(call_id, Outcome::Ok);
+            self.hand_back(call_id, Outcome::Ok, Part::Call);
         }
         let mut call = self.calls.remove(call_id.0);
         let edge = &self.model.edges[call.edge];
@@ -338,7 +370,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// The call has failed for good.
     pub(super) fn fail(&mut self, call_id: CallId, outcome: Outcome) {
         if !PLAIN {
-            self.tell_guards(call_id, Outcome::Cancelled); // it was never sent
+            self.leave_layers(call_id, outcome);
             self.leave_pool_line(call_id);
             self.give_slot_back(call_id); // it may have been granted in this very moment
             self.retry_is_over(call_id);
@@ -391,8 +423,8 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         if PLAIN {
             return;
         }
-        // Also where an operator has taken the guards away since: the leave comes back.
-        self.tell_guards(call_id, outcome);
+        // Also where an operator has taken the layers away since: the leave comes back.
+        self.hand_back(call_id, outcome, Part::Attempt);
         let call = self.calls.get(call_id.0).expect("the call of an attempt that is wanted");
         let (edge_id, client) = (call.edge, call.client);
         let edge = &self.model.edges[edge_id];
@@ -407,6 +439,21 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.give_slot_back(call_id);
     }
 
+    /// The instance was chosen, and nothing is sent to it.
+    #[inline(never)]
+    fn withdraw_choice(&mut self, id: CallId, place: u32) {
+        let call = self.calls.get(id.0).expect("it is under way");
+        let edge = &self.model.edges[call.edge];
+        if edge.is_watched && call.place == ANYWHERE {
+            let chooser = &mut self.callers[call.edge].clients[call.client as usize].chooser;
+            let (edge_id, client) = (call.edge, call.client);
+            let outcome = Outcome::BreakerOpen;
+            if let Some(change) = chooser.ended(&edge.chooser, place, outcome, SimDuration::ZERO, self.now) {
+                self.believed(edge_id, client, change);
+            }
+        }
+    }
+
     /// Nobody waits for a call any more: its caller is gone.
     pub(super) fn abandon(&mut self, id: CallId) {
         let Some(call) = self.calls.get(id.0) else { return };
@@ -418,7 +465,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             self.leave(attempt_id);
             self.attempt_over(id, Outcome::Cancelled);
         }
-        self.tell_guards(id, Outcome::Cancelled);
+        self.leave_layers(id, Outcome::Cancelled);
         self.leave_pool_line(id);
         self.give_slot_back(id); // it may have been granted a slot in this very moment
         self.retry_is_over(id);

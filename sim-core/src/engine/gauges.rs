@@ -54,14 +54,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 let retry = |id: EdgeId| self.callers[id].clients.iter().map(|client| &client.retry);
                 let told = retry(id).map(|retry| (true, retry.gauge(&edge.retry, now)));
                 mean(Holder::Edge(id), told, &mut readings);
-                let [breaker, throttle] = self.callers[id].guards.read(edge, now);
                 let of = Holder::Edge(id);
-                if !edge.breaker.is_none() {
-                    readings.push(Reading { of, name: "breaker_open", value: breaker });
-                }
-                if !edge.throttle.is_none() {
-                    readings.push(Reading { of, name: "throttled_share", value: throttle });
-                }
+                let told = self.callers[id].guards.read(edge, now);
+                readings.extend(told.map(|(name, value)| Reading { of, name, value }));
             }
         }
         self.readings = readings;

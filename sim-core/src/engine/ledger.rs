@@ -2,13 +2,16 @@
 //! the end of every run, whatever was simulated.
 
 use super::Simulation;
+use super::bulkheads::Bulkhead;
 pub use super::caches::CacheLedger;
+use super::guards::Seat;
 use super::state::{Phase, Stage, Work};
 use crate::ids::{AttemptId, CacheId, EdgeId, IdVec, ServiceId};
 use crate::metrics::Probe;
 use crate::model::Model;
 use crate::model::edge::EdgeCaller;
 use crate::model::endpoint::Program;
+use crate::model::pipeline::Layer;
 
 /// What a run has counted.
 #[derive(Clone, Debug)]
@@ -122,6 +125,10 @@ pub struct EdgeLedger {
     pub passes_back: u64,
     /// Of those, the ones that are out at the end.
     pub passes_out: u64,
+    /// Calls in its bulkheads and in line for them at the end, as counted while they came and went.
+    pub in_bulkheads: [u64; 2],
+    /// The same, as found.
+    pub in_bulkheads_found: [u64; 2],
 }
 
 impl Ledger {
@@ -231,6 +238,12 @@ impl Ledger {
                     e.passes, e.passes_back, e.passes_out
                 )
             });
+            law(e.in_bulkheads == e.in_bulkheads_found, &|| {
+                format!(
+                    "{id:?}: in bulkheads and in line for them {:?} = calls found there {:?}",
+                    e.in_bulkheads, e.in_bulkheads_found
+                )
+            });
             let accounted = e.ended + e.abandoned + e.under_way;
             law(e.calls == accounted, &|| {
                 format!("{id:?}: calls {} = ended + abandoned + under way {accounted}", e.calls)
@@ -259,10 +272,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             }
         }
         self.close_budgets();
-        for (id, call) in self.calls.iter_ids() {
-            let is_out = self.contexts.get(id.slot as usize).is_some_and(|context| context.pass.is_some());
-            self.ledger.edges[call.edge].passes_out += u64::from(is_out);
-        }
+        self.close_layers();
         self.close_loads();
         for (slot, attempt) in self.attempts.iter_ids() {
             match attempt.phase {
@@ -301,6 +311,24 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.close_caches();
         let broken = self.ledger.broken_laws();
         assert!(broken.is_empty(), "conservation laws broken: {broken:#?}");
+    }
+
+    /// What layers wait to hear of, and who is in bulkheads and waits for them, as counted and as found.
+    fn close_layers(&mut self) {
+        for (id, call) in self.calls.iter_ids() {
+            let Some(context) = self.contexts.get(id.slot as usize) else { continue };
+            let home = self.home(call.edge, Layer::Bulkhead);
+            self.ledger.edges[call.edge].passes_out += context.leaves.count();
+            let found = &mut self.ledger.edges[home].in_bulkheads_found;
+            found[0] += u64::from(matches!(context.leaves.seat, Seat::Inside(_)));
+            found[1] += u64::from(matches!(context.leaves.seat, Seat::InLine(_)));
+        }
+        for (id, callers) in self.callers.iter_ids() {
+            for [taken, waiting] in callers.guards.bulkheads.0.iter().map(Bulkhead::counts) {
+                let counted = &mut self.ledger.edges[id].in_bulkheads;
+                *counted = [counted[0] + taken, counted[1] + waiting];
+            }
+        }
     }
 
     /// What is under way, as retry budgets have counted it and as found.

@@ -2,16 +2,18 @@
 //! caller's wait for it is over.
 
 use super::Simulation;
+use super::pipeline::Passage;
 use super::state::Ready;
 use crate::event::Event;
 use crate::event_list::Lane;
 use crate::ids::{CallId, PoolId};
 use crate::metrics::{Observation, Probe};
+use crate::model::pipeline::Layer;
 use crate::policy::Outcome;
 
 impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
-    /// Takes a slot and sends, or stands in line, or fails.
-    pub(super) fn acquire(&mut self, id: CallId, pool_id: PoolId) {
+    /// Takes a slot, or stands in line, or fails.
+    pub(super) fn acquire(&mut self, id: CallId, pool_id: PoolId) -> Passage {
         let call = self.calls.get(id.0).expect("only a call under way needs a slot");
         let (client, number) = (call.client as usize, call.progress.attempts);
         let pool = &self.model.pools[pool_id];
@@ -20,11 +22,10 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         if state.taken < pool.size {
             state.taken += 1;
             context.holds_slot = true;
-            return self.send_with_slot(id);
+            return Passage::Passed;
         }
         if !pool.queue.admits(state.waiting) {
-            self.calls.get_mut(id.0).expect("it is under way").progress.attempts += 1;
-            return self.not_sent(id, Outcome::BulkheadFull);
+            return Passage::Refused(Outcome::BulkheadFull);
         }
         state.line.push_back(id);
         state.waiting += 1;
@@ -32,7 +33,8 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         if let Some(patience) = pool.acquire_timeout {
             self.schedule_timer(Lane::HEAP, self.now + patience, Event::PoolTimeout { call: id, number });
         }
-        self.probe.observe(self.now, Observation::AwaitsSlot { call: id });
+        self.probe.observe(self.now, Observation::AwaitsSlot { call: id, layer: Layer::Pool });
+        Passage::Gone
     }
 
     /// The caller's patience with its pool ends.
@@ -89,7 +91,12 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
 
     #[inline(never)]
     fn send_with_slot(&mut self, id: CallId) {
-        self.send_attempt(id);
+        let call = self.calls.get(id.0).expect("it is under way");
+        let pipeline = &self.model.edges[call.edge].pipeline;
+        match pipeline.is_guarded {
+            false => self.send_attempt(id),
+            true => self.walk(id, pipeline.place(Layer::Pool) + 1),
+        }
     }
 
     /// Gives free slots to those in line.

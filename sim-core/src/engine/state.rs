@@ -117,8 +117,8 @@ pub(super) struct Context {
     pub(super) sent_to: u32,
     /// Which instances it has tried, the last four; kept where a retry avoids them.
     pub(super) tried: [u32; TRIED],
-    /// The leave of its breaker and throttle, while an attempt is under way that they wait to hear of.
-    pub(super) pass: Option<super::guards::Pass>,
+    /// What it holds of the layers of its edge.
+    pub(super) leaves: super::guards::Leaves,
 }
 
 impl Context {
@@ -134,7 +134,7 @@ impl Context {
             sent: SimTime::ZERO,
             sent_to: 0,
             tried: [ANYWHERE; TRIED],
-            pass: None,
+            leaves: super::guards::Leaves::NONE,
         }
     }
 }
@@ -223,6 +223,8 @@ pub(super) enum Ready {
     Step(TaskId, Outcome),
     /// A slot of its pool is this call's.
     Granted(CallId),
+    /// A place of its bulkhead is this call's.
+    Entered(CallId),
     /// This instance has taken more than it can hold.
     Overflow(InstanceId),
     /// This instance has finished what it had.
@@ -281,7 +283,7 @@ impl CallerState {
             total_timeout: lane(edge.total_timeout),
             no_delay: lane((edge.retry.most_sends() > 1).then_some(SimDuration::ZERO)),
             latency: lane(edge.latency.as_ref().and_then(Sampler::constant)),
-            guards: super::guards::Guards::new(edge),
+            guards: super::guards::Guards::new(edge, instances),
         }
     }
 }

@@ -62,6 +62,15 @@ impl Probe for Digest {
             Event::Repair { service, plan } => mix(handle(15, service.index() as u32, plan), 5 << 32),
             Event::Action { action, begins } => mix(handle(15, action, u32::from(begins)), 60 << 32),
             Event::Look => mix(handle(15, 0, 0), 61 << 32),
+            Event::EarlyClock { call, number } => {
+                mix(handle(11, call.0.slot, call.0.generation), 1 << 32 | u64::from(number))
+            }
+            Event::LayerOpens { call, ticket } => {
+                mix(handle(11, call.0.slot, call.0.generation), 2 << 32 | u64::from(ticket))
+            }
+            Event::LayerPatience { call, ticket } => {
+                mix(handle(11, call.0.slot, call.0.generation), 3 << 32 | u64::from(ticket))
+            }
             Event::Scale { service } => mix(handle(15, service.index() as u32, 0), 6 << 32),
         };
         self.hash = mix(self.hash ^ now.as_nanos(), what);

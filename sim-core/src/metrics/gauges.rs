@@ -40,6 +40,9 @@ pub const KINDS: &[Kind] = &[
     count("admissions_left", "admissions left in the window"),
     share("breaker_open", "breakers open (half-open counts half)"),
     share("throttled_share", "share kept back by callers"),
+    count("sending_rate", "attempts per second that throttles allow"),
+    count("rate_limit_tokens", "tokens of callers' rate limits"),
+    count("bulkhead_in_use", "places taken in bulkheads"),
 ];
 
 impl Kind {

@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::pipeline::{Layer, Pipeline};
 use crate::dist::{Distribution, Sampler};
 use crate::ids::{CacheId, EndpointId, PoolId, ServiceId, WorkloadId};
 use crate::policy::admission::pushback::Pushback;
-use crate::policy::{balancer, breaker, chooser, retry, targets, throttle};
+use crate::policy::{balancer, breaker, bulkhead, chooser, rate_limit, retry, targets, throttle};
 use crate::time::SimDuration;
 use crate::units::{Count, Patience};
 
@@ -52,6 +53,16 @@ pub struct CallConfig {
     /// How much of the load the caller keeps back while the service refuses; default `none`.
     #[serde(default)]
     pub client_throttle: throttle::Config,
+    /// How many attempts the caller sends per second; default `none`.
+    #[serde(default)]
+    pub rate_limit: rate_limit::Config,
+    /// How many attempts may be under way at once; default `none`.
+    #[serde(default)]
+    pub bulkhead: bulkhead::Config,
+    /// In which order the policies of the call act, outermost first. Default: `[total_timeout, retry,
+    /// circuit_breaker, client_throttle, rate_limit, bulkhead, pool, attempt_timeout]`.
+    #[serde(default)]
+    pub pipeline: Option<Vec<Layer>>,
 }
 
 impl CallConfig {
@@ -70,6 +81,9 @@ impl CallConfig {
             idempotent: None,
             circuit_breaker: breaker::Config::default(),
             client_throttle: throttle::Config::default(),
+            rate_limit: rate_limit::Config::default(),
+            bulkhead: bulkhead::Config::default(),
+            pipeline: None,
         }
     }
 }
@@ -184,10 +198,6 @@ pub struct Edge {
     pub pushback: Option<Pushback>,
     /// How often another instance is looked for if one that the call has tried comes out.
     pub reselections: u32,
-    /// The circuit breaker: asked first.
-    pub breaker: breaker::Config,
-    /// The throttle of the client: asked if the breaker lets the attempt pass.
-    pub throttle: throttle::Config,
-    /// Whether there is either.
-    pub is_guarded: bool,
+    /// What an attempt passes on its way out.
+    pub pipeline: Pipeline,
 }

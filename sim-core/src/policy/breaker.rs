@@ -13,7 +13,7 @@
 //! It belongs to the caller, and every client has one of its own unless `scope` says otherwise: a hundred clients
 //! must each see their own failures before the load goes away. What the rate is measured over is a [`window`].
 //! Each attempt asks the breaker, so the retries of one call count one by one (retry outside the breaker, as in
-//! resilience4j and Polly). Envoy's "circuit breakers" are caps on what is under way: pools here; its breaker per
+//! resilience4j and Polly), unless the `pipeline` of the call says otherwise. Envoy's "circuit breakers" are caps on what is under way: pools here; its breaker per
 //! host is `outlier_detection`.
 
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,8 @@ use serde::{Deserialize, Serialize};
 use super::{Outcome, Problem};
 use crate::time::{SimDuration, SimTime};
 use circuit::Circuit;
+
+pub use super::scope::Scope;
 
 pub mod circuit;
 pub mod consecutive;
@@ -57,18 +59,6 @@ enum Memory {
     Consecutive(consecutive::State),
 }
 
-/// Who shares what a policy of the caller remembers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Scope {
-    /// Every client, or every instance of the calling service, has its own: what libraries do.
-    #[default]
-    PerCallerInstance,
-    /// All clients of the call share one that knows everything at once.
-    PerEdge,
-}
-
 /// Leave to send one attempt; handed back when it is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Permit(u32);
@@ -98,16 +88,7 @@ fn finding(count_as_failure: Option<&[Outcome]>, outcome: Outcome) -> Finding {
     if count_as_failure.unwrap_or(&FAILURES).contains(&outcome) {
         return Finding::Failure;
     }
-    match outcome {
-        Outcome::NoHealthyHost
-        | Outcome::BulkheadFull
-        | Outcome::PoolTimeout
-        | Outcome::Cancelled
-        | Outcome::NotConnected
-        | Outcome::BreakerOpen
-        | Outcome::Throttled => Finding::Nothing,
-        _ => Finding::Success,
-    }
+    if outcome.is_callers_own() { Finding::Nothing } else { Finding::Success }
 }
 
 /// What cannot be counted, because a breaker never sees it or it is no failure.

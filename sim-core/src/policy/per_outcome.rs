@@ -53,6 +53,7 @@ per_outcome! {
     not_connected NotConnected,
     breaker_open BreakerOpen,
     throttled Throttled,
+    rate_limited RateLimited,
 }
 
 impl<T: Copy> PerOutcome<T> {

@@ -5,6 +5,7 @@
 //! | [`none`] | nothing | nothing | every refusal costs the service work |
 //! | [`sre`] | what is sent beyond `k` times what is accepted | a service that is busy with refusing | some are refused that would have been served |
 //! | [`envoy_success_rate`] | a growing share while the success rate is below a threshold | the same, for any kind of failure | a service that always fails a little is kept from load |
+//! | [`aws_adaptive`] | a rate, which falls at a refusal and grows back; what is over it waits | the same, as a limit that nobody told | waits without bound, one rate for all |
 //! | [`nack_ema`] | a growing share while explicit refusals are above a threshold | the same, by its own word only | an overloaded service that answers late is not spared |
 //!
 //! A breaker is open or closed; a throttle refuses a share, and so the service keeps getting about what it can
@@ -15,10 +16,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::breaker::Scope;
-use super::{Criticality, Outcome, Problem};
+use super::{Criticality, Leave, Outcome, Problem};
 use crate::luck::{Luck, Purpose};
 use crate::time::SimTime;
 
+pub mod aws_adaptive;
 pub mod envoy_success_rate;
 pub mod nack_ema;
 pub mod none;
@@ -38,6 +40,8 @@ pub enum Config {
     EnvoySuccessRate(envoy_success_rate::Config),
     /// A share that grows with the explicit refusals (Finagle).
     NackEma(nack_ema::Config),
+    /// A rate that falls when the service refuses, and grows back (AWS SDKs).
+    AwsAdaptive(aws_adaptive::Config),
 }
 
 /// What one throttle remembers.
@@ -51,6 +55,8 @@ pub enum State {
     EnvoySuccessRate(Box<envoy_success_rate::State>),
     /// The mean of what was not refused.
     NackEma(Box<nack_ema::State>),
+    /// The rates.
+    AwsAdaptive(Box<aws_adaptive::State>),
 }
 
 /// What the service said with an outcome.
@@ -66,16 +72,7 @@ fn answer(refusals: &[Outcome], outcome: Outcome) -> Answer {
     if refusals.contains(&outcome) {
         return Answer::Refused;
     }
-    match outcome {
-        Outcome::NoHealthyHost
-        | Outcome::BulkheadFull
-        | Outcome::PoolTimeout
-        | Outcome::Cancelled
-        | Outcome::NotConnected
-        | Outcome::BreakerOpen
-        | Outcome::Throttled => Answer::Nothing,
-        _ => Answer::Accepted,
-    }
+    if outcome.is_callers_own() { Answer::Nothing } else { Answer::Accepted }
 }
 
 /// What cannot be a refusal of the service.
@@ -100,6 +97,7 @@ impl Config {
             Config::Sre(config) => Problem::below("sre", config.check()),
             Config::EnvoySuccessRate(config) => Problem::below("envoy_success_rate", config.check()),
             Config::NackEma(config) => Problem::below("nack_ema", config.check()),
+            Config::AwsAdaptive(config) => Problem::below("aws_adaptive", config.check()),
         }
     }
 
@@ -115,6 +113,7 @@ impl Config {
             Config::Sre(config) => config.scope,
             Config::EnvoySuccessRate(config) => config.scope,
             Config::NackEma(config) => config.scope,
+            Config::AwsAdaptive(config) => config.scope,
         }
     }
 }
@@ -129,6 +128,7 @@ impl State {
                 State::EnvoySuccessRate(Box::new(envoy_success_rate::State::new(config)))
             }
             Config::NackEma(_) => State::NackEma(Box::new(nack_ema::State::new())),
+            Config::AwsAdaptive(_) => State::AwsAdaptive(Box::default()),
         }
     }
 
@@ -141,14 +141,17 @@ impl State {
                 state.probability(config, now)
             }
             (Config::NackEma(config), State::NackEma(state)) => state.probability(config, now),
-            (Config::None | Config::Sre(_) | Config::EnvoySuccessRate(_) | Config::NackEma(_), _) => {
-                unreachable!("{OTHER_POLICY}")
-            }
+            // It makes attempts wait, and keeps none back.
+            (Config::AwsAdaptive(_), State::AwsAdaptive(_)) => 0.0,
+            (_, _) => unreachable!("{OTHER_POLICY}"),
         }
     }
 
-    /// Whether an attempt is sent, whose own `luck` decides; if not, it fails with `throttled`.
-    pub fn admit(&mut self, config: &Config, class: Criticality, now: SimTime, luck: Luck) -> bool {
+    /// Whether an attempt is sent now, later or not at all; its own `luck` decides where chance does.
+    pub fn admit(&mut self, config: &Config, class: Criticality, now: SimTime, luck: Luck) -> Leave {
+        if let (Config::AwsAdaptive(_), State::AwsAdaptive(state)) = (config, &mut *self) {
+            return state.ask(now);
+        }
         let probability = self.probability(config, class, now);
         let passes = probability <= 0.0 || luck.draws(Purpose::Throttle).unit() >= probability;
         match (config, self) {
@@ -156,7 +159,7 @@ impl State {
             (Config::NackEma(_), State::NackEma(state)) => state.asked(now),
             _ => {}
         }
-        passes
+        if passes { Leave::Now } else { Leave::Never }
     }
 
     /// An attempt that was sent is over.
@@ -168,16 +171,17 @@ impl State {
                 state.observe(config, outcome, now);
             }
             (Config::NackEma(config), State::NackEma(state)) => state.observe(config, outcome, now),
-            (Config::None | Config::Sre(_) | Config::EnvoySuccessRate(_) | Config::NackEma(_), _) => {
-                unreachable!("{OTHER_POLICY}")
-            }
+            (Config::AwsAdaptive(config), State::AwsAdaptive(state)) => state.observe(config, outcome, now),
+            (_, _) => unreachable!("{OTHER_POLICY}"),
         }
     }
 
     /// The inner state that a chart can show: its name and value.
     pub fn gauge(&self, config: &Config, now: SimTime) -> Option<(&'static str, f64)> {
-        if config.is_none() {
-            return None;
+        match (config, self) {
+            (Config::None, _) => return None,
+            (_, State::AwsAdaptive(state)) => return Some(state.gauge()),
+            _ => {}
         }
         let mut then = self.clone();
         let classes = [

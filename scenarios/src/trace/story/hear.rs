@@ -60,13 +60,12 @@ impl Story {
                 self.over(now, at, outcome.word());
                 self.tell(model, now, "not_sent", at, words::not_sent(outcome));
             }
-            Observation::AwaitsSlot { .. } => {
+            Observation::AwaitsSlot { layer, .. } => {
                 let at = self.attempt_of(now, call);
                 self.tries[at].pool = Some(now.as_nanos());
-                let edge = &model.edges[self.calls[call].edge];
                 let pool =
-                    edge.pool.map_or("", |pool| model.pools[pool].path.rsplit('/').next().unwrap_or(""));
-                self.tell(model, now, "awaits_slot", at, format!("waits for a slot of the pool {pool}"));
+                    model.edges[self.calls[call].edge].pool.map(|pool| model.pools[pool].path.as_str());
+                self.tell(model, now, "awaits_slot", at, words::waits_at(layer, pool));
             }
             Observation::RetryPlanned { after, .. } => {
                 self.calls[call].backoff = Some(now.as_nanos());

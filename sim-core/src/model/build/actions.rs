@@ -175,6 +175,10 @@ fn fixed_build(base: &Model, stage: &Model, problems: &mut Problems) {
         let path = &before.path;
         fixed(&format!("{path}/to"), before.endpoint == after.endpoint, "what is called");
         fixed(&format!("{path}/pool"), before.pool == after.pool, "whether a call needs a slot of a pool");
+        let (own, other) = (&before.pipeline, &after.pipeline);
+        fixed(&format!("{path}/pipeline"), own.order == other.order, "the order of the policies of a call");
+        let scopes = own.bulkhead.scope() == other.bulkhead.scope();
+        fixed(&format!("{path}/bulkhead"), scopes, "who shares a bulkhead");
         fixed(
             &format!("{path}/network"),
             before.has_network == after.has_network,

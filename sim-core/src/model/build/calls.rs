@@ -5,6 +5,7 @@ mod caches;
 mod circles;
 mod connects;
 mod monitors;
+mod pipelines;
 mod steps;
 
 use super::{Problems, unique_keys};
@@ -87,6 +88,7 @@ impl Calls {
         lowering.connects();
         lowering.checks();
         lowering.refuse_circles();
+        lowering.share_globals();
         lowering.keys();
         lowering.calls
     }
@@ -247,8 +249,7 @@ impl Lowering<'_> {
         let service = &self.services[to];
         self.problems.policy(&format!("{path}/retry"), call.retry.check());
         check_timeouts(call, &path, self.problems);
-        self.problems.policy(&format!("{path}/circuit_breaker"), call.circuit_breaker.check());
-        self.problems.policy(&format!("{path}/client_throttle"), call.client_throttle.check());
+        let pipeline = self.pipeline(call, &path);
         let chooser =
             chooser::Config { load_balancer: call.load_balancer.clone(), targets: call.targets.clone() };
         self.problems.policy(&path, chooser.check(service.instances));
@@ -312,9 +313,7 @@ impl Lowering<'_> {
                 }
             },
             reselections: if chooses { call.retry.terms().reselections() } else { 0 },
-            breaker: call.circuit_breaker.clone(),
-            throttle: call.client_throttle.clone(),
-            is_guarded: !call.circuit_breaker.is_none() || !call.client_throttle.is_none(),
+            pipeline,
         })
     }
 

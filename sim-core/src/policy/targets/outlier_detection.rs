@@ -84,7 +84,8 @@ const fn finding(outcome: Outcome) -> Finding {
         | Outcome::Cancelled
         | Outcome::NotConnected
         | Outcome::BreakerOpen
-        | Outcome::Throttled => Finding::Nothing,
+        | Outcome::Throttled
+        | Outcome::RateLimited => Finding::Nothing,
     }
 }
 

@@ -87,6 +87,7 @@ impl Config {
             problems.push(Problem::new("aggression", sentence));
         }
         problems.extend(check_refusals("count_as_failure", self.count_as_failure.as_deref()));
+        problems.extend(self.scope.check_before_choice());
         problems
     }
 

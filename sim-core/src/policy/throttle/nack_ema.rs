@@ -77,6 +77,7 @@ impl Config {
             problems.push(Problem::new("nack_threshold_ratio", sentence));
         }
         problems.extend(check_refusals("count_as_refusal", self.count_as_refusal.as_deref()));
+        problems.extend(self.scope.check_before_choice());
         problems
     }
 

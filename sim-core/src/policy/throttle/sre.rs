@@ -81,6 +81,7 @@ impl Config {
         }
         problems.extend(check_window(self.window));
         problems.extend(check_refusals("count_as_refusal", self.count_as_refusal.as_deref()));
+        problems.extend(self.scope.check_before_choice());
         problems
     }
 

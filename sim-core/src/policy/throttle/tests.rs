@@ -23,7 +23,7 @@ impl Rig {
     }
 
     pub(super) fn admits(&mut self, k: u64) -> bool {
-        self.state.admit(&self.config, self.class, self.now, luck(k))
+        self.state.admit(&self.config, self.class, self.now, luck(k)) == Leave::Now
     }
 
     /// So many attempts that were sent end now.
@@ -50,7 +50,7 @@ fn nothing_said_keeps_nothing_back() {
     assert_eq!(read(r#""none""#), Ok(config.clone()));
     let mut state = State::new(&config);
     for k in 0..1_000 {
-        assert!(state.admit(&config, Criticality::Sheddable, SimTime::ZERO, luck(k)));
+        assert_eq!(state.admit(&config, Criticality::Sheddable, SimTime::ZERO, luck(k)), Leave::Now);
         state.observe(&config, Criticality::Sheddable, Outcome::Shed, SimTime::ZERO);
     }
     assert_eq!(state.gauge(&config, SimTime::ZERO), None);

@@ -5,9 +5,10 @@ use crate::dist::Distribution;
 use crate::ids::{EdgeId, EndpointId, ServiceId};
 use crate::model::edge::{Edge, EdgeCaller};
 use crate::model::endpoint::{Endpoint, Program, Step};
+use crate::model::pipeline::Pipeline;
 use crate::model::{Check, CheckKind};
 use crate::policy::probe::Checks;
-use crate::policy::{balancer, breaker, chooser, retry, targets, throttle};
+use crate::policy::{balancer, chooser, retry, targets};
 use crate::time::SimDuration;
 
 impl Lowering<'_> {
@@ -94,9 +95,7 @@ impl Lowering<'_> {
             idempotent: true,
             pushback: None,
             reselections: 0,
-            breaker: breaker::Config::None,
-            throttle: throttle::Config::None,
-            is_guarded: false,
+            pipeline: Pipeline::plain(),
         })
     }
 
