@@ -52,6 +52,11 @@ pub(crate) fn document(
         let message = format!("`{name}` is no variant name; use lower-case letters, digits and `-`");
         problems.push(Problem::at(layers, &yaml::join("variants", name), message));
     }
+    if document.variants.names().any(|name| name == "none") {
+        let message = "`none` is no variant name: a claim with `versus: none` compares with nothing; name what it is \
+                       without, such as `no-retries`";
+        problems.push(Problem::at(layers, "variants/none", message));
+    }
     for (index, line) in document.expect.iter().enumerate() {
         let place = format!("expect/{index}");
         // A line with a misspelt key seems to claim nothing, but that is told already.
@@ -352,7 +357,6 @@ fn metric_scope(
     let of_workloads = matches!(
         metric,
         M::Offered
-            | M::Amplification
             | M::Success
             | M::UnansweredShare
             | M::RecoveryTime

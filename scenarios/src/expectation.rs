@@ -251,6 +251,8 @@ expectation! {
     stale_answers => Subject::Metric(Metric::StaleAnswers);
     /// Loads of a key for each time that it had to be loaded while nobody did: queries per expiry.
     stampede_size => Subject::Metric(Metric::StampedeSize);
+    /// Attempts in the busiest window of the run divided by their mean.
+    peak_to_mean => Subject::Metric(Metric::PeakToMean);
 }
 
 impl Verdict {

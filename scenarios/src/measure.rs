@@ -316,6 +316,10 @@ impl Record {
             Metric::StampedeSize => {
                 ratio(services(|w| w.caches.loads) as f64, services(|w| w.caches.first_loads) as f64)
             }
+            Metric::PeakToMean => {
+                let peak = self.moments(Metric::Attempts, scope, span).flatten().reduce(f64::max)?;
+                ratio(peak, attempts() as f64 / seconds)
+            }
         }
     }
 

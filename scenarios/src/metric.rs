@@ -110,6 +110,7 @@ metrics! {
     CacheFills "cache_fills" PerSecond "fills" "Values per second that came into caches.";
     StaleAnswers "stale_answers" PerSecond "stale answers" "Look-ups per second answered with a value that had expired.";
     StampedeSize "stampede_size" Ratio "loads at once" "Loads of a key for each time that it had to be loaded while nobody did: queries per expiry; 1 without stampedes.";
+    PeakToMean "peak_to_mean" Ratio "peak to mean" "Attempts in the busiest window divided by the mean over all windows: how uneven the load is. A single window has 1; shorter windows show higher peaks.";
 }
 
 impl Metric {

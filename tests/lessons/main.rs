@@ -1,6 +1,8 @@
 //! Do the shipped scenarios show what they say? Every `expect` line holds over the scenario's own seeds, and
 //! every one fails for another variant, another point or the control arm: a claim that cannot fail is none.
 
+mod paired;
+
 use std::sync::atomic::AtomicBool;
 
 use scenarios::assess::assess_as;
@@ -134,6 +136,31 @@ fn a_cache_stampede_shows_what_it_says() {
 #[test]
 fn a_wrong_signal_shows_what_it_says() {
     assert!(check("autoscaler-wrong-signal") >= 10);
+}
+
+#[test]
+fn timeouts_show_what_they_say() {
+    assert!(check("timeouts") >= 12);
+}
+
+#[test]
+fn retries_in_step_show_what_they_say() {
+    assert!(check("retries-backoff-jitter") >= 12);
+}
+
+#[test]
+fn retries_in_layers_show_what_they_say() {
+    assert!(check("retries-in-layers") >= 12);
+}
+
+#[test]
+fn backing_off_shows_what_it_says() {
+    assert!(check("what-backoff-is-for") >= 12);
+}
+
+#[test]
+fn retry_budgets_show_what_they_say() {
+    assert!(check("retry-budget") >= 17);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use sim_core::ids::{CacheId, EdgeId, ServiceId};
 use sim_core::metrics::caches::CacheWindow;
 use sim_core::metrics::gauges::{GaugeSeries, Holder, Kind};
 use sim_core::model::Model;
-use sim_core::model::edge::EdgeCaller;
+use sim_core::model::edge::{Edge, EdgeCaller};
 
 use super::{GaugeLine, call_order};
 use crate::bands;
@@ -28,6 +28,7 @@ const OF_SERVICES: &[(Metric, Has)] = &[
     (Metric::UnderReplicated, |model, id| model.services[id].repair().is_some()),
     (Metric::RepairShare, |model, id| model.services[id].repair().is_some()),
     (Metric::MemoryShare, |model, id| model.services[id].memory().is_some()),
+    (Metric::Attempts, is_retried_by_services),
 ];
 
 /// What is counted of a cache.
@@ -39,6 +40,13 @@ const OF_CACHES: &[(Metric, Count)] =
 
 fn is_connected(model: &Model, id: ServiceId) -> bool {
     model.edges.iter().any(|edge| edge.to == id && matches!(edge.caller, EdgeCaller::Connector(_)))
+}
+
+/// Attempts of the whole system are those of users. Where services try again as well, those behind them get more.
+fn is_retried_by_services(model: &Model, id: ServiceId) -> bool {
+    let retries =
+        |edge: &Edge| matches!(edge.caller, EdgeCaller::Service(_)) && edge.retry.max_attempts() > 1;
+    model.edges.iter().any(|edge| edge.to == id && retries(edge))
 }
 
 /// All gauges of a variant: those of policies first, since what is asked for comes before what is there; services in

@@ -15,7 +15,7 @@ pub(super) fn check(view: &View<'_>) -> Vec<Found> {
             path: call.path.clone(),
             message: format!("`{from}` waits for `{to}` without any timeout: if it falls silent, workers wait for ever"),
             instead: "`timeouts: {attempt: ...}`, longer than the 99th percentile of a good answer and shorter than the caller's own caller waits".to_owned(),
-            shown_by: &["blocked-threads-chain"],
+            shown_by: &["timeouts", "blocked-threads-chain"],
         });
     }
     found

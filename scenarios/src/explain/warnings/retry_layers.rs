@@ -26,7 +26,7 @@ pub(super) fn check(view: &View<'_>) -> Vec<Found> {
             ),
             instead: "retry in one layer only, the one nearest to the failure or the one nearest to the user"
                 .to_owned(),
-            shown_by: &["retries-backoff-jitter", "metastable-retry-storm"],
+            shown_by: &["retries-in-layers", "metastable-retry-storm"],
         });
     }
     found
