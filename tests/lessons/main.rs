@@ -137,6 +137,26 @@ fn a_wrong_signal_shows_what_it_says() {
 }
 
 #[test]
+fn load_shedding_shows_what_it_says() {
+    assert!(check("load-shedding") >= 16);
+}
+
+#[test]
+fn adaptive_limits_show_what_they_say() {
+    assert!(check("adaptive-concurrency") >= 21);
+}
+
+#[test]
+fn deadlines_show_what_they_say() {
+    assert!(check("deadline-propagation") >= 21);
+}
+
+#[test]
+fn health_checks_show_what_they_say() {
+    assert!(check("health-checks") >= 13);
+}
+
+#[test]
 fn every_shipped_scenario_has_a_test_here_and_claims_something() {
     let tested = include_str!("main.rs");
     for shipped in library::shipped() {
