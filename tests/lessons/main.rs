@@ -147,6 +147,11 @@ fn adaptive_limits_show_what_they_say() {
 }
 
 #[test]
+fn a_circuit_breaker_shows_what_it_says() {
+    assert!(check("circuit-breaker") >= 14);
+}
+
+#[test]
 fn deadlines_show_what_they_say() {
     assert!(check("deadline-propagation") >= 21);
 }
