@@ -164,6 +164,41 @@ fn retry_budgets_show_what_they_say() {
 }
 
 #[test]
+fn load_shedding_shows_what_it_says() {
+    assert!(check("load-shedding") >= 16);
+}
+
+#[test]
+fn adaptive_limits_show_what_they_say() {
+    assert!(check("adaptive-concurrency") >= 21);
+}
+
+#[test]
+fn a_circuit_breaker_shows_what_it_says() {
+    assert!(check("circuit-breaker") >= 14);
+}
+
+#[test]
+fn deadlines_show_what_they_say() {
+    assert!(check("deadline-propagation") >= 21);
+}
+
+#[test]
+fn health_checks_show_what_they_say() {
+    assert!(check("health-checks") >= 13);
+}
+
+#[test]
+fn bulkheads_show_what_they_say() {
+    assert!(check("bulkhead") >= 8);
+}
+
+#[test]
+fn breakers_of_shards_show_what_they_say() {
+    assert!(check("circuit-breaker-shards") >= 6);
+}
+
+#[test]
 fn every_shipped_scenario_has_a_test_here_and_claims_something() {
     let tested = include_str!("main.rs");
     for shipped in library::shipped() {

@@ -24,7 +24,15 @@ pub(super) fn check(view: &View<'_>) -> Vec<Found> {
             f64::from(service.workers.get()) / holds,
             patience,
         );
-        let message = match line.capacity() {
+        // Admission may let in fewer than the line has places for.
+        let room =
+            service.admission.most_at_once().map(|most| most.get().saturating_sub(service.workers.get()));
+        let capacity = match (line.capacity(), room) {
+            (Limit::AtMost(places), Some(room)) => Limit::AtMost(places.min(room)),
+            (Limit::Unlimited, Some(room)) => Limit::AtMost(room),
+            (capacity, None) => capacity,
+        };
+        let message = match capacity {
             Limit::Unlimited => format!(
                 "the line of `{name}` has no bound: from {} waiting at an instance on, every answer comes after the {} that callers wait",
                 short(safe),
