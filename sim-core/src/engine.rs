@@ -24,6 +24,7 @@ mod capacity;
 mod repair;
 mod gauges;
 mod admission;
+mod records;
 
 use std::collections::VecDeque;
 
@@ -40,7 +41,8 @@ use caches::CacheState;
 use capacity::Loads;
 use connections::Connections;
 use in_flight::Table;
-pub use ledger::{CacheLedger, EdgeLedger, Ledger, ServiceLedger};
+pub use ledger::{CacheLedger, EdgeLedger, Ledger, RecordsLedger, ServiceLedger};
+use records::Records;
 use scaling::Scaling;
 use sharing::Sharing;
 use state::{
@@ -142,6 +144,7 @@ struct Simulation<'m, P, const PLAIN: bool> {
     scaling: Scaling,
     /// What gauges showed when they were read last.
     readings: Vec<Reading>,
+    records: Records,
 }
 
 impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
@@ -193,6 +196,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             scales,
             scaling,
             readings: Vec::new(),
+            records: Records::new(model),
         }
     }
 

@@ -86,11 +86,14 @@ pub enum Outcome {
     BreakerOpen,
     /// The caller keeps back a part of its attempts, because the service refuses many.
     Throttled,
+    /// A record has changed since it was read: nothing was written. It passes through every service on the way
+    /// up, until somebody tries all of it again.
+    Conflict,
 }
 
 impl Outcome {
     /// Every outcome, in the order of tables.
-    pub const ALL: [Outcome; 15] = [
+    pub const ALL: [Outcome; 16] = [
         Outcome::Ok,
         Outcome::ServerError,
         Outcome::Timeout,
@@ -106,6 +109,7 @@ impl Outcome {
         Outcome::NotConnected,
         Outcome::BreakerOpen,
         Outcome::Throttled,
+        Outcome::Conflict,
     ];
 
     /// The word that files and tables use for it.
@@ -126,6 +130,7 @@ impl Outcome {
             Outcome::NotConnected => "not_connected",
             Outcome::BreakerOpen => "breaker_open",
             Outcome::Throttled => "throttled",
+            Outcome::Conflict => "conflict",
         }
     }
 
@@ -143,9 +148,12 @@ impl Outcome {
             | Outcome::NotConnected
             | Outcome::BreakerOpen
             | Outcome::Throttled => true,
-            Outcome::Ok | Outcome::ServerError | Outcome::Timeout | Outcome::Reset | Outcome::Cancelled => {
-                false
-            }
+            Outcome::Ok
+            | Outcome::ServerError
+            | Outcome::Timeout
+            | Outcome::Reset
+            | Outcome::Cancelled
+            | Outcome::Conflict => false,
         }
     }
 
@@ -243,7 +251,7 @@ mod tests {
         assert_eq!(words[..5], ["ok", "server_error", "timeout", "queue_full", "expired"]);
         assert_eq!(words[5..8], ["connect_failure", "reset", "no_healthy_host"]);
         assert_eq!(words[8..13], ["shed", "bulkhead_full", "pool_timeout", "cancelled", "not_connected"]);
-        assert_eq!(words[13..], ["breaker_open", "throttled"]);
+        assert_eq!(words[13..], ["breaker_open", "throttled", "conflict"]);
     }
 
     #[test]

@@ -58,6 +58,7 @@ pub(super) fn failure(outcome: Outcome) -> &'static str {
         Outcome::NotConnected => "its user had no connection (not_connected)",
         Outcome::BreakerOpen => "the circuit breaker was open (breaker_open)",
         Outcome::Throttled => "kept back by its caller (throttled)",
+        Outcome::Conflict => "the record had changed (conflict)",
     }
 }
 
@@ -132,6 +133,11 @@ pub(super) fn aside(aside: Aside) -> (&'static str, String) {
         }
         Aside::CameLate { outcome } => {
             ("came_late", format!("the failure ({}) is told too late: nobody waits any more", outcome.word()))
+        }
+        Aside::Reads { version } => ("reads", format!("reads the record in version {version}")),
+        Aside::Writes { version } => ("writes", format!("writes the record: version {version}")),
+        Aside::Conflicts { read, found } => {
+            ("conflicts", format!("conflict: it has read version {read}, and finds version {found}"))
         }
     }
 }

@@ -222,6 +222,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             self.errands.resize(slot + 1, errand);
         }
         self.errands[slot] = errand;
+        if self.records.are_there() {
+            self.pass_note_on(call_id, attempt);
+        }
     }
 
     /// An attempt failed before it was sent: it uses up one of the attempts that the retry policy allows, and

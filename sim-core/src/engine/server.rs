@@ -334,7 +334,10 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.ledger.edges[attempt.edge].produced += 1;
 
         let fails = error_ratio > 0.0 && attempt.luck.draws(Purpose::Error).unit() < error_ratio;
-        let outcome = if fails || !outcome.is_ok() { Outcome::ServerError } else { Outcome::Ok };
+        let outcome = match outcome {
+            Outcome::Ok | Outcome::Conflict if !fails => outcome,
+            _ => Outcome::ServerError,
+        };
         let completed =
             Observation::Completed { attempt: id, service: service_id, outcome, wanted: attempt.wanted };
         self.probe.observe(now, completed);
@@ -349,6 +352,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             self.travel_back(id, outcome);
         } else if attempt.wanted {
             let call = CallId(Handle { slot: call_slot, ..attempt.call.0 });
+            if !PLAIN && self.records.are_there() && outcome.is_ok() {
+                self.hand_note_up(id, call);
+            }
             match outcome {
                 Outcome::Ok => self.answer(call),
                 failure => self.attempt_failed(call, id, failure),

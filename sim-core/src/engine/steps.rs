@@ -69,9 +69,11 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             Step::Fallback { .. } if !outcome.is_ok() && task.begun == 1 => self.go_on(id),
             Step::Fallback { .. } | Step::Maybe { .. } => self.finish(id, outcome),
             Step::Cached { .. } => self.cached_went_on(id, outcome),
-            Step::Compute { .. } | Step::Call { .. } | Step::Spawn { .. } => {
-                unreachable!("a single step is no group")
-            }
+            Step::Compute { .. }
+            | Step::Call { .. }
+            | Step::Spawn { .. }
+            | Step::Read { .. }
+            | Step::Write { .. } => unreachable!("a single step is no group"),
         }
     }
 
@@ -133,9 +135,11 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 self.begin_next(id, next, task.luck);
             }
             Step::Cached { .. } => self.look_up(id),
-            Step::Compute { .. } | Step::Call { .. } | Step::Spawn { .. } => {
-                unreachable!("a single step is no group")
-            }
+            Step::Compute { .. }
+            | Step::Call { .. }
+            | Step::Spawn { .. }
+            | Step::Read { .. }
+            | Step::Write { .. } => unreachable!("a single step is no group"),
         }
     }
 
@@ -170,6 +174,8 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 self.begin_group(spawned, *step);
                 self.ready.push_back(Ready::Step(group, Outcome::Ok));
             }
+            Step::Read { records } => self.read_record(group, &task, *records),
+            Step::Write { records } => self.write_record(group, &task, *records),
             Step::Serial { .. }
             | Step::Parallel { .. }
             | Step::FanOut { .. }

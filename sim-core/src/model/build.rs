@@ -132,6 +132,7 @@ fn build_system(config: &SystemConfig, problems: &mut Problems) -> Option<Model>
         pools: calls.pools,
         checks: calls.checks,
         caches: calls.caches,
+        records: calls.records,
         zones: config.zones.names.clone(),
         within_zone: config.zones.within.as_ref().map(Distribution::sampler),
         between_zones: config.zones.between.as_ref().map(Distribution::sampler),

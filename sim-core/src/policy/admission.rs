@@ -142,7 +142,7 @@ pub struct Ended {
 impl Ended {
     /// Whether it got no answer.
     pub const fn is_drop(&self) -> bool {
-        !matches!(self.outcome, Outcome::Ok | Outcome::ServerError)
+        !matches!(self.outcome, Outcome::Ok | Outcome::ServerError | Outcome::Conflict)
     }
 }
 

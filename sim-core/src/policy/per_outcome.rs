@@ -53,6 +53,7 @@ per_outcome! {
     not_connected NotConnected,
     breaker_open BreakerOpen,
     throttled Throttled,
+    conflict Conflict,
 }
 
 impl<T: Copy> PerOutcome<T> {

@@ -5,15 +5,17 @@ mod caches;
 mod circles;
 mod connects;
 mod monitors;
+mod records;
 mod steps;
 
 use super::{Problems, unique_keys};
 use crate::dist::Distribution;
-use crate::ids::{CacheId, EdgeId, EndpointId, Id, IdVec, PoolId, ServiceId, StepId};
+use crate::ids::{CacheId, EdgeId, EndpointId, Id, IdVec, PoolId, RecordsId, ServiceId, StepId};
 use crate::model::cache::Cache;
 use crate::model::edge::{CallConfig, DeadlineConfig, Edge, EdgeCaller};
 use crate::model::endpoint::{Endpoint, Program, Step, StepConfig};
 use crate::model::pool::{Pool, PoolConfig};
+use crate::model::record::{Records, RecordsConfig};
 use crate::model::service::Service;
 use crate::model::{Check, Named, SystemConfig};
 use crate::policy::{cache, chooser};
@@ -22,6 +24,8 @@ use crate::units::Count;
 
 /// Users have no caches of their own.
 static NO_CACHES: Named<cache::Config> = Named(Vec::new());
+/// Nor records.
+static NO_RECORDS: Named<RecordsConfig> = Named(Vec::new());
 /// Most calls above another.
 const MAX_DEPTH: u32 = 1_000;
 
@@ -34,6 +38,7 @@ pub(super) struct Calls {
     /// The edge on which the users of a workload connect, by workload.
     pub(super) connects: Vec<Option<EdgeId>>,
     pub(super) caches: IdVec<CacheId, Cache>,
+    pub(super) records: IdVec<RecordsId, Records>,
 }
 
 /// Who is being lowered.
@@ -48,6 +53,9 @@ struct Caller<'a> {
     /// The caches that its steps may name, and the id of the first.
     caches: &'a Named<cache::Config>,
     first_cache: usize,
+    /// The records that its steps may name, and the id of the first.
+    records: &'a Named<RecordsConfig>,
+    first_records: usize,
 }
 
 struct Lowering<'a> {
@@ -75,6 +83,7 @@ impl Calls {
             checks: Vec::new(),
             connects: Vec::new(),
             caches: IdVec::new(),
+            records: IdVec::new(),
         };
         if services.is_empty() {
             return calls;
@@ -129,6 +138,8 @@ impl Lowering<'_> {
                 has_zone: workload.zone.is_some(),
                 caches: &NO_CACHES,
                 first_cache: 0,
+                records: &NO_RECORDS,
+                first_records: 0,
             };
             self.edge(&workload.call, format!("{path}/call"), caller);
         }
@@ -162,6 +173,8 @@ impl Lowering<'_> {
                 has_zone: !service.zones.is_empty(),
                 caches: &settings.caches,
                 first_cache: self.caches(id, &path, settings),
+                records: &settings.records,
+                first_records: self.records(id, &path, &settings.records),
             };
             if let Some(service_time) = &settings.service_time {
                 let endpoint = self.endpoint_of(&service.name).expect("named above");
@@ -337,7 +350,11 @@ impl Lowering<'_> {
                 | Step::Repeat { key, .. }
                 | Step::Spawn { key, .. }
                 | Step::Cached { key, .. } => *key = new,
-                Step::Call { .. } | Step::Serial { .. } | Step::Fallback { .. } => {}
+                Step::Call { .. }
+                | Step::Serial { .. }
+                | Step::Fallback { .. }
+                | Step::Read { .. }
+                | Step::Write { .. } => {}
             }
         }
     }

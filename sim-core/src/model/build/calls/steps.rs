@@ -108,6 +108,14 @@ impl Lowering<'_> {
                 let hit_time = self.hit_time(group, &path);
                 Step::Cached { cache, step, hit_time, key }
             }
+            StepConfig::Read(name) => {
+                let records = self.records_named(name, &path, caller);
+                return self.calls.steps.push(Step::Read { records });
+            }
+            StepConfig::Write(name) => {
+                let records = self.records_named(name, &path, caller);
+                return self.calls.steps.push(Step::Write { records });
+            }
         };
         let id = self.calls.steps.push(lowered);
         self.keyed.push((id, path));
