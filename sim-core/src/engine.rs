@@ -25,6 +25,7 @@ mod repair;
 mod gauges;
 mod admission;
 mod records;
+mod piggyback;
 
 use std::collections::VecDeque;
 

@@ -12,8 +12,8 @@
 //! | [`probe`] | is the instance well? | several checks in a row |
 //! | [`restart`] | the instance crashed: start it again, and after which wait? | crash-loop back-off |
 //! | [`reconnect`] | the connection is gone: connect again after which wait? | immediate, constant, exponential |
-//! | [`admission`] | does the instance take the attempt at all? | none, share, rate, AIMD, fixed, Vegas, Gradient2, Envoy gradient, priority, GCRA, leaky bucket, fixed and sliding window |
-//! | [`queue`] | whose turn is it of those that wait, and who goes when the line is full? | fifo, lifo, adaptive lifo, priority, fair, earliest deadline, CoDel, processor sharing |
+//! | [`admission`] | does the instance take the attempt at all? | none, share, rate, AIMD, fixed, Vegas, Gradient2, Envoy gradient, priority, GCRA, leaky bucket, fixed and sliding window, cycle, DAGOR, credits, deadline |
+//! | [`queue`] | whose turn is it of those that wait, and who goes when the line is full? | fifo, lifo, adaptive lifo, priority, fair, earliest deadline, CoDel, processor sharing, fair queues |
 //! | [`degradation`] | how fast is work, given how many are there? | none, linear, universal scalability |
 //! | [`memory`] | how much slower is it when memory gets short? | garbage collection, out of memory |
 //! | [`background`] | what does housekeeping take? | periodic jobs |
@@ -21,7 +21,7 @@
 //! | [`cache`] | does this caller have to ask at all? | eviction, freshness, XFetch, single flight, lease |
 //! | [`autoscaler`] | how many instances should there be? | none, hpa, step, schedule |
 //! | [`breaker`] | others failed: is this attempt worth sending? | none, rate, consecutive |
-//! | [`throttle`] | the service refuses: how much of the load does the caller keep back? | none, SRE, success rate, nacks |
+//! | [`throttle`] | the service refuses: how much of the load does the caller keep back? | none, SRE, success rate, nacks, piggyback |
 //!
 //! One pattern is one file, all of one shape: what it does, why it exists, where it fails, its source;
 //! the settings ([`Config`](retry::exponential::Config), the same for every caller), what one caller

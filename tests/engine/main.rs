@@ -11,9 +11,11 @@ mod guards;
 mod lifecycle;
 mod lines;
 mod network;
+mod records;
 mod retries;
 mod scaling;
 mod story;
+mod told;
 
 use sim_core::engine;
 use sim_core::metrics::Observation;

@@ -62,6 +62,13 @@ impl Guards {
         }
     }
 
+    /// An answer of the instance at this place carries a word for this client.
+    pub(super) fn hear(&mut self, client: u32, place: u32, word: throttle::piggyback::Word) {
+        if !self.throttles.is_empty() {
+            of(&mut self.throttles, client).hear(place, word);
+        }
+    }
+
     /// The mean of what breakers and of what throttles tell, if there are any.
     pub(super) fn read(&self, edge: &Edge, now: SimTime) -> [Option<f64>; 2] {
         let mean = |told: Vec<f64>| (!told.is_empty()).then(|| told.iter().sum::<f64>() / told.len() as f64);
@@ -90,7 +97,8 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         // The luck of the attempt that would be sent.
         let luck = call.luck.attempt(call.progress.attempts + 1);
         let throttle = of(&mut guards.throttles, call.client);
-        if !throttle.admit(&edge.throttle, context.baggage.class, now, luck) {
+        let (class, tenant) = (context.baggage.class, context.baggage.tenant);
+        if !throttle.admit(&edge.throttle, class, tenant, now, luck) {
             call.progress.attempts += 1;
             return self.not_sent(id, Outcome::Throttled);
         }

@@ -66,7 +66,13 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             Step::Serial { .. } | Step::Repeat { .. } => self.go_on(id),
             Step::Parallel { steps, need, .. } => self.count(id, &task, steps.len() as u32, *need, outcome),
             Step::FanOut { times, need, .. } => self.count(id, &task, *times, *need, outcome),
-            Step::Fallback { .. } if !outcome.is_ok() && task.begun == 1 => self.go_on(id),
+            Step::Fallback { on, .. }
+                if !outcome.is_ok()
+                    && task.begun == 1
+                    && on.as_ref().is_none_or(|on| on.contains(&outcome)) =>
+            {
+                self.go_on(id);
+            }
             Step::Fallback { .. } | Step::Maybe { .. } => self.finish(id, outcome),
             Step::Cached { .. } => self.cached_went_on(id, outcome),
             Step::Compute { .. }
@@ -127,7 +133,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 let chosen = luck.draws(Purpose::Branch).unit() < *probability;
                 self.begin_next(id, if chosen { *step } else { *otherwise }, task.luck);
             }
-            Step::Fallback { step, otherwise } => {
+            Step::Fallback { step, otherwise, .. } => {
                 let next = if task.begun == 0 { *step } else { *otherwise };
                 if task.begun > 0 {
                     self.aside(task.origin, Aside::FallsBack);

@@ -40,6 +40,9 @@ pub const KINDS: &[Kind] = &[
     count("admissions_left", "admissions left in the window"),
     share("breaker_open", "breakers open (half-open counts half)"),
     share("throttled_share", "share kept back by callers"),
+    share("admitted_levels", "levels let in"),
+    count("credits", "credits"),
+    count("longest_queue", "attempts in the longest queue"),
 ];
 
 impl Kind {

@@ -189,7 +189,7 @@ fn lower_services(config: &SystemConfig, problems: &mut Problems) -> IdVec<Servi
             shares_workers,
             queue: service.queue.clone(),
             capacity: if shares_workers { crate::units::Limit::AtMost(0) } else { service.queue.capacity() },
-            max_wait: service.queue.max_wait(),
+            max_wait: service.queue.max_wait().min(service.admission.max_wait()),
             expired_margin: service.queue.expired_margin(),
             admission: service.admission.clone(),
             has_admission: service.admission != crate::policy::admission::Config::None,

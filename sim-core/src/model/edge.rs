@@ -190,4 +190,6 @@ pub struct Edge {
     pub throttle: throttle::Config,
     /// Whether there is either.
     pub is_guarded: bool,
+    /// Whether the throttle listens to what answers carry.
+    pub listens: bool,
 }

@@ -9,6 +9,7 @@ use super::cache::CachedConfig;
 use super::edge::CallConfig;
 use crate::dist::{Distribution, Sampler};
 use crate::ids::{CacheId, EdgeId, RecordsId, ServiceId, StepId};
+use crate::policy::Outcome;
 use crate::units::{Count, Probability};
 
 /// One way to use a service: steps in order; the first that fails ends the attempt with `server_error`.
@@ -148,6 +149,10 @@ pub struct FallbackConfig {
     pub steps: Vec<StepConfig>,
     /// What is done instead if one of them fails.
     pub otherwise: Vec<StepConfig>,
+    /// Failures for which it is done, by outcome word, such as `[timeout, reset]`; others are the step's own.
+    /// Default: all.
+    #[serde(default)]
+    pub on: Option<Vec<Outcome>>,
 }
 
 /// Endpoints by name.
@@ -266,6 +271,8 @@ pub enum Step {
         step: StepId,
         /// Done if it fails.
         otherwise: StepId,
+        /// In one of these ways; `None` for any.
+        on: Option<Box<[Outcome]>>,
     },
     /// Nobody waits.
     Spawn {

@@ -6,6 +6,7 @@
 //! | [`sre`] | what is sent beyond `k` times what is accepted | a service that is busy with refusing | some are refused that would have been served |
 //! | [`envoy_success_rate`] | a growing share while the success rate is below a threshold | the same, for any kind of failure | a service that always fails a little is kept from load |
 //! | [`nack_ema`] | a growing share while explicit refusals are above a threshold | the same, by its own word only | an overloaded service that answers late is not spared |
+//! | [`piggyback`] | what the service said it would refuse | the same, without guessing | as old as the last answer |
 //!
 //! A breaker is open or closed; a throttle refuses a share, and so the service keeps getting about what it can
 //! serve. Refused attempts fail at once with `throttled`. Each client measures for itself unless `scope` says
@@ -22,6 +23,7 @@ use crate::time::SimTime;
 pub mod envoy_success_rate;
 pub mod nack_ema;
 pub mod none;
+pub mod piggyback;
 pub mod sre;
 
 /// How much of the load the caller keeps back while the service refuses. Default: `none`.
@@ -38,6 +40,8 @@ pub enum Config {
     EnvoySuccessRate(envoy_success_rate::Config),
     /// A share that grows with the explicit refusals (Finagle).
     NackEma(nack_ema::Config),
+    /// What the service said it would refuse (DAGOR, Breakwater).
+    Piggyback(piggyback::Config),
 }
 
 /// What one throttle remembers.
@@ -51,6 +55,8 @@ pub enum State {
     EnvoySuccessRate(Box<envoy_success_rate::State>),
     /// The mean of what was not refused.
     NackEma(Box<nack_ema::State>),
+    /// What the service said.
+    Piggyback(Box<piggyback::State>),
 }
 
 /// What the service said with an outcome.
@@ -100,6 +106,7 @@ impl Config {
             Config::Sre(config) => Problem::below("sre", config.check()),
             Config::EnvoySuccessRate(config) => Problem::below("envoy_success_rate", config.check()),
             Config::NackEma(config) => Problem::below("nack_ema", config.check()),
+            Config::Piggyback(_) => Vec::new(),
         }
     }
 
@@ -115,7 +122,13 @@ impl Config {
             Config::Sre(config) => config.scope,
             Config::EnvoySuccessRate(config) => config.scope,
             Config::NackEma(config) => config.scope,
+            Config::Piggyback(config) => config.scope,
         }
+    }
+
+    /// Whether it listens to what answers carry.
+    pub const fn listens(&self) -> bool {
+        matches!(self, Config::Piggyback(_))
     }
 }
 
@@ -129,6 +142,7 @@ impl State {
                 State::EnvoySuccessRate(Box::new(envoy_success_rate::State::new(config)))
             }
             Config::NackEma(_) => State::NackEma(Box::new(nack_ema::State::new())),
+            Config::Piggyback(_) => State::Piggyback(Box::default()),
         }
     }
 
@@ -141,14 +155,30 @@ impl State {
                 state.probability(config, now)
             }
             (Config::NackEma(config), State::NackEma(state)) => state.probability(config, now),
-            (Config::None | Config::Sre(_) | Config::EnvoySuccessRate(_) | Config::NackEma(_), _) => {
-                unreachable!("{OTHER_POLICY}")
-            }
+            (Config::Piggyback(_), State::Piggyback(state)) => state.kept_back(),
+            (
+                Config::None
+                | Config::Sre(_)
+                | Config::EnvoySuccessRate(_)
+                | Config::NackEma(_)
+                | Config::Piggyback(_),
+                _,
+            ) => unreachable!("{OTHER_POLICY}"),
         }
     }
 
-    /// Whether an attempt is sent, whose own `luck` decides; if not, it fails with `throttled`.
-    pub fn admit(&mut self, config: &Config, class: Criticality, now: SimTime, luck: Luck) -> bool {
+    /// Whether an attempt of this tenant is sent, whose own `luck` decides; if not, it fails with `throttled`.
+    pub fn admit(
+        &mut self,
+        config: &Config,
+        class: Criticality,
+        tenant: u32,
+        now: SimTime,
+        luck: Luck,
+    ) -> bool {
+        if let State::Piggyback(state) = self {
+            return state.admit(class, tenant, now, luck);
+        }
         let probability = self.probability(config, class, now);
         let passes = probability <= 0.0 || luck.draws(Purpose::Throttle).unit() >= probability;
         match (config, self) {
@@ -168,9 +198,22 @@ impl State {
                 state.observe(config, outcome, now);
             }
             (Config::NackEma(config), State::NackEma(state)) => state.observe(config, outcome, now),
-            (Config::None | Config::Sre(_) | Config::EnvoySuccessRate(_) | Config::NackEma(_), _) => {
-                unreachable!("{OTHER_POLICY}")
-            }
+            (Config::Piggyback(_), State::Piggyback(state)) => state.observe(outcome),
+            (
+                Config::None
+                | Config::Sre(_)
+                | Config::EnvoySuccessRate(_)
+                | Config::NackEma(_)
+                | Config::Piggyback(_),
+                _,
+            ) => unreachable!("{OTHER_POLICY}"),
+        }
+    }
+
+    /// An answer of this instance carries a word.
+    pub fn hear(&mut self, instance: u32, word: piggyback::Word) {
+        if let State::Piggyback(state) = self {
+            state.hear(instance, word);
         }
     }
 

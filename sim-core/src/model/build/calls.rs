@@ -262,6 +262,14 @@ impl Lowering<'_> {
         check_timeouts(call, &path, self.problems);
         self.problems.policy(&format!("{path}/circuit_breaker"), call.circuit_breaker.check());
         self.problems.policy(&format!("{path}/client_throttle"), call.client_throttle.check());
+        if call.client_throttle.listens() && !service.admission.tells() {
+            let message = format!(
+                "answers of `{}` carry nothing to listen to; give it `admission: dagor` or `admission: credits`, or \
+                 remove this",
+                service.name
+            );
+            self.problems.add(format!("{path}/client_throttle/piggyback"), message);
+        }
         let chooser =
             chooser::Config { load_balancer: call.load_balancer.clone(), targets: call.targets.clone() };
         self.problems.policy(&path, chooser.check(service.instances));
@@ -328,6 +336,7 @@ impl Lowering<'_> {
             breaker: call.circuit_breaker.clone(),
             throttle: call.client_throttle.clone(),
             is_guarded: !call.circuit_breaker.is_none() || !call.client_throttle.is_none(),
+            listens: call.client_throttle.listens(),
         })
     }
 

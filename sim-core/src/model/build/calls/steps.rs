@@ -5,6 +5,7 @@ use crate::dist::Distribution;
 use crate::ids::{EndpointId, StepId};
 use crate::model::endpoint::{ChooseConfig, Step, StepConfig, WayConfig};
 use crate::model::service::ServiceConfig;
+use crate::policy::Outcome;
 use crate::time::SimDuration;
 use crate::units::Count;
 
@@ -93,7 +94,12 @@ impl Lowering<'_> {
             StepConfig::Fallback(group) => {
                 let step = self.serial(endpoint, &group.steps, &format!("{path}/steps"), caller);
                 let otherwise = self.serial(endpoint, &group.otherwise, &format!("{path}/otherwise"), caller);
-                Step::Fallback { step, otherwise }
+                let on = group.on.as_deref();
+                if on.is_some_and(|on| on.is_empty() || on.contains(&Outcome::Ok)) {
+                    let message = "failures for which there is another way, such as `[timeout, reset]`; leave it out for all";
+                    self.problems.add(format!("{path}/on"), message);
+                }
+                Step::Fallback { step, otherwise, on: on.map(Into::into) }
             }
             StepConfig::Spawn(group) => {
                 let step = self.serial(endpoint, &group.steps, &format!("{path}/steps"), caller);
