@@ -26,6 +26,8 @@ mod capacity;
 mod repair;
 mod gauges;
 mod admission;
+mod records;
+mod piggyback;
 
 use std::collections::VecDeque;
 
@@ -42,7 +44,8 @@ use caches::CacheState;
 use capacity::Loads;
 use connections::Connections;
 use in_flight::Table;
-pub use ledger::{CacheLedger, EdgeLedger, Ledger, ServiceLedger};
+pub use ledger::{CacheLedger, EdgeLedger, Ledger, RecordsLedger, ServiceLedger};
+use records::Records;
 use scaling::Scaling;
 use sharing::Sharing;
 use state::{
@@ -144,6 +147,7 @@ struct Simulation<'m, P, const PLAIN: bool> {
     scaling: Scaling,
     /// What gauges showed when they were read last.
     readings: Vec<Reading>,
+    records: Records,
 }
 
 impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
@@ -195,6 +199,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             scales,
             scaling,
             readings: Vec::new(),
+            records: Records::new(model),
         }
     }
 

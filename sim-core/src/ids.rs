@@ -52,6 +52,8 @@ ids! {
     FaultId,
     /// A cache of a service.
     CacheId,
+    /// A kind of records of a service.
+    RecordsId,
 }
 
 /// A vector indexed by its own kind of id.

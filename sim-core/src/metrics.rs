@@ -284,6 +284,23 @@ pub enum Aside {
         /// What it came to.
         outcome: Outcome,
     },
+    /// A step reads a record.
+    Reads {
+        /// What its version is.
+        version: u64,
+    },
+    /// A step writes a record.
+    Writes {
+        /// What its version is now.
+        version: u64,
+    },
+    /// A step does not write a record, because it has changed.
+    Conflicts {
+        /// The version that was read.
+        read: u64,
+        /// The version that it has.
+        found: u64,
+    },
 }
 
 /// What can happen at a cache.

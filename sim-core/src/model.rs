@@ -16,6 +16,7 @@ pub mod fault;
 pub mod action;
 pub mod capacity;
 pub mod pipeline;
+pub mod record;
 mod build;
 
 use std::fmt;
@@ -25,7 +26,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::dist::Sampler;
 use crate::ids::{
-    CacheId, EdgeId, EndpointId, FaultId, IdVec, PoolId, ServiceId, SourceId, StepId, WorkloadId,
+    CacheId, EdgeId, EndpointId, FaultId, IdVec, PoolId, RecordsId, ServiceId, SourceId, StepId, WorkloadId,
 };
 use crate::time::{SimDuration, SimTime};
 use action::{Action, ActionConfig, StageConfig};
@@ -34,6 +35,7 @@ use edge::Edge;
 use endpoint::{Endpoint, Program, Step};
 use fault::{Effect, Fault, FaultConfig};
 use pool::Pool;
+use record::Records;
 use service::{OnCancel, Service, ServiceConfig};
 use workload::{ArrivalSource, Workload, WorkloadConfig};
 use zone::ZonesConfig;
@@ -168,6 +170,8 @@ pub struct Model {
     pub pools: IdVec<PoolId, Pool>,
     /// The caches of services.
     pub caches: IdVec<CacheId, Cache>,
+    /// What services keep versions of.
+    pub records: IdVec<RecordsId, Records>,
     /// Probes and health checks.
     pub checks: Vec<Check>,
     /// Names of the zones.

@@ -12,8 +12,8 @@
 //! | [`probe`] | is the instance well? | several checks in a row |
 //! | [`restart`] | the instance crashed: start it again, and after which wait? | crash-loop back-off |
 //! | [`reconnect`] | the connection is gone: connect again after which wait? | immediate, constant, exponential |
-//! | [`admission`] | does the instance take the attempt at all? | none, share, rate, AIMD, fixed, Vegas, Gradient2, Envoy gradient, priority, GCRA, leaky bucket, fixed and sliding window |
-//! | [`queue`] | whose turn is it of those that wait, and who goes when the line is full? | fifo, lifo, adaptive lifo, priority, fair, earliest deadline, CoDel, processor sharing |
+//! | [`admission`] | does the instance take the attempt at all? | none, share, rate, AIMD, fixed, Vegas, Gradient2, Envoy gradient, priority, GCRA, leaky bucket, fixed and sliding window, cycle, DAGOR, credits, deadline |
+//! | [`queue`] | whose turn is it of those that wait, and who goes when the line is full? | fifo, lifo, adaptive lifo, priority, fair, earliest deadline, CoDel, processor sharing, fair queues |
 //! | [`degradation`] | how fast is work, given how many are there? | none, linear, universal scalability |
 //! | [`memory`] | how much slower is it when memory gets short? | garbage collection, out of memory |
 //! | [`background`] | what does housekeeping take? | periodic jobs |
@@ -21,7 +21,7 @@
 //! | [`cache`] | does this caller have to ask at all? | eviction, freshness, XFetch, single flight, lease |
 //! | [`autoscaler`] | how many instances should there be? | none, hpa, step, schedule |
 //! | [`breaker`] | others failed: is this attempt worth sending? | none, rate, consecutive |
-//! | [`throttle`] | the service refuses: how much of the load does the caller keep back? | none, SRE, success rate, nacks, AWS adaptive |
+//! | [`throttle`] | the service refuses: how much of the load does the caller keep back? | none, SRE, success rate, nacks, AWS adaptive, piggyback |
 //! | [`rate_limit`] | may this attempt be sent yet? | none, token bucket, GCRA, leaky bucket, fixed and sliding window |
 //! | [`bulkhead`] | may one more attempt be under way? | none, semaphore, thread pool, connection limits |
 //!
@@ -93,11 +93,14 @@ pub enum Outcome {
     Throttled,
     /// The caller has sent as much as it allows itself.
     RateLimited,
+    /// A record has changed since it was read: nothing was written. It passes through every service on the way
+    /// up, until somebody tries all of it again.
+    Conflict,
 }
 
 impl Outcome {
     /// Every outcome, in the order of tables.
-    pub const ALL: [Outcome; 16] = [
+    pub const ALL: [Outcome; 17] = [
         Outcome::Ok,
         Outcome::ServerError,
         Outcome::Timeout,
@@ -114,6 +117,7 @@ impl Outcome {
         Outcome::BreakerOpen,
         Outcome::Throttled,
         Outcome::RateLimited,
+        Outcome::Conflict,
     ];
 
     /// The word that files and tables use for it.
@@ -135,6 +139,7 @@ impl Outcome {
             Outcome::BreakerOpen => "breaker_open",
             Outcome::Throttled => "throttled",
             Outcome::RateLimited => "rate_limited",
+            Outcome::Conflict => "conflict",
         }
     }
 
@@ -153,9 +158,12 @@ impl Outcome {
             | Outcome::BreakerOpen
             | Outcome::Throttled
             | Outcome::RateLimited => true,
-            Outcome::Ok | Outcome::ServerError | Outcome::Timeout | Outcome::Reset | Outcome::Cancelled => {
-                false
-            }
+            Outcome::Ok
+            | Outcome::ServerError
+            | Outcome::Timeout
+            | Outcome::Reset
+            | Outcome::Cancelled
+            | Outcome::Conflict => false,
         }
     }
 
@@ -178,7 +186,8 @@ impl Outcome {
             | Outcome::Expired
             | Outcome::ConnectFailure
             | Outcome::Reset
-            | Outcome::Shed => false,
+            | Outcome::Shed
+            | Outcome::Conflict => false,
         }
     }
 
@@ -289,7 +298,7 @@ mod tests {
         assert_eq!(words[..5], ["ok", "server_error", "timeout", "queue_full", "expired"]);
         assert_eq!(words[5..8], ["connect_failure", "reset", "no_healthy_host"]);
         assert_eq!(words[8..13], ["shed", "bulkhead_full", "pool_timeout", "cancelled", "not_connected"]);
-        assert_eq!(words[13..16], ["breaker_open", "throttled", "rate_limited"]);
+        assert_eq!(words[13..17], ["breaker_open", "throttled", "rate_limited", "conflict"]);
     }
 
     #[test]

@@ -12,9 +12,11 @@ mod lifecycle;
 mod lines;
 mod network;
 mod pipelines;
+mod records;
 mod retries;
 mod scaling;
 mod story;
+mod told;
 
 use sim_core::engine;
 use sim_core::metrics::Observation;

@@ -292,6 +292,7 @@ impl<'a> Lowering<'a, '_> {
                 let known = Part::Work(group.hit_time.as_ref().map_or(0.0, mean));
                 if hits > 0.0 { Part::Ways(vec![(1.0 - hits, steps), (hits, known)]) } else { steps }
             }
+            StepConfig::Read(_) | StepConfig::Write(_) => Part::Work(0.0),
             StepConfig::Spawn(group) => Part::Spawn(Box::new(serial("steps", &group.steps))),
             StepConfig::Parallel(group) => {
                 let parts = self.all(at, &group.steps, &format!("{path}/steps"), clients);

@@ -77,6 +77,7 @@ pub(super) fn failure(outcome: Outcome) -> &'static str {
         Outcome::BreakerOpen => "the circuit breaker was open (breaker_open)",
         Outcome::Throttled => "kept back by its caller (throttled)",
         Outcome::RateLimited => "over the rate of its caller (rate_limited)",
+        Outcome::Conflict => "the record had changed (conflict)",
     }
 }
 
@@ -151,6 +152,11 @@ pub(super) fn aside(aside: Aside) -> (&'static str, String) {
         }
         Aside::CameLate { outcome } => {
             ("came_late", format!("the failure ({}) is told too late: nobody waits any more", outcome.word()))
+        }
+        Aside::Reads { version } => ("reads", format!("reads the record in version {version}")),
+        Aside::Writes { version } => ("writes", format!("writes the record: version {version}")),
+        Aside::Conflicts { read, found } => {
+            ("conflicts", format!("conflict: it has read version {read}, and finds version {found}"))
         }
     }
 }

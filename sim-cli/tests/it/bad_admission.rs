@@ -22,5 +22,11 @@ mistakes! {
     bucket_without_a_bound: "    queue: {fifo: {capacity: 100}}" => "    admission: {leaky_bucket: {rate: 0/s, burst: unlimited}}";
     window_of_no_length: "    queue: {fifo: {capacity: 100}}" => "    admission: {fixed_window: {limit: 10, window: 0s}}";
     sliding_window_of_no_length_per_user: "    queue: {fifo: {capacity: 100}}" => "    admission: {sliding_window: {limit: 10, window: 0s, per: user}}";
+    levels_of_nothing: "    queue: {fifo: {capacity: 100}}" => "    admission: {dagor: {target_delay: 0s, window: 0s, decrease_ratio: 0}}";
+    credits_above_their_most: "    queue: {fifo: {capacity: 100}}" => "    admission: {credits: {initial_credits: 50, max_credits: 20, update_interval: 0s}}";
+    cycle_of_no_length: "    queue: {fifo: {capacity: 100}}" => "    admission: {cycle: {limit: 10, period: 0s}}";
+    deadline_that_refuses_nobody: "    queue: {fifo: {capacity: 100}}" => "    admission: {deadline: {max_reject_ratio: 0}}";
+    tokens_in_steps_of_nothing: "    queue: {fifo: {capacity: 100}}" => "    admission: {rate: {to: 10/s, burst: 1, refill: 0s}}";
+    hand_larger_than_the_deck: "    queue: {fifo: {capacity: 100}}" => "    queue: {fair_queues: {queues: 8, hand_size: 9, reshuffle: 0s}}";
     limit_on_connects: "    queue: {fifo: {capacity: 100}}" => "    connections: {admission: aimd}";
 }

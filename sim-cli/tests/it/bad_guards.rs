@@ -38,6 +38,7 @@ mistakes! {
     ratio_of_a_row: "{rate: {window: {count: {size: 50}}, failure_ratio: 0.5, evaluate: each_result, open_duration: 5s}}" => "{consecutive: {half_open_decision: ratio}}";
     throttle_below_one: "k: 2" => "k: 0.5";
     throttle_of_no_window: "window: 30s}}" => "window: 0s}}";
+    throttle_that_hears_nothing: "{sre: {k: 2, window: 30s}}" => "piggyback";
     throttle_of_another_name: "{sre: {k: 2, window: 30s}}" => "{google: {}}";
     threshold_of_everything: "{sre: {k: 2, window: 30s}}" => "{nack_ema: {nack_threshold_ratio: 1}}";
     bulkhead_of_nobody: "client_throttle: {sre: {k: 2, window: 30s}}" => "bulkhead: {semaphore: {max_concurrent: 0}}";

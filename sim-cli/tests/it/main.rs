@@ -9,6 +9,7 @@ mod bad_capacity; // the same for what takes speed from instances
 mod bad_scaling; // the same for autoscalers
 mod bad_systems; // the same for systems of several services
 mod bad_connections; // the same for users with connections
+mod bad_records;
 mod bad_retries; // the same for what a retry has beside its attempts
 mod bad_words; // every mistake on the command line
 mod commands; // list, show, new, validate, schema, completions

@@ -341,7 +341,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         if outcome.is_ok() && !(server.error_ratio > 0.0 && drawn()) {
             return false;
         }
-        attempt.outcome = Outcome::ServerError;
+        attempt.outcome = if outcome == Outcome::Conflict { outcome } else { Outcome::ServerError };
         let (instance, luck) = (attempt.instance, attempt.luck);
         self.schedule_work(instance, Work::Attempt(id, call_slot), cost, luck, Lane::HEAP);
         true

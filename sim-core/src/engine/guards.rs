@@ -96,6 +96,13 @@ impl Guards {
         }
     }
 
+    /// An answer of the instance at this place carries a word for this throttle.
+    pub(super) fn hear(&mut self, share: u32, place: u32, word: throttle::piggyback::Word) {
+        if let Some(throttle) = self.throttles.0.get_mut(share as usize) {
+            throttle.hear(place, word);
+        }
+    }
+
     /// What the layers tell of themselves: name and mean.
     pub(super) fn read(
         &self,

@@ -5,8 +5,9 @@ use super::Simulation;
 use super::bulkheads::Bulkhead;
 pub use super::caches::CacheLedger;
 use super::guards::Seat;
+pub use super::records::RecordsLedger;
 use super::state::{Phase, Stage, Work};
-use crate::ids::{AttemptId, CacheId, EdgeId, IdVec, ServiceId};
+use crate::ids::{AttemptId, CacheId, EdgeId, IdVec, RecordsId, ServiceId};
 use crate::metrics::Probe;
 use crate::model::Model;
 use crate::model::edge::EdgeCaller;
@@ -32,6 +33,8 @@ pub struct Ledger {
     pub edges: IdVec<EdgeId, EdgeLedger>,
     /// Per cache.
     pub caches: IdVec<CacheId, CacheLedger>,
+    /// Per kind of records.
+    pub records: IdVec<RecordsId, RecordsLedger>,
 }
 
 /// What one service has counted.
@@ -146,6 +149,7 @@ impl Ledger {
                 .collect(),
             edges: model.edges.iter().map(|_| EdgeLedger::default()).collect(),
             caches: model.caches.iter().map(|_| CacheLedger::default()).collect(),
+            records: model.records.iter().map(|_| RecordsLedger::default()).collect(),
         }
     }
 
@@ -252,6 +256,9 @@ impl Ledger {
         for (id, cache) in self.caches.iter_ids() {
             cache.laws(id, &mut law);
         }
+        for (id, records) in self.records.iter_ids() {
+            records.laws(id, &mut law);
+        }
         let sent: u64 = self.edges.iter().map(|e| e.sent - e.on_the_way).sum();
         let arrived: u64 = self.services.iter().map(|s| s.arrived).sum();
         law(sent == arrived, &|| format!("attempts sent and not on the way {sent} = arrived {arrived}"));
@@ -309,6 +316,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             ledger.system_area += meter.system_area;
         }
         self.close_caches();
+        self.close_records();
         let broken = self.ledger.broken_laws();
         assert!(broken.is_empty(), "conservation laws broken: {broken:#?}");
     }
@@ -389,6 +397,7 @@ mod tests {
             services: [ServiceLedger::default()].into_iter().collect(),
             edges: [EdgeLedger { used: 1, ..EdgeLedger::default() }].into_iter().collect(),
             caches: IdVec::new(),
+            records: IdVec::new(),
         };
         assert_eq!(ledger.broken_laws().len(), 2);
         ledger.requests_in_flight = 1;

@@ -40,6 +40,10 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             self.fill_late(id, &attempt);
         }
         if attempt.wanted {
+            self.hear_word(id, &attempt);
+            if self.records.are_there() && attempt.outcome.is_ok() {
+                self.hand_note_up(id, attempt.call);
+            }
             match attempt.outcome {
                 Outcome::Ok => self.answer(attempt.call),
                 failure => self.attempt_failed(attempt.call, id, failure),

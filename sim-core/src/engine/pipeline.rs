@@ -3,6 +3,7 @@
 
 use super::Simulation;
 use super::guards::{Part, Seat};
+use super::state::Baggage;
 use crate::event::Event;
 use crate::event_list::Lane;
 use crate::ids::CallId;
@@ -116,8 +117,8 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             return Passage::Passed;
         }
         let place = self.place_at(id, Layer::ClientThrottle);
-        let class = self.contexts[id.0.slot as usize].baggage.class;
-        let leave = self.throttle(edge, place).admit(config, class, now, luck);
+        let Baggage { class, tenant, .. } = self.contexts[id.0.slot as usize].baggage;
+        let leave = self.throttle(edge, place).admit(config, class, tenant, now, luck);
         if matches!(leave, Leave::Now | Leave::After(_)) {
             self.contexts[id.0.slot as usize].leaves.throttle = Some(place);
             self.ledger.edges[edge].passes += 1;
@@ -135,8 +136,12 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         }
         let place = self.place_at(id, Layer::RateLimit);
         let baggage = self.contexts[id.0.slot as usize].baggage;
-        let arriving =
-            Arriving { in_flight: 0, class: baggage.class, tenant: baggage.tenant, key: baggage.key };
+        let arriving = Arriving {
+            class: baggage.class,
+            tenant: baggage.tenant,
+            key: baggage.key,
+            ..Arriving::default()
+        };
         let leave = self.limit(edge, place).ask(config, arriving, now, luck);
         self.now_or_later(id, leave, Outcome::RateLimited)
     }

@@ -53,8 +53,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             let mut arriving = Arriving { in_flight: self.meters[instance].in_system, ..Arriving::default() };
             if !PLAIN {
                 let errand = &mut self.errands[id.0.slot as usize];
-                let super::state::Baggage { class, tenant, key, .. } = errand.baggage;
+                let super::state::Baggage { class, tenant, key, deadline, .. } = errand.baggage;
                 (arriving.class, arriving.tenant, arriving.key) = (class, tenant, key);
+                arriving.deadline = deadline;
                 errand.in_flight = arriving.in_flight + 1;
             }
             if !server.admission.admit(&service.admission, arriving, now, luck) {
@@ -131,6 +132,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let queue = &self.model.services[server.service].queue;
         let attempts = &self.attempts;
         match server.line.make_room(queue, &waiting, |id| attempts.get(id.0).is_some()) {
+            Overflow::Room => self.join(id),
             Overflow::TurnAway => {
                 self.tell_of_drop(id, Outcome::QueueFull);
                 self.turn_away(id, Outcome::QueueFull);
@@ -189,12 +191,14 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
 
     /// A failure leaves the instance and ends the attempt's record there.
     pub(super) fn reply(&mut self, id: AttemptId, failure: Outcome) {
-        let attempt = self.attempts.get(id.0).expect("an attempt that is answered is under way");
+        let attempt = *self.attempts.get(id.0).expect("an attempt that is answered is under way");
+        self.add_word(id, &attempt, failure);
         if !PLAIN && self.model.edges[attempt.edge].has_network {
             return self.travel_back(id, failure);
         }
-        let attempt = self.attempts.remove(id.0);
+        self.attempts.remove(id.0);
         if attempt.wanted {
+            self.hear_word(id, &attempt);
             self.attempt_failed(attempt.call, id, failure);
         }
     }
@@ -212,6 +216,10 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let &mut Attempt { instance, edge, luck, entered, call, .. } = attempt;
         let service = self.servers[instance].service;
         let waited = now.since(entered);
+        if !PLAIN && self.model.services[service].admission.times_waits() {
+            let attempt = *attempt;
+            self.tell_wait(&attempt, waited);
+        }
         self.meters[instance].busy += 1; // the caller has brought the meter up to now
         let endpoint = self.model.edges[edge].endpoint;
         let service_time = match &self.model.endpoints[endpoint].program {
@@ -334,11 +342,15 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.ledger.edges[attempt.edge].produced += 1;
 
         let fails = error_ratio > 0.0 && attempt.luck.draws(Purpose::Error).unit() < error_ratio;
-        let outcome = if fails || !outcome.is_ok() { Outcome::ServerError } else { Outcome::Ok };
+        let outcome = match outcome {
+            Outcome::Ok | Outcome::Conflict if !fails => outcome,
+            _ => Outcome::ServerError,
+        };
         let completed =
             Observation::Completed { attempt: id, service: service_id, outcome, wanted: attempt.wanted };
         self.probe.observe(now, completed);
         self.tell_admission(id, &attempt, outcome);
+        self.add_word(id, &attempt, outcome);
         self.went(id, attempt.instance);
         if !PLAIN && !attempt.wanted && outcome.is_ok() {
             self.fill_late(id, &attempt);
@@ -349,6 +361,10 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             self.travel_back(id, outcome);
         } else if attempt.wanted {
             let call = CallId(Handle { slot: call_slot, ..attempt.call.0 });
+            self.hear_word(id, &attempt);
+            if !PLAIN && self.records.are_there() && outcome.is_ok() {
+                self.hand_note_up(id, call);
+            }
             match outcome {
                 Outcome::Ok => self.answer(call),
                 failure => self.attempt_failed(call, id, failure),
@@ -399,6 +415,10 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     #[inline(never)]
     fn drop_late(&mut self, id: AttemptId, service: ServiceId) {
         self.tell_of_drop(id, Outcome::Expired);
+        if !PLAIN {
+            let attempt = *self.attempts.get(id.0).expect("an attempt in line is under way");
+            self.tell_wait(&attempt, self.now.since(attempt.entered));
+        }
         self.leave_line(id);
         self.ledger.services[service].dropped += 1;
         self.probe.observe(self.now, Observation::Dropped { attempt: id, service });

@@ -183,6 +183,8 @@ pub(super) struct Errand {
     pub(super) workload: WorkloadId,
     /// Attempts in the system of the instance when it came, itself counted; known where admission is asked.
     pub(super) in_flight: u32,
+    /// What its answer carries, if its caller listens.
+    pub(super) word: Option<crate::policy::throttle::piggyback::Word>,
 }
 
 /// A group of steps under way.

@@ -66,12 +66,20 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             Step::Serial { .. } | Step::Repeat { .. } => self.go_on(id),
             Step::Parallel { steps, need, .. } => self.count(id, &task, steps.len() as u32, *need, outcome),
             Step::FanOut { times, need, .. } => self.count(id, &task, *times, *need, outcome),
-            Step::Fallback { .. } if !outcome.is_ok() && task.begun == 1 => self.go_on(id),
+            Step::Fallback { on, .. }
+                if !outcome.is_ok()
+                    && task.begun == 1
+                    && on.as_ref().is_none_or(|on| on.contains(&outcome)) =>
+            {
+                self.go_on(id);
+            }
             Step::Fallback { .. } | Step::Maybe { .. } => self.finish(id, outcome),
             Step::Cached { .. } => self.cached_went_on(id, outcome),
-            Step::Compute { .. } | Step::Call { .. } | Step::Spawn { .. } => {
-                unreachable!("a single step is no group")
-            }
+            Step::Compute { .. }
+            | Step::Call { .. }
+            | Step::Spawn { .. }
+            | Step::Read { .. }
+            | Step::Write { .. } => unreachable!("a single step is no group"),
         }
     }
 
@@ -125,7 +133,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 let chosen = luck.draws(Purpose::Branch).unit() < *probability;
                 self.begin_next(id, if chosen { *step } else { *otherwise }, task.luck);
             }
-            Step::Fallback { step, otherwise } => {
+            Step::Fallback { step, otherwise, .. } => {
                 let next = if task.begun == 0 { *step } else { *otherwise };
                 if task.begun > 0 {
                     self.aside(task.origin, Aside::FallsBack);
@@ -133,9 +141,11 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 self.begin_next(id, next, task.luck);
             }
             Step::Cached { .. } => self.look_up(id),
-            Step::Compute { .. } | Step::Call { .. } | Step::Spawn { .. } => {
-                unreachable!("a single step is no group")
-            }
+            Step::Compute { .. }
+            | Step::Call { .. }
+            | Step::Spawn { .. }
+            | Step::Read { .. }
+            | Step::Write { .. } => unreachable!("a single step is no group"),
         }
     }
 
@@ -170,6 +180,8 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 self.begin_group(spawned, *step);
                 self.ready.push_back(Ready::Step(group, Outcome::Ok));
             }
+            Step::Read { records } => self.read_record(group, &task, *records),
+            Step::Write { records } => self.write_record(group, &task, *records),
             Step::Serial { .. }
             | Step::Parallel { .. }
             | Step::FanOut { .. }

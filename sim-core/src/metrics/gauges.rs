@@ -43,6 +43,9 @@ pub const KINDS: &[Kind] = &[
     count("sending_rate", "attempts per second that throttles allow"),
     count("rate_limit_tokens", "tokens of callers' rate limits"),
     count("bulkhead_in_use", "places taken in bulkheads"),
+    share("admitted_levels", "levels let in"),
+    count("credits", "credits"),
+    count("longest_queue", "attempts in the longest queue"),
 ];
 
 impl Kind {

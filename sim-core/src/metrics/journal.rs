@@ -201,6 +201,11 @@ impl fmt::Display for Entry {
                 Aside::Spawns => write!(f, "spawns steps that it does not wait for"),
                 Aside::Hangs => write!(f, "its work hangs"),
                 Aside::CameLate { outcome } => write!(f, "comes too late: {}", outcome.word()),
+                Aside::Reads { version } => write!(f, "reads version {version}"),
+                Aside::Writes { version } => write!(f, "writes version {version}"),
+                Aside::Conflicts { read, found } => {
+                    write!(f, "has read version {read}, finds version {found}: conflict")
+                }
             },
             Observation::Connection { user, opened, .. } => {
                 write!(f, "the connection of user {user} {}", if opened { "begins" } else { "ends" })

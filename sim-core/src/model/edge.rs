@@ -200,4 +200,6 @@ pub struct Edge {
     pub reselections: u32,
     /// What an attempt passes on its way out.
     pub pipeline: Pipeline,
+    /// Whether the throttle listens to what answers carry.
+    pub listens: bool,
 }

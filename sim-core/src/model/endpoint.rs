@@ -8,7 +8,8 @@ use super::Named;
 use super::cache::CachedConfig;
 use super::edge::CallConfig;
 use crate::dist::{Distribution, Sampler};
-use crate::ids::{CacheId, EdgeId, ServiceId, StepId};
+use crate::ids::{CacheId, EdgeId, RecordsId, ServiceId, StepId};
+use crate::policy::Outcome;
 use crate::units::{Count, Probability};
 
 /// One way to use a service: steps in order; the first that fails ends the attempt with `server_error`.
@@ -50,6 +51,10 @@ pub enum StepConfig {
     Spawn(GroupConfig),
     /// The steps are done only if a cache does not hold their result.
     Cached(Box<CachedConfig>),
+    /// Notes the version of one of the service's `records`, in no time.
+    Read(String),
+    /// Changes one of the service's `records`, in no time; fails with `conflict` if it is not as it was read.
+    Write(String),
 }
 
 /// Steps in order.
@@ -144,6 +149,10 @@ pub struct FallbackConfig {
     pub steps: Vec<StepConfig>,
     /// What is done instead if one of them fails.
     pub otherwise: Vec<StepConfig>,
+    /// Failures for which it is done, by outcome word, such as `[timeout, reset]`; others are the step's own.
+    /// Default: all.
+    #[serde(default)]
+    pub on: Option<Vec<Outcome>>,
 }
 
 /// Endpoints by name.
@@ -164,6 +173,8 @@ impl StepConfig {
             StepConfig::Fallback(_) => "fallback",
             StepConfig::Spawn(_) => "spawn",
             StepConfig::Cached(_) => "cached",
+            StepConfig::Read(_) => "read",
+            StepConfig::Write(_) => "write",
         }
     }
 
@@ -171,7 +182,9 @@ impl StepConfig {
     pub fn inner(&self) -> Vec<(String, &[StepConfig])> {
         let only = |steps| vec![("steps".to_owned(), steps)];
         match self {
-            StepConfig::Compute(_) | StepConfig::Call(_) => Vec::new(),
+            StepConfig::Compute(_) | StepConfig::Call(_) | StepConfig::Read(_) | StepConfig::Write(_) => {
+                Vec::new()
+            }
             StepConfig::Serial(group) | StepConfig::Spawn(group) => only(&group.steps[..]),
             StepConfig::Parallel(group) => only(&group.steps),
             StepConfig::FanOut(group) => only(&group.steps),
@@ -258,6 +271,8 @@ pub enum Step {
         step: StepId,
         /// Done if it fails.
         otherwise: StepId,
+        /// In one of these ways; `None` for any.
+        on: Option<Box<[Outcome]>>,
     },
     /// Nobody waits.
     Spawn {
@@ -276,6 +291,16 @@ pub enum Step {
         hit_time: Option<Sampler>,
         /// As in `Compute`.
         key: u32,
+    },
+    /// Notes a version.
+    Read {
+        /// Of what.
+        records: RecordsId,
+    },
+    /// Changes what is as it was read.
+    Write {
+        /// What.
+        records: RecordsId,
     },
 }
 

@@ -9,6 +9,7 @@ use super::connection::ConnectionsConfig;
 use super::endpoint::{EndpointsConfig, StepConfig};
 use super::lifecycle::{Lifecycle, LifecycleConfig};
 use super::pool::PoolConfig;
+use super::record::RecordsConfig;
 use crate::dist::Distribution;
 use crate::ids::{InstanceId, ZoneId};
 use crate::policy::{admission, autoscaler, cache, degradation, memory, queue, repair};
@@ -91,6 +92,9 @@ pub struct ServiceConfig {
     /// Who changes how many instances there are during a run; default `none`.
     #[serde(default)]
     pub autoscaler: autoscaler::Config,
+    /// What its `read` and `write` steps are about, by name: records that may change in between.
+    #[serde(default)]
+    pub records: Named<RecordsConfig>,
     /// Places that actions need at least; no setting, found at loading.
     #[serde(skip)]
     pub room: u32,
@@ -130,6 +134,7 @@ impl ServiceConfig {
             error_cost: SimDuration::ZERO,
             caches: Named::default(),
             autoscaler: autoscaler::Config::default(),
+            records: Named::default(),
             room: 0,
         }
     }

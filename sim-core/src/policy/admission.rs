@@ -15,15 +15,22 @@
 //! | [`leaky_bucket`] | so many per second and an excess | the same | the same; one more at once than a token bucket |
 //! | [`fixed_window`] | so many per stretch of time | use beyond what was agreed | twice as many around a boundary |
 //! | [`sliding_window`] | about so many in any stretch of time | the same, without boundaries | an estimate |
+//! | [`cycle`] | so many per cycle, reserved ahead by callers who wait | the same, and lines of callers | as `fixed_window` |
+//! | [`dagor`] | levels by importance and user, up to a cursor | requests that lose at every second door | adapts slowly |
+//! | [`credits`] | as many under way per caller as the instance says | refusals, which cost too | callers must listen |
+//! | [`deadline`] | who is not too late already | work for those who have left | looks at the door, not into the line |
 //!
 //! A refusal is cheap, an answer that comes too late is not: admission fails the attempt at once with
 //! `shed`, so that its caller can go elsewhere while there is time. It belongs to the instance: each one
 //! decides alone, and measures from the moment it last became ready. Those that learn are told how each
 //! admitted attempt ended; how many are under way is counted for them. The token bucket of other tools is `rate`
-//! with `to` and `burst`.
+//! with `to` and `burst`, Envoy's with `refill`; percentage shedding is `share`. CoDel (folly: drop at the turn what
+//! waited longer than twice the target, while even the shortest wait is above it) judges who has waited, so it is an
+//! order of service: [`queue::codel`](super::queue::codel).
 
 use serde::{Deserialize, Serialize};
 
+use super::throttle::piggyback::Word;
 use super::{Criticality, Outcome, Problem};
 use crate::luck::Luck;
 use crate::time::{SimDuration, SimTime};
@@ -42,6 +49,10 @@ pub mod gcra;
 pub mod leaky_bucket;
 pub mod fixed_window;
 pub mod sliding_window;
+pub mod cycle;
+pub mod dagor;
+pub mod credits;
+pub mod deadline;
 pub mod per;
 mod limits;
 mod ramp;
@@ -81,6 +92,14 @@ pub enum Config {
     FixedWindow(fixed_window::Config),
     /// About so many in any stretch of time.
     SlidingWindow(sliding_window::Config),
+    /// So many permits per cycle (resilience4j).
+    Cycle(cycle::Config),
+    /// Levels by importance and user, up to a cursor (WeChat).
+    Dagor(dagor::Config),
+    /// As many under way per caller as the instance says (Breakwater).
+    Credits(credits::Config),
+    /// Those whose deadline has not passed (Finagle).
+    Deadline(deadline::Config),
 }
 
 /// What one instance remembers.
@@ -112,10 +131,18 @@ pub enum State {
     FixedWindow(fixed_window::State),
     /// The same, and the one before.
     SlidingWindow(sliding_window::State),
+    /// Permits and reservations.
+    Cycle(cycle::State),
+    /// The cursor, and this window.
+    Dagor(Box<dagor::State>),
+    /// The credits, and who has them.
+    Credits(Box<credits::State>),
+    /// How many came and how many were refused.
+    Deadline(Box<deadline::State>),
 }
 
 /// What an instance knows of an attempt that comes.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Arriving {
     /// Attempts in the system of the instance, waiting or in service, this one not counted.
     pub in_flight: u32,
@@ -125,6 +152,16 @@ pub struct Arriving {
     pub tenant: u32,
     /// What it is about.
     pub key: u32,
+    /// When nobody waits for it any more, as far as it says.
+    pub deadline: SimTime,
+}
+
+impl Default for Arriving {
+    /// Nothing special, at an empty instance.
+    fn default() -> Self {
+        let class = Criticality::default();
+        Arriving { in_flight: 0, class, tenant: 0, key: 0, deadline: SimTime::NEVER }
+    }
 }
 
 /// What an instance knows of an admitted attempt that has left its system.
@@ -142,7 +179,7 @@ pub struct Ended {
 impl Ended {
     /// Whether it got no answer.
     pub const fn is_drop(&self) -> bool {
-        !matches!(self.outcome, Outcome::Ok | Outcome::ServerError)
+        !matches!(self.outcome, Outcome::Ok | Outcome::ServerError | Outcome::Conflict)
     }
 }
 
@@ -173,6 +210,10 @@ impl Config {
             Config::LeakyBucket(config) => Problem::below("leaky_bucket", config.check()),
             Config::FixedWindow(config) => Problem::below("fixed_window", config.check()),
             Config::SlidingWindow(config) => Problem::below("sliding_window", config.check()),
+            Config::Cycle(config) => Problem::below("cycle", config.check()),
+            Config::Dagor(config) => Problem::below("dagor", config.check()),
+            Config::Credits(config) => Problem::below("credits", config.check()),
+            Config::Deadline(config) => Problem::below("deadline", config.check()),
         }
     }
 
@@ -185,7 +226,11 @@ impl Config {
             | Config::Gcra(_)
             | Config::LeakyBucket(_)
             | Config::FixedWindow(_)
-            | Config::SlidingWindow(_) => None,
+            | Config::SlidingWindow(_)
+            | Config::Cycle(_)
+            | Config::Dagor(_)
+            | Config::Credits(_)
+            | Config::Deadline(_) => None,
             Config::Aimd(_) => Some("aimd"),
             Config::Fixed(_) => Some("fixed"),
             Config::Vegas(_) => Some("vegas"),
@@ -204,7 +249,11 @@ impl Config {
             | Config::Gcra(_)
             | Config::LeakyBucket(_)
             | Config::FixedWindow(_)
-            | Config::SlidingWindow(_) => None,
+            | Config::SlidingWindow(_)
+            | Config::Cycle(_)
+            | Config::Dagor(_)
+            | Config::Credits(_)
+            | Config::Deadline(_) => None,
             Config::Aimd(config) => Some(config.max_limit),
             Config::Fixed(config) => Some(config.limit),
             Config::Vegas(config) => Some(config.max_limit),
@@ -231,9 +280,31 @@ impl Config {
         matches!(self, Config::Aimd(_) | Config::Vegas(_) | Config::Gradient2(_) | Config::EnvoyGradient(_))
     }
 
+    /// Whether it wants to be told how long each attempt has waited.
+    #[inline]
+    pub const fn times_waits(&self) -> bool {
+        matches!(self, Config::Dagor(_) | Config::Credits(_))
+    }
+
+    /// Whether answers carry a word of it to callers that listen.
+    pub const fn tells(&self) -> bool {
+        self.times_waits()
+    }
+
+    /// The longest wait in line that it lets anybody be served after; [`SimDuration::MAX`] if there is none.
+    pub fn max_wait(&self) -> SimDuration {
+        match self {
+            Config::Credits(config) => config.max_wait(),
+            _ => SimDuration::MAX,
+        }
+    }
+
     /// Whether nothing has to be known of an attempt but that it comes.
     pub fn is_plain(&self) -> bool {
-        !self.learns() && self.per() == Per::Instance && !matches!(self, Config::Priority(_))
+        !self.learns()
+            && !self.times_waits()
+            && self.per() == Per::Instance
+            && !matches!(self, Config::Priority(_) | Config::Deadline(_))
     }
 
     /// What a refusal says about coming back.
@@ -251,7 +322,11 @@ impl Config {
             | Config::Gcra(_)
             | Config::LeakyBucket(_)
             | Config::FixedWindow(_)
-            | Config::SlidingWindow(_) => None,
+            | Config::SlidingWindow(_)
+            | Config::Cycle(_)
+            | Config::Dagor(_)
+            | Config::Credits(_)
+            | Config::Deadline(_) => None,
         }
     }
 }
@@ -284,6 +359,10 @@ impl State {
             Config::LeakyBucket(_) => State::LeakyBucket(leaky_bucket::State::new(since)),
             Config::FixedWindow(_) => State::FixedWindow(fixed_window::State::new(since)),
             Config::SlidingWindow(_) => State::SlidingWindow(sliding_window::State::new(since)),
+            Config::Cycle(config) => State::Cycle(cycle::State::new(config, since)),
+            Config::Dagor(_) => State::Dagor(Box::new(dagor::State::new(since))),
+            Config::Credits(config) => State::Credits(Box::new(credits::State::new(config, since))),
+            Config::Deadline(config) => State::Deadline(Box::new(deadline::State::new(config))),
         }
     }
 
@@ -305,6 +384,10 @@ impl State {
             Config::LeakyBucket(config) => of!(self, LeakyBucket).admit(config, arriving, now),
             Config::FixedWindow(config) => of!(self, FixedWindow).admit(config, arriving, now),
             Config::SlidingWindow(config) => of!(self, SlidingWindow).admit(config, arriving, now),
+            Config::Cycle(config) => of!(self, Cycle).admit(config, now),
+            Config::Dagor(config) => of!(self, Dagor).admit(config, arriving, now),
+            Config::Credits(_) => credits::ADMIT,
+            Config::Deadline(config) => of!(self, Deadline).admit(config, arriving, now),
         }
     }
 
@@ -317,6 +400,25 @@ impl State {
             Config::Gradient2(config) => of!(self, Gradient2).observe(config, ended),
             Config::EnvoyGradient(config) => of!(self, EnvoyGradient).observe(config, ended, now, luck),
             _ => debug_assert!(!config.learns(), "who learns is told"),
+        }
+    }
+
+    /// An attempt has waited so long, and is served now or dropped; asked for only where the pattern
+    /// [times waits](Config::times_waits).
+    pub fn waited(&mut self, config: &Config, wait: SimDuration, now: SimTime) {
+        match config {
+            Config::Dagor(_) => of!(self, Dagor).waited(wait),
+            Config::Credits(config) => of!(self, Credits).waited(config, wait, now),
+            _ => debug_assert!(!config.times_waits(), "who times waits is told"),
+        }
+    }
+
+    /// What an answer to this client carries, if callers [are told](Config::tells) anything.
+    pub fn word(&mut self, config: &Config, client: u64, now: SimTime) -> Option<Word> {
+        match config {
+            Config::Dagor(_) => Some(Word::Level(of!(self, Dagor).cursor())),
+            Config::Credits(_) => Some(Word::Credits(of!(self, Credits).share(client, now))),
+            _ => None,
         }
     }
 
@@ -336,91 +438,13 @@ impl State {
             Config::LeakyBucket(config) => of!(self, LeakyBucket).gauge(config, now),
             Config::FixedWindow(config) => of!(self, FixedWindow).gauge(config, now),
             Config::SlidingWindow(config) => of!(self, SlidingWindow).gauge(config, now),
+            Config::Cycle(config) => Some(of!(self, Cycle).gauge(config, now)),
+            Config::Dagor(_) => Some(of!(self, Dagor).gauge()),
+            Config::Credits(_) => Some(of!(self, Credits).gauge()),
+            Config::Deadline(_) => None,
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::policy::testing::{luck, ms, read};
-
-    fn at(seconds: f64) -> SimTime {
-        SimTime::ZERO + ms(seconds * 1e3)
-    }
-
-    fn config(json: &str) -> Config {
-        let config: Config = read(json).expect("settings are readable");
-        assert_eq!(config.check(), []);
-        config
-    }
-
-    #[test]
-    fn nothing_said_is_everybody() {
-        let config = Config::default();
-        assert_eq!(read(r#""none""#), Ok(config.clone()));
-        let mut state = State::new(&config);
-        state.restart(&config, at(5.0));
-        assert!((0..1_000).all(|k| state.admit(&config, Arriving::default(), at(5.0), luck(k))));
-        assert_eq!(state.gauge(&config, at(5.0)), None);
-    }
-
-    #[test]
-    fn a_ramp_begins_anew_after_a_restart() {
-        for json in [
-            r#"{"share": {"from": 0, "to": 1, "over": "60s"}}"#,
-            r#"{"rate": {"from": "0/s", "to": "100/s", "over": "60s", "burst": 1}}"#,
-        ] {
-            let config = config(json);
-            let mut state = State::new(&config);
-            // Of one attempt per 10 ms, in the five seconds after `from`.
-            let admitted = |state: &mut State, from: f64| {
-                let admits = |k: &u64| {
-                    state.admit(&config, Arriving::default(), at(from + *k as f64 / 100.0), luck(*k))
-                };
-                (0..500).filter(admits).count()
-            };
-            assert!(admitted(&mut state, 60.0) >= 499);
-            state.restart(&config, at(100.0));
-            // The mean share of the first five of 60 seconds is 1/24: 21 of 500.
-            let cold = admitted(&mut state, 100.0);
-            assert!((5..=40).contains(&cold), "{json}: {cold}");
-            assert!(admitted(&mut state, 160.0) >= 499);
-        }
-    }
-
-    #[test]
-    fn the_examples_of_the_manual_are_read_and_written() {
-        for json in [
-            r#"{"share":{"from":"0.1","to":"1","over":"1m","retry_after":"2s"}}"#,
-            r#"{"rate":{"from":"50/s","to":"500/s","over":"1m","burst":"10","retry_after":"never"}}"#,
-            r#"{"share":{"from":null,"to":"0.5","over":null,"retry_after":null}}"#,
-        ] {
-            assert_eq!(serde_json::to_string(&config(json)).expect("settings can be written"), json);
-        }
-        let numbers = config(r#"{"share": {"from": 0.1, "to": 1, "over": "60s", "retry_after": "2s"}}"#);
-        assert_eq!(numbers, config(r#"{"share":{"from":"0.1","to":"1","over":"1m","retry_after":"2s"}}"#));
-    }
-
-    #[test]
-    fn contradictions_are_told_with_their_path() {
-        for (json, field) in [
-            (r#"{"share": {"from": 0.1, "to": 1}}"#, "share/from"),
-            (r#"{"rate": {"from": "1/s", "to": "9/s", "burst": 1}}"#, "rate/from"),
-        ] {
-            let problems = read::<Config>(json).expect("settings are readable").check();
-            assert_eq!(problems.len(), 1);
-            assert_eq!(problems[0].field, field);
-            assert!(problems[0].sentence.contains("`over`"));
-        }
-        assert!(read::<Config>(r#"{"share": {}}"#).unwrap_err().contains("missing field `to`"));
-        assert!(read::<Config>(r#"{"rate": {"to": "9/s"}}"#).unwrap_err().contains("missing field `burst`"));
-    }
-
-    #[test]
-    #[should_panic(expected = "a state belongs to the settings it was made from")]
-    fn a_state_of_other_settings_is_our_mistake() {
-        let config = config(r#"{"share": {"to": 1}}"#);
-        State::new(&Config::None).admit(&config, Arriving::default(), SimTime::ZERO, luck(0));
-    }
-}
+mod tests;

@@ -54,6 +54,7 @@ per_outcome! {
     breaker_open BreakerOpen,
     throttled Throttled,
     rate_limited RateLimited,
+    conflict Conflict,
 }
 
 impl<T: Copy> PerOutcome<T> {

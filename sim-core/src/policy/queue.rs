@@ -7,6 +7,7 @@
 //! | [`adaptive_lifo`] | the oldest next while the line is short, else the newest | both, by the length of the line | needs a capacity that fits |
 //! | [`priority`] | the most critical next | unimportant work before important | the lower classes starve |
 //! | [`fair`] | keys take turns | one heavy client that delays all others | the room in the line is still common |
+//! | [`fair_queues`] | keys are dealt hands of lines, which take turns | one heavy client that fills the room too | who has its hand suffers with it |
 //! | [`earliest_deadline`] | the least time left next | lateness, while there is capacity | under overload one after the other is just too late |
 //! | [`codel`] | the oldest next, long waits dropped once all waits are long | standing queues, whatever the speed | the drops are failures |
 //! | [`processor_sharing`] | all at once, everyone slower | short work behind long work | under overload all are late together |
@@ -35,6 +36,7 @@ pub mod fair;
 pub mod earliest_deadline;
 pub mod codel;
 pub mod processor_sharing;
+pub mod fair_queues;
 pub mod line;
 mod arrivals;
 mod exits;
@@ -60,6 +62,8 @@ pub enum Config {
     Codel(codel::Config),
     /// Nobody waits: all are served at once and share the workers.
     ProcessorSharing(processor_sharing::Config),
+    /// Keys are dealt hands of lines, which take turns (Kubernetes).
+    FairQueues(fair_queues::Config),
 }
 
 /// A waiting attempt, as far as its place in the line depends on it.
@@ -103,6 +107,8 @@ pub enum Overflow {
     TurnAway,
     /// It may join: this one has left the line for it.
     Evict(AttemptId),
+    /// It may join: there is room after all.
+    Room,
 }
 
 /// The waiting line of one instance. What is larger than a plain line is boxed.
@@ -124,6 +130,8 @@ pub enum State {
     Codel(Box<codel::State>),
     /// Nobody.
     ProcessorSharing,
+    /// In order of arrival within each line, and whose turn it is.
+    FairQueues(Box<fair_queues::State>),
 }
 
 const OTHER_POLICY: &str = "a state belongs to the settings it was made from";
@@ -146,6 +154,7 @@ impl Config {
             Config::EarliestDeadline(line) => Problem::below("earliest_deadline", line.check()),
             Config::Codel(config) => Problem::below("codel", config.check()),
             Config::ProcessorSharing(_) => Vec::new(),
+            Config::FairQueues(config) => Problem::below("fair_queues", config.check()),
         }
     }
 
@@ -161,6 +170,7 @@ impl Config {
             Config::AdaptiveLifo(config) => config.line(),
             Config::Codel(config) => config.line(),
             Config::ProcessorSharing(config) => Line { capacity: config.capacity, ..Line::default() },
+            Config::FairQueues(config) => config.line(),
         }
     }
 
@@ -218,12 +228,13 @@ impl State {
             }
             Config::Codel(config) => State::Codel(Box::new(codel::State::new(config))),
             Config::ProcessorSharing(_) => State::ProcessorSharing,
+            Config::FairQueues(config) => State::FairQueues(Box::new(fair_queues::State::new(config))),
         }
     }
 
     /// An attempt joins the line, in which there is room.
     #[inline]
-    pub fn join(&mut self, _config: &Config, waiting: Waiting) {
+    pub fn join(&mut self, config: &Config, waiting: Waiting) {
         match self {
             State::Fifo(line) => line.join(waiting),
             State::Lifo(line) => line.join(waiting),
@@ -233,6 +244,10 @@ impl State {
             State::EarliestDeadline(line) => line.join(waiting),
             State::Codel(line) => line.join(waiting),
             State::ProcessorSharing => unreachable!("nobody waits where the workers are shared"),
+            State::FairQueues(line) => match config {
+                Config::FairQueues(config) => line.join(config, waiting),
+                _ => unreachable!("{OTHER_POLICY}"),
+            },
         }
     }
 
@@ -251,6 +266,9 @@ impl State {
         incoming: &Waiting,
         live: impl FnMut(AttemptId) -> bool,
     ) -> Overflow {
+        if let (Config::FairQueues(config), State::FairQueues(line)) = (config, &mut *self) {
+            return line.make_room(config, incoming, live);
+        }
         let (drop, class) = (config.drop(), incoming.class);
         let evicted = match self {
             State::Fifo(line) => line.evict(drop, class, live),
@@ -260,7 +278,7 @@ impl State {
             State::Fair(line) => line.evict(class, live),
             State::EarliestDeadline(line) => line.evict(class, live),
             State::Codel(line) => line.evict(drop, class, live),
-            State::ProcessorSharing => None,
+            State::ProcessorSharing | State::FairQueues(_) => None,
         };
         evicted.map_or(Overflow::TurnAway, Overflow::Evict)
     }
@@ -298,6 +316,7 @@ impl State {
             (Config::EarliestDeadline(_), State::EarliestDeadline(line)) => line.take(live),
             (Config::Codel(config), State::Codel(line)) => return line.take(config, now, live),
             (Config::ProcessorSharing(_), State::ProcessorSharing) => None,
+            (Config::FairQueues(_), State::FairQueues(line)) => line.take(live),
             (
                 Config::Fifo(_)
                 | Config::Lifo(_)
@@ -306,7 +325,8 @@ impl State {
                 | Config::Fair(_)
                 | Config::EarliestDeadline(_)
                 | Config::Codel(_)
-                | Config::ProcessorSharing(_),
+                | Config::ProcessorSharing(_)
+                | Config::FairQueues(_),
                 _,
             ) => unreachable!("{OTHER_POLICY}"),
         };
@@ -325,6 +345,7 @@ impl State {
             State::EarliestDeadline(line) => line.retain(live),
             State::Codel(line) => line.retain(live),
             State::ProcessorSharing => {}
+            State::FairQueues(line) => line.retain(live),
         }
     }
 
@@ -340,6 +361,7 @@ impl State {
             State::EarliestDeadline(line) => line.len(),
             State::Codel(line) => line.len(),
             State::ProcessorSharing => 0,
+            State::FairQueues(line) => line.len(),
         }
     }
 
@@ -353,6 +375,7 @@ impl State {
     pub fn gauge(&self) -> Option<(&'static str, f64)> {
         match self {
             State::Codel(line) => Some(line.gauge()),
+            State::FairQueues(line) => Some(line.gauge()),
             State::Fifo(_)
             | State::Lifo(_)
             | State::AdaptiveLifo(_)

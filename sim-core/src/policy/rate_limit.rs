@@ -4,6 +4,7 @@
 //! |---|---|---|---|
 //! | [`none`] | always | nothing | whatever is wanted is sent |
 //! | [`token_bucket`] | so many per second and a burst; others wait a while or are refused | sending more than was agreed | each client counts alone, so the sum grows with the clients |
+//! | [`cycle`](super::admission::cycle) | so many per cycle, reserved ahead by those who wait | the same | permits come in lumps |
 //! | [`gcra`](super::admission::gcra) | the same in one number; others are refused | the same | the same |
 //! | [`leaky_bucket`](super::admission::leaky_bucket) | so many per second and an excess | the same | the same |
 //! | [`fixed_window`](super::admission::fixed_window) | so many per stretch of time | the same | twice as many around a boundary |
@@ -15,7 +16,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::admission::{self, Arriving, fixed_window, gcra, leaky_bucket, sliding_window};
+use super::admission::{self, Arriving, cycle, fixed_window, gcra, leaky_bucket, sliding_window};
 use super::scope::Scope;
 use super::{Leave, Problem};
 use crate::luck::Luck;
@@ -34,6 +35,8 @@ pub enum Config {
     None,
     /// So many per second and a burst; others wait a while or are refused.
     TokenBucket(token_bucket::Config),
+    /// So many per cycle, reserved ahead by those who wait (resilience4j).
+    Cycle(cycle::Config),
     /// So many per second, in one number per holder.
     Gcra(gcra::Config),
     /// So many per second and an excess.
@@ -51,6 +54,8 @@ pub enum State {
     None,
     /// The tokens.
     TokenBucket(token_bucket::State),
+    /// Permits and reservations.
+    Cycle(cycle::State),
     /// What an instance that admits by the same rule remembers.
     Admission(Box<(admission::Config, admission::State)>),
 }
@@ -61,6 +66,7 @@ impl Config {
         match self {
             Config::None => Vec::new(),
             Config::TokenBucket(config) => Problem::below("token_bucket", config.check()),
+            Config::Cycle(config) => Problem::below("cycle", config.check()),
             Config::Gcra(_) | Config::LeakyBucket(_) | Config::FixedWindow(_) | Config::SlidingWindow(_) => {
                 self.as_admission().check()
             }
@@ -70,7 +76,7 @@ impl Config {
     /// The same rule at the entrance of a server.
     fn as_admission(&self) -> admission::Config {
         match self.clone() {
-            Config::None | Config::TokenBucket(_) => admission::Config::None,
+            Config::None | Config::TokenBucket(_) | Config::Cycle(_) => admission::Config::None,
             Config::Gcra(config) => admission::Config::Gcra(config),
             Config::LeakyBucket(config) => admission::Config::LeakyBucket(config),
             Config::FixedWindow(config) => admission::Config::FixedWindow(config),
@@ -88,6 +94,7 @@ impl Config {
         match self {
             Config::TokenBucket(config) => config.scope,
             Config::None
+            | Config::Cycle(_)
             | Config::Gcra(_)
             | Config::LeakyBucket(_)
             | Config::FixedWindow(_)
@@ -102,6 +109,7 @@ impl State {
         match config {
             Config::None => State::None,
             Config::TokenBucket(config) => State::TokenBucket(token_bucket::State::new(config)),
+            Config::Cycle(config) => State::Cycle(cycle::State::new(config, SimTime::ZERO)),
             Config::Gcra(_) | Config::LeakyBucket(_) | Config::FixedWindow(_) | Config::SlidingWindow(_) => {
                 let rule = config.as_admission();
                 let state = admission::State::new(&rule);
@@ -115,11 +123,14 @@ impl State {
         match (config, self) {
             (Config::None, _) => none::LEAVE,
             (Config::TokenBucket(config), State::TokenBucket(state)) => state.ask(config, now),
+            (Config::Cycle(config), State::Cycle(state)) => state.reserve(config, config.timeout, now),
             (_, State::Admission(rule)) => match rule.1.admit(&rule.0, arriving, now, luck) {
                 true => Leave::Now,
                 false => Leave::Never,
             },
-            (_, State::None | State::TokenBucket(_)) => unreachable!("a state belongs to its settings"),
+            (_, State::None | State::TokenBucket(_) | State::Cycle(_)) => {
+                unreachable!("a state belongs to its settings")
+            }
         }
     }
 
@@ -127,6 +138,9 @@ impl State {
     pub fn gauge(&self, config: &Config, now: SimTime) -> Option<(&'static str, f64)> {
         match (config, self) {
             (Config::TokenBucket(config), State::TokenBucket(state)) => Some(state.gauge(config, now)),
+            (Config::Cycle(config), State::Cycle(state)) => {
+                Some(("rate_limit_tokens", state.gauge(config, now).1))
+            }
             (_, State::Admission(rule)) => rule.1.gauge(&rule.0, now),
             _ => None,
         }

@@ -7,6 +7,7 @@
 //! | [`envoy_success_rate`] | a growing share while the success rate is below a threshold | the same, for any kind of failure | a service that always fails a little is kept from load |
 //! | [`aws_adaptive`] | a rate, which falls at a refusal and grows back; what is over it waits | the same, as a limit that nobody told | waits without bound, one rate for all |
 //! | [`nack_ema`] | a growing share while explicit refusals are above a threshold | the same, by its own word only | an overloaded service that answers late is not spared |
+//! | [`piggyback`] | what the service said it would refuse | the same, without guessing | as old as the last answer |
 //!
 //! A breaker is open or closed; a throttle refuses a share, and so the service keeps getting about what it can
 //! serve. Refused attempts fail at once with `throttled`. Each client measures for itself unless `scope` says
@@ -24,6 +25,7 @@ pub mod aws_adaptive;
 pub mod envoy_success_rate;
 pub mod nack_ema;
 pub mod none;
+pub mod piggyback;
 pub mod sre;
 
 /// How much of the load the caller keeps back while the service refuses. Default: `none`.
@@ -42,6 +44,8 @@ pub enum Config {
     NackEma(nack_ema::Config),
     /// A rate that falls when the service refuses, and grows back (AWS SDKs).
     AwsAdaptive(aws_adaptive::Config),
+    /// What the service said it would refuse (DAGOR, Breakwater).
+    Piggyback(piggyback::Config),
 }
 
 /// What one throttle remembers.
@@ -57,6 +61,8 @@ pub enum State {
     NackEma(Box<nack_ema::State>),
     /// The rates.
     AwsAdaptive(Box<aws_adaptive::State>),
+    /// What the service said.
+    Piggyback(Box<piggyback::State>),
 }
 
 /// What the service said with an outcome.
@@ -98,6 +104,7 @@ impl Config {
             Config::EnvoySuccessRate(config) => Problem::below("envoy_success_rate", config.check()),
             Config::NackEma(config) => Problem::below("nack_ema", config.check()),
             Config::AwsAdaptive(config) => Problem::below("aws_adaptive", config.check()),
+            Config::Piggyback(config) => Problem::below("piggyback", config.check()),
         }
     }
 
@@ -114,7 +121,13 @@ impl Config {
             Config::EnvoySuccessRate(config) => config.scope,
             Config::NackEma(config) => config.scope,
             Config::AwsAdaptive(config) => config.scope,
+            Config::Piggyback(config) => config.scope,
         }
+    }
+
+    /// Whether it listens to what answers carry.
+    pub const fn listens(&self) -> bool {
+        matches!(self, Config::Piggyback(_))
     }
 }
 
@@ -129,6 +142,7 @@ impl State {
             }
             Config::NackEma(_) => State::NackEma(Box::new(nack_ema::State::new())),
             Config::AwsAdaptive(_) => State::AwsAdaptive(Box::default()),
+            Config::Piggyback(_) => State::Piggyback(Box::default()),
         }
     }
 
@@ -143,14 +157,27 @@ impl State {
             (Config::NackEma(config), State::NackEma(state)) => state.probability(config, now),
             // It makes attempts wait, and keeps none back.
             (Config::AwsAdaptive(_), State::AwsAdaptive(_)) => 0.0,
+            (Config::Piggyback(_), State::Piggyback(state)) => state.kept_back(),
             (_, _) => unreachable!("{OTHER_POLICY}"),
         }
     }
 
-    /// Whether an attempt is sent now, later or not at all; its own `luck` decides where chance does.
-    pub fn admit(&mut self, config: &Config, class: Criticality, now: SimTime, luck: Luck) -> Leave {
-        if let (Config::AwsAdaptive(_), State::AwsAdaptive(state)) = (config, &mut *self) {
-            return state.ask(now);
+    /// Whether an attempt of this tenant is sent now, later or not at all; its own `luck` decides where chance does.
+    pub fn admit(
+        &mut self,
+        config: &Config,
+        class: Criticality,
+        tenant: u32,
+        now: SimTime,
+        luck: Luck,
+    ) -> Leave {
+        match (config, &mut *self) {
+            (Config::AwsAdaptive(_), State::AwsAdaptive(state)) => return state.ask(now),
+            (Config::Piggyback(_), State::Piggyback(state)) => {
+                let passes = state.admit(class, tenant, now, luck);
+                return if passes { Leave::Now } else { Leave::Never };
+            }
+            _ => {}
         }
         let probability = self.probability(config, class, now);
         let passes = probability <= 0.0 || luck.draws(Purpose::Throttle).unit() >= probability;
@@ -172,7 +199,15 @@ impl State {
             }
             (Config::NackEma(config), State::NackEma(state)) => state.observe(config, outcome, now),
             (Config::AwsAdaptive(config), State::AwsAdaptive(state)) => state.observe(config, outcome, now),
+            (Config::Piggyback(_), State::Piggyback(state)) => state.observe(outcome),
             (_, _) => unreachable!("{OTHER_POLICY}"),
+        }
+    }
+
+    /// An answer of this instance carries a word.
+    pub fn hear(&mut self, instance: u32, word: piggyback::Word) {
+        if let State::Piggyback(state) = self {
+            state.hear(instance, word);
         }
     }
 

@@ -100,6 +100,7 @@ fn fixed_settings(config: &SystemConfig, stage: &StageConfig, problems: &mut Pro
         };
         fixed("zones", "where instances stand", before.zones == after.zones);
         fixed("caches", "a cache", before.caches == after.caches);
+        fixed("records", "what is recorded", before.records == after.records);
         fixed("connections", "what becomes of connections", before.connections == after.connections);
         let is_same = before.queue.is_shared() == after.queue.is_shared();
         fixed("queue", "whether all in service share the workers", is_same);
@@ -204,10 +205,11 @@ fn inner(step: &Step) -> Vec<usize> {
         Step::FanOut { step, .. } | Step::Repeat { step, .. } | Step::Spawn { step, .. } => {
             vec![step.index()]
         }
-        Step::Maybe { step, otherwise, .. } | Step::Fallback { step, otherwise } => {
+        Step::Maybe { step, otherwise, .. } | Step::Fallback { step, otherwise, .. } => {
             vec![step.index(), otherwise.index()]
         }
         Step::Cached { .. } => Vec::new(),
+        Step::Read { records } | Step::Write { records } => vec![records.index()],
     }
 }
 

@@ -6,15 +6,17 @@ mod circles;
 mod connects;
 mod monitors;
 mod pipelines;
+mod records;
 mod steps;
 
 use super::{Problems, unique_keys};
 use crate::dist::Distribution;
-use crate::ids::{CacheId, EdgeId, EndpointId, Id, IdVec, PoolId, ServiceId, StepId};
+use crate::ids::{CacheId, EdgeId, EndpointId, Id, IdVec, PoolId, RecordsId, ServiceId, StepId};
 use crate::model::cache::Cache;
 use crate::model::edge::{CallConfig, DeadlineConfig, Edge, EdgeCaller};
 use crate::model::endpoint::{Endpoint, Program, Step, StepConfig};
 use crate::model::pool::{Pool, PoolConfig};
+use crate::model::record::{Records, RecordsConfig};
 use crate::model::service::Service;
 use crate::model::{Check, Named, SystemConfig};
 use crate::policy::{cache, chooser};
@@ -23,6 +25,8 @@ use crate::units::Count;
 
 /// Users have no caches of their own.
 static NO_CACHES: Named<cache::Config> = Named(Vec::new());
+/// Nor records.
+static NO_RECORDS: Named<RecordsConfig> = Named(Vec::new());
 /// Most calls above another.
 const MAX_DEPTH: u32 = 1_000;
 
@@ -35,6 +39,7 @@ pub(super) struct Calls {
     /// The edge on which the users of a workload connect, by workload.
     pub(super) connects: Vec<Option<EdgeId>>,
     pub(super) caches: IdVec<CacheId, Cache>,
+    pub(super) records: IdVec<RecordsId, Records>,
 }
 
 /// Who is being lowered.
@@ -49,6 +54,9 @@ struct Caller<'a> {
     /// The caches that its steps may name, and the id of the first.
     caches: &'a Named<cache::Config>,
     first_cache: usize,
+    /// The records that its steps may name, and the id of the first.
+    records: &'a Named<RecordsConfig>,
+    first_records: usize,
 }
 
 struct Lowering<'a> {
@@ -76,6 +84,7 @@ impl Calls {
             checks: Vec::new(),
             connects: Vec::new(),
             caches: IdVec::new(),
+            records: IdVec::new(),
         };
         if services.is_empty() {
             return calls;
@@ -131,6 +140,8 @@ impl Lowering<'_> {
                 has_zone: workload.zone.is_some(),
                 caches: &NO_CACHES,
                 first_cache: 0,
+                records: &NO_RECORDS,
+                first_records: 0,
             };
             self.edge(&workload.call, format!("{path}/call"), caller);
         }
@@ -164,6 +175,8 @@ impl Lowering<'_> {
                 has_zone: !service.zones.is_empty(),
                 caches: &settings.caches,
                 first_cache: self.caches(id, &path, settings),
+                records: &settings.records,
+                first_records: self.records(id, &path, &settings.records),
             };
             if let Some(service_time) = &settings.service_time {
                 let endpoint = self.endpoint_of(&service.name).expect("named above");
@@ -250,6 +263,14 @@ impl Lowering<'_> {
         self.problems.policy(&format!("{path}/retry"), call.retry.check());
         check_timeouts(call, &path, self.problems);
         let pipeline = self.pipeline(call, &path);
+        if call.client_throttle.listens() && !service.admission.tells() {
+            let message = format!(
+                "answers of `{}` carry nothing to listen to; give it `admission: dagor` or `admission: credits`, or \
+                 remove this",
+                service.name
+            );
+            self.problems.add(format!("{path}/client_throttle/piggyback"), message);
+        }
         let chooser =
             chooser::Config { load_balancer: call.load_balancer.clone(), targets: call.targets.clone() };
         self.problems.policy(&path, chooser.check(service.instances));
@@ -314,6 +335,7 @@ impl Lowering<'_> {
             },
             reselections: if chooses { call.retry.terms().reselections() } else { 0 },
             pipeline,
+            listens: call.client_throttle.listens(),
         })
     }
 
@@ -336,7 +358,11 @@ impl Lowering<'_> {
                 | Step::Repeat { key, .. }
                 | Step::Spawn { key, .. }
                 | Step::Cached { key, .. } => *key = new,
-                Step::Call { .. } | Step::Serial { .. } | Step::Fallback { .. } => {}
+                Step::Call { .. }
+                | Step::Serial { .. }
+                | Step::Fallback { .. }
+                | Step::Read { .. }
+                | Step::Write { .. } => {}
             }
         }
     }

@@ -8,8 +8,8 @@
 //! **Where it fails.** A rate is not a cost: if requests get more expensive or the instance slower, the
 //! planned rate is too much, and if they get cheaper, it wastes capacity. Each instance counts alone, so
 //! the limit of the service moves with the number of instances and with uneven balancing.
-//! **Source.** Token bucket as in Envoy's local rate limit (starts full, per proxy). Deviations: tokens
-//! come continuously, not in steps of a fill interval; the growing rate is ours.
+//! **Source.** Token bucket as in Envoy's local rate limit (starts full, per proxy; its `tokens_per_fill` is `to` times
+//! `refill`). Deviations: without `refill` tokens come continuously; the growing rate is ours.
 
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +42,10 @@ pub struct Config {
     /// What a refusal says about coming back: a wait such as `2s`, or `never`. Default: nothing.
     #[serde(default)]
     pub retry_after: Option<Pushback>,
+    /// Tokens come all at once, once in so long: what came at the rate in between (Envoy's `fill_interval`, at
+    /// least 50ms there); above 0. Default: continuously.
+    #[serde(default)]
+    pub refill: Option<SimDuration>,
 }
 
 /// What one instance remembers.
@@ -58,7 +62,18 @@ pub struct State {
 
 impl Config {
     pub(super) fn check(&self) -> Vec<Problem> {
-        ramp::check(self.from.is_some(), self.over)
+        let mut problems = ramp::check(self.from.is_some(), self.over);
+        if self.refill == Some(SimDuration::ZERO) {
+            let sentence = "must be above 0, such as `50ms`; leave it out for tokens that come continuously";
+            problems.push(Problem::new("refill", sentence));
+        }
+        problems
+    }
+
+    /// Until which age of the instance the tokens have come.
+    #[inline]
+    fn filled(&self, age: SimDuration) -> SimDuration {
+        self.refill.map_or(age, |step| age.cut_to(step))
     }
 
     #[inline]
@@ -95,7 +110,8 @@ impl State {
     /// What is in the bucket.
     #[inline]
     fn tokens(self, config: &Config, now: SimTime) -> u64 {
-        let came = config.ramp().between(self.counted.since(self.since), now.since(self.since));
+        let age = |moment: SimTime| config.filled(moment.since(self.since));
+        let came = config.ramp().between(age(self.counted), age(now));
         // Rounded to the nearest; a float-to-integer cast saturates.
         self.tokens.saturating_add((came + 0.5) as u64).min(config.size())
     }
@@ -124,6 +140,20 @@ mod tests {
             now = now + step;
         }
         admitted
+    }
+
+    #[test]
+    fn with_a_refill_tokens_come_in_steps() {
+        // Envoy: one token per fill of 50 ms, four at most.
+        let config = config(r#"{"to": "20/s", "burst": 4, "refill": "50ms"}"#);
+        let mut state = State::new(&config, at(100.0));
+        let mut all_at = |now: f64| (0..9).filter(|_| state.admit(&config, at(now))).count();
+        assert_eq!(all_at(100.0), 4);
+        assert_eq!((all_at(100.049), all_at(100.05), all_at(100.051)), (0, 1, 0));
+        assert_eq!((all_at(100.12), all_at(100.149), all_at(100.15)), (1, 0, 1));
+        assert_eq!(all_at(200.0), 4);
+        let problems = read::<Config>(r#"{"to": "9/s", "burst": 1, "refill": "0s"}"#).unwrap().check();
+        assert_eq!(problems[0].field, "refill");
     }
 
     #[test]

@@ -72,7 +72,7 @@ impl Oracle {
                     break Some(place);
                 }
             },
-            Config::ProcessorSharing(_) => None,
+            Config::ProcessorSharing(_) | Config::FairQueues(_) => None,
         };
         place.map(|place| self.line.remove(place).attempt)
     }

@@ -70,7 +70,7 @@ enum Finding {
 
 const fn finding(outcome: Outcome) -> Finding {
     match outcome {
-        Outcome::Ok => Finding::Success,
+        Outcome::Ok | Outcome::Conflict => Finding::Success,
         Outcome::ServerError => Finding::Error,
         Outcome::Timeout
         | Outcome::QueueFull

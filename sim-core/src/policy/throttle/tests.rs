@@ -23,7 +23,7 @@ impl Rig {
     }
 
     pub(super) fn admits(&mut self, k: u64) -> bool {
-        self.state.admit(&self.config, self.class, self.now, luck(k)) == Leave::Now
+        self.state.admit(&self.config, self.class, 0, self.now, luck(k)) == Leave::Now
     }
 
     /// So many attempts that were sent end now.
@@ -50,7 +50,7 @@ fn nothing_said_keeps_nothing_back() {
     assert_eq!(read(r#""none""#), Ok(config.clone()));
     let mut state = State::new(&config);
     for k in 0..1_000 {
-        assert_eq!(state.admit(&config, Criticality::Sheddable, SimTime::ZERO, luck(k)), Leave::Now);
+        assert_eq!(state.admit(&config, Criticality::Sheddable, 0, SimTime::ZERO, luck(k)), Leave::Now);
         state.observe(&config, Criticality::Sheddable, Outcome::Shed, SimTime::ZERO);
     }
     assert_eq!(state.gauge(&config, SimTime::ZERO), None);
@@ -118,5 +118,5 @@ fn contradictions_are_told_with_their_path() {
 #[should_panic(expected = "a state belongs to the settings it was made from")]
 fn a_state_of_other_settings_is_our_mistake() {
     let config: Config = read(ALL[0]).expect("settings are readable");
-    State::new(&Config::None).admit(&config, Criticality::Critical, SimTime::ZERO, luck(0));
+    State::new(&Config::None).admit(&config, Criticality::Critical, 0, SimTime::ZERO, luck(0));
 }

@@ -1,7 +1,7 @@
 //! On which edges are connections opened? One for each workload whose users keep connections; their messages go
 //! where the connection goes, so nothing chooses for these.
 
-use super::{Caller, Lowering, NO_CACHES};
+use super::{Caller, Lowering, NO_CACHES, NO_RECORDS};
 use crate::ids::{EdgeId, Id};
 use crate::model::edge::EdgeCaller;
 use crate::model::workload::{ArrivalsConfig, WorkloadConfig};
@@ -21,6 +21,8 @@ impl Lowering<'_> {
                 has_zone: workload.zone.is_some(),
                 caches: &NO_CACHES,
                 first_cache: 0,
+                records: &NO_RECORDS,
+                first_records: 0,
             };
             first_pool += workload.pools.len();
             let edge =

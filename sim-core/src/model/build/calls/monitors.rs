@@ -96,6 +96,7 @@ impl Lowering<'_> {
             pushback: None,
             reselections: 0,
             pipeline: Pipeline::plain(),
+            listens: false,
         })
     }
 

@@ -5,6 +5,7 @@ use crate::dist::Distribution;
 use crate::ids::{EndpointId, StepId};
 use crate::model::endpoint::{ChooseConfig, Step, StepConfig, WayConfig};
 use crate::model::service::ServiceConfig;
+use crate::policy::Outcome;
 use crate::time::SimDuration;
 use crate::units::Count;
 
@@ -93,7 +94,12 @@ impl Lowering<'_> {
             StepConfig::Fallback(group) => {
                 let step = self.serial(endpoint, &group.steps, &format!("{path}/steps"), caller);
                 let otherwise = self.serial(endpoint, &group.otherwise, &format!("{path}/otherwise"), caller);
-                Step::Fallback { step, otherwise }
+                let on = group.on.as_deref();
+                if on.is_some_and(|on| on.is_empty() || on.contains(&Outcome::Ok)) {
+                    let message = "failures for which there is another way, such as `[timeout, reset]`; leave it out for all";
+                    self.problems.add(format!("{path}/on"), message);
+                }
+                Step::Fallback { step, otherwise, on: on.map(Into::into) }
             }
             StepConfig::Spawn(group) => {
                 let step = self.serial(endpoint, &group.steps, &format!("{path}/steps"), caller);
@@ -107,6 +113,14 @@ impl Lowering<'_> {
                 self.fill_by_callee(cache, step, &path);
                 let hit_time = self.hit_time(group, &path);
                 Step::Cached { cache, step, hit_time, key }
+            }
+            StepConfig::Read(name) => {
+                let records = self.records_named(name, &path, caller);
+                return self.calls.steps.push(Step::Read { records });
+            }
+            StepConfig::Write(name) => {
+                let records = self.records_named(name, &path, caller);
+                return self.calls.steps.push(Step::Write { records });
             }
         };
         let id = self.calls.steps.push(lowered);
