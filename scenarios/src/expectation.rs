@@ -251,6 +251,10 @@ expectation! {
     stale_answers => Subject::Metric(Metric::StaleAnswers);
     /// Loads of a key for each time that it had to be loaded while nobody did: queries per expiry.
     stampede_size => Subject::Metric(Metric::StampedeSize);
+    /// Attempts that wait outside a full line that drops nobody, mean over time.
+    outside => Subject::Metric(Metric::Outside);
+    /// Attempts of a service that wait outside others and hold up its workers, mean over time.
+    held_up => Subject::Metric(Metric::HeldUp);
 }
 
 impl Verdict {

@@ -316,6 +316,8 @@ impl Record {
             Metric::StampedeSize => {
                 ratio(services(|w| w.caches.loads) as f64, services(|w| w.caches.first_loads) as f64)
             }
+            Metric::Outside => Some(self.level(scope, span, |w| w.outside)),
+            Metric::HeldUp => Some(self.level(scope, span, |w| w.held_up)),
         }
     }
 

@@ -24,6 +24,7 @@ mod capacity;
 mod repair;
 mod gauges;
 mod admission;
+mod doors;
 
 use std::collections::VecDeque;
 
@@ -39,6 +40,7 @@ use actions::{Actions, finish_lanes};
 use caches::CacheState;
 use capacity::Loads;
 use connections::Connections;
+use doors::Doors;
 use in_flight::Table;
 pub use ledger::{CacheLedger, EdgeLedger, Ledger, ServiceLedger};
 use scaling::Scaling;
@@ -142,6 +144,7 @@ struct Simulation<'m, P, const PLAIN: bool> {
     scaling: Scaling,
     /// What gauges showed when they were read last.
     readings: Vec<Reading>,
+    doors: Doors,
 }
 
 impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
@@ -193,6 +196,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             scales,
             scaling,
             readings: Vec::new(),
+            doors: Doors::new(model),
         }
     }
 
@@ -300,6 +304,8 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             Ready::Drained(instance) => self.end_if_left(instance),
             Ready::Pace(instance) => self.on_pace(instance),
             Ready::Leaderless(cache, instance, key) => self.on_leaderless(cache, instance, key),
+            Ready::Room(instance) => self.on_room(instance),
+            Ready::Accepted(call) => self.on_accepted(call),
         }
     }
 

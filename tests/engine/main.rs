@@ -11,6 +11,7 @@ mod guards;
 mod lifecycle;
 mod lines;
 mod network;
+mod pipeline;
 mod retries;
 mod scaling;
 mod story;

@@ -133,5 +133,9 @@ pub(super) fn aside(aside: Aside) -> (&'static str, String) {
         Aside::CameLate { outcome } => {
             ("came_late", format!("the failure ({}) is told too late: nobody waits any more", outcome.word()))
         }
+        Aside::WaitsOutside => {
+            ("waits_outside", "the line is full and drops nobody: waits outside".to_owned())
+        }
+        Aside::Accepted { .. } => ("accepted", "accepted: its caller goes on".to_owned()),
     }
 }

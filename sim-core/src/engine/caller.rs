@@ -216,7 +216,8 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         {
             baggage.deadline = baggage.deadline.min(self.now + patience);
         }
-        let errand = Errand { baggage, root: NO_TASK, workload: call.workload, in_flight: 0 };
+        let errand =
+            Errand { baggage, root: NO_TASK, workload: call.workload, in_flight: 0, accepted: false };
         let slot = attempt.0.slot as usize;
         if slot >= self.errands.len() {
             self.errands.resize(slot + 1, errand);

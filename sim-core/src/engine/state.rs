@@ -150,6 +150,8 @@ pub(super) enum Phase {
     Serving,
     /// Its answer is on the way back.
     Back,
+    /// It stands before a full line that drops nobody.
+    Outside,
 }
 
 /// One try, until the server is done with it: it may outlive its call.
@@ -183,6 +185,8 @@ pub(super) struct Errand {
     pub(super) workload: WorkloadId,
     /// Attempts in the system of the instance when it came, itself counted; known where admission is asked.
     pub(super) in_flight: u32,
+    /// Whether its call has ended because it was let in: nobody hears of it any more.
+    pub(super) accepted: bool,
 }
 
 /// A group of steps under way.
@@ -231,6 +235,10 @@ pub(super) enum Ready {
     Pace(InstanceId),
     /// Who loaded a key for others in this instance has left.
     Leaderless(CacheId, InstanceId, u32),
+    /// There may be room in this instance for those who wait outside.
+    Room(InstanceId),
+    /// What this call asked for is accepted, and it waits for no more.
+    Accepted(CallId),
 }
 
 /// A user who sends one request after the other.

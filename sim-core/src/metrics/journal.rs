@@ -201,6 +201,8 @@ impl fmt::Display for Entry {
                 Aside::Spawns => write!(f, "spawns steps that it does not wait for"),
                 Aside::Hangs => write!(f, "its work hangs"),
                 Aside::CameLate { outcome } => write!(f, "comes too late: {}", outcome.word()),
+                Aside::WaitsOutside => write!(f, "the line is full: waits outside"),
+                Aside::Accepted { .. } => write!(f, "is accepted"),
             },
             Observation::Connection { user, opened, .. } => {
                 write!(f, "the connection of user {user} {}", if opened { "begins" } else { "ends" })

@@ -52,6 +52,9 @@ pub struct CallConfig {
     /// How much of the load the caller keeps back while the service refuses; default `none`.
     #[serde(default)]
     pub client_throttle: throttle::Config,
+    /// What the caller waits for; default `answered`.
+    #[serde(default)]
+    pub until: UntilConfig,
 }
 
 impl CallConfig {
@@ -70,8 +73,22 @@ impl CallConfig {
             idempotent: None,
             circuit_breaker: breaker::Config::default(),
             client_throttle: throttle::Config::default(),
+            until: UntilConfig::default(),
         }
     }
+}
+
+/// What a caller waits for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub enum UntilConfig {
+    /// The answer: the work is done.
+    #[default]
+    Answered,
+    /// To be let in: the work is handed over (an append to a queue). The call ends well as soon as it is in the
+    /// waiting line, or with a worker; what becomes of the work after that, nobody is told.
+    Accepted,
 }
 
 /// Whether a call carries the moment at which its caller stops waiting.
@@ -190,4 +207,6 @@ pub struct Edge {
     pub throttle: throttle::Config,
     /// Whether there is either.
     pub is_guarded: bool,
+    /// Whether its calls end as soon as they are accepted.
+    pub until_accepted: bool,
 }

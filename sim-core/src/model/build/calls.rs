@@ -11,7 +11,7 @@ use super::{Problems, unique_keys};
 use crate::dist::Distribution;
 use crate::ids::{CacheId, EdgeId, EndpointId, Id, IdVec, PoolId, ServiceId, StepId};
 use crate::model::cache::Cache;
-use crate::model::edge::{CallConfig, DeadlineConfig, Edge, EdgeCaller};
+use crate::model::edge::{CallConfig, DeadlineConfig, Edge, EdgeCaller, UntilConfig};
 use crate::model::endpoint::{Endpoint, Program, Step, StepConfig};
 use crate::model::pool::{Pool, PoolConfig};
 use crate::model::service::Service;
@@ -315,6 +315,7 @@ impl Lowering<'_> {
             breaker: call.circuit_breaker.clone(),
             throttle: call.client_throttle.clone(),
             is_guarded: !call.circuit_breaker.is_none() || !call.client_throttle.is_none(),
+            until_accepted: call.until == UntilConfig::Accepted,
         })
     }
 

@@ -97,6 +97,7 @@ impl Lowering<'_> {
             breaker: breaker::Config::None,
             throttle: throttle::Config::None,
             is_guarded: false,
+            until_accepted: false,
         })
     }
 
