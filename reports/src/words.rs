@@ -30,6 +30,7 @@ pub(crate) fn tells_nothing(metric: Metric, variants: &[VariantResult], manifest
         | Metric::Connects
         | Metric::Disconnects => arms.all(|(_, result)| parts::is_zero(result)),
         Metric::ConnectedSuccess => tells_nothing(Metric::Connections, variants, manifest),
+        Metric::Outside | Metric::HeldUp => arms.all(|(_, result)| parts::is_zero(result)),
         Metric::CacheMisses | Metric::CacheLoads | Metric::CacheFills | Metric::StaleAnswers => {
             arms.all(|(_, result)| parts::is_zero(result))
         }

@@ -253,6 +253,10 @@ expectation! {
     stampede_size => Subject::Metric(Metric::StampedeSize);
     /// Attempts in the busiest window of the run divided by their mean.
     peak_to_mean => Subject::Metric(Metric::PeakToMean);
+    /// Attempts that wait outside a full line that drops nobody, mean over time.
+    outside => Subject::Metric(Metric::Outside);
+    /// Attempts of a service that wait outside others and hold up its workers, mean over time.
+    held_up => Subject::Metric(Metric::HeldUp);
 }
 
 impl Verdict {

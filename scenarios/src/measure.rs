@@ -320,6 +320,8 @@ impl Record {
                 let peak = self.moments(Metric::Attempts, scope, span).flatten().reduce(f64::max)?;
                 ratio(peak, attempts() as f64 / seconds)
             }
+            Metric::Outside => Some(self.level(scope, span, |w| w.outside)),
+            Metric::HeldUp => Some(self.level(scope, span, |w| w.held_up)),
         }
     }
 

@@ -111,6 +111,8 @@ metrics! {
     StaleAnswers "stale_answers" PerSecond "stale answers" "Look-ups per second answered with a value that had expired.";
     StampedeSize "stampede_size" Ratio "loads at once" "Loads of a key for each time that it had to be loaded while nobody did: queries per expiry; 1 without stampedes.";
     PeakToMean "peak_to_mean" Ratio "peak to mean" "Attempts in the busiest window divided by the mean over all windows: how uneven the load is. A single window has 1; shorter windows show higher peaks.";
+    Outside "outside" Count "waiting outside" "Attempts that wait outside a full line that drops nobody, mean over time; of one service: before its instances.";
+    HeldUp "held_up" Count "held up" "Attempts of services that wait outside others, mean over time; each holds up a worker of the service that sent it. Of one service: those it sent.";
 }
 
 impl Metric {

@@ -115,6 +115,8 @@ pub const SERVICE_METRICS: &[Metric] = &[
     Metric::StampedeSize,
     Metric::Instances,
     Metric::InstanceSeconds,
+    Metric::Outside,
+    Metric::HeldUp,
 ];
 
 /// One variant over the seeds.

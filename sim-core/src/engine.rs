@@ -28,6 +28,7 @@ mod gauges;
 mod admission;
 mod records;
 mod piggyback;
+mod doors;
 
 use std::collections::VecDeque;
 
@@ -43,6 +44,7 @@ use actions::{Actions, finish_lanes};
 use caches::CacheState;
 use capacity::Loads;
 use connections::Connections;
+use doors::Doors;
 use in_flight::Table;
 pub use ledger::{CacheLedger, EdgeLedger, Ledger, RecordsLedger, ServiceLedger};
 use records::Records;
@@ -148,6 +150,7 @@ struct Simulation<'m, P, const PLAIN: bool> {
     /// What gauges showed when they were read last.
     readings: Vec<Reading>,
     records: Records,
+    doors: Doors,
 }
 
 impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
@@ -200,6 +203,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             scaling,
             readings: Vec::new(),
             records: Records::new(model),
+            doors: Doors::new(model),
         }
     }
 
@@ -311,6 +315,8 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             Ready::Drained(instance) => self.end_if_left(instance),
             Ready::Pace(instance) => self.on_pace(instance),
             Ready::Leaderless(cache, instance, key) => self.on_leaderless(cache, instance, key),
+            Ready::Room(instance) => self.on_room(instance),
+            Ready::Accepted(call) => self.on_accepted(call),
         }
     }
 

@@ -301,6 +301,13 @@ pub enum Aside {
         /// The version that it has.
         found: u64,
     },
+    /// The line is full and drops nobody: it waits outside.
+    WaitsOutside,
+    /// It is let in, and its caller waits for no more.
+    Accepted {
+        /// Its number from now on; another where the word of it travels back under the old one.
+        item: AttemptId,
+    },
 }
 
 /// What can happen at a cache.
@@ -388,7 +395,7 @@ impl Meter {
     }
 }
 
-/// What takes the speed of a service's instances away from its requests: areas under the curves so far, in
+/// What takes the speed of a service's instances away from its requests, or keeps requests outside: areas under the curves so far, in
 /// nanoseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct CapacityGauge {
@@ -398,6 +405,10 @@ pub struct CapacityGauge {
     pub repair_area: f64,
     /// Under the share of memory that is in use, summed over the instances.
     pub memory_area: f64,
+    /// Under the number of attempts that wait outside.
+    pub outside_area: f64,
+    /// Under the number of its own attempts that wait outside elsewhere.
+    pub held_up_area: f64,
 }
 
 /// The state of the system at the end of a window.
@@ -407,7 +418,8 @@ pub struct Snapshot<'a> {
     pub meters: &'a IdVec<InstanceId, Meter>,
     /// Requests under way.
     pub requests_in_flight: usize,
-    /// One per service, added up until now; empty where the speed of all instances is always the same.
+    /// One per service, added up until now; empty where the speed of all instances is
+    /// always the same and nobody waits outside.
     pub capacity: &'a [CapacityGauge],
     /// What policies and scalers remember at this moment: the same gauges at every sample of a run.
     pub gauges: &'a [Reading],

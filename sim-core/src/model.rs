@@ -288,6 +288,7 @@ impl Model {
                 && edge.reselections == 0
                 && !edge.retry.budget().counts_what_is_under_way()
                 && !edge.pipeline.is_guarded
+                && !edge.until_accepted
         });
         let usual_size = !self.faults.iter().any(|fault| matches!(fault.effect, Effect::Payload { .. }));
         plain_services

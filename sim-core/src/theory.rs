@@ -16,6 +16,7 @@
 //! | [`overload`] | how much piles up, and when do answers come in time again? |
 //! | [`metastable`] | which trigger tips a system with retries for good? |
 //! | [`cache`] | what does a cache hit? |
+//! | [`tandem`] | what does a full buffer between two stations cost? |
 //! | [`slowing`] | and if each one who waits makes the server slower? |
 //! | [`tcp`] | what does packet loss leave of the bandwidth? |
 //!
@@ -35,6 +36,7 @@ pub mod mmck;
 pub mod overload;
 pub mod retries;
 pub mod slowing;
+pub mod tandem;
 pub mod tcp;
 pub mod usl;
 

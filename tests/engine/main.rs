@@ -13,6 +13,7 @@ mod lines;
 mod network;
 mod pipelines;
 mod records;
+mod pipeline;
 mod retries;
 mod scaling;
 mod story;

@@ -7,7 +7,7 @@
 //! with hit ratios and autoscalers get their say there, or a remark that nothing can be known before a run.
 
 use sim_core::dist::Distribution;
-use sim_core::model::edge::{CallConfig, DeadlineConfig};
+use sim_core::model::edge::{CallConfig, DeadlineConfig, UntilConfig};
 use sim_core::model::endpoint::StepConfig;
 use sim_core::model::service::ServiceConfig;
 use sim_core::model::workload::{ArrivalsConfig, WorkloadConfig};
@@ -284,7 +284,13 @@ impl<'a> Lowering<'a, '_> {
         };
         match step {
             StepConfig::Compute(work) => Part::Work(mean(work)),
-            StepConfig::Call(call) => Part::Call(self.call(Caller::Endpoint(at), call, path, clients)),
+            StepConfig::Call(call) => {
+                let part = Part::Call(self.call(Caller::Endpoint(at), call, path, clients));
+                match call.until {
+                    UntilConfig::Answered => part,
+                    UntilConfig::Accepted => Part::Spawn(Box::new(part)),
+                }
+            }
             StepConfig::Serial(group) => serial("steps", &group.steps),
             StepConfig::Cached(group) => {
                 let steps = serial("steps", &group.steps);

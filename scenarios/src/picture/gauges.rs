@@ -29,6 +29,8 @@ const OF_SERVICES: &[(Metric, Has)] = &[
     (Metric::RepairShare, |model, id| model.services[id].repair().is_some()),
     (Metric::MemoryShare, |model, id| model.services[id].memory().is_some()),
     (Metric::Attempts, is_retried_by_services),
+    (Metric::QueueLength, is_stage),
+    (Metric::Outside, |model, id| model.services[id].blocks),
 ];
 
 /// What is counted of a cache.
@@ -37,6 +39,11 @@ type Count = fn(&CacheWindow) -> u32;
 /// What is drawn of a cache.
 const OF_CACHES: &[(Metric, Count)] =
     &[(Metric::HitRatio, |window| window.hits), (Metric::CacheLoads, |window| window.loads)];
+
+/// Whether work is handed over to it, or it lets senders wait.
+fn is_stage(model: &Model, id: ServiceId) -> bool {
+    model.services[id].blocks || model.edges.iter().any(|edge| edge.to == id && edge.until_accepted)
+}
 
 fn is_connected(model: &Model, id: ServiceId) -> bool {
     model.edges.iter().any(|edge| edge.to == id && matches!(edge.caller, EdgeCaller::Connector(_)))

@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use sim_core::ids::{AttemptId, CallId, EdgeId, Handle, Id, IdVec, InstanceId, WorkloadId};
-use sim_core::metrics::{Observation, Probe};
+use sim_core::metrics::{Aside, Observation, Probe};
 use sim_core::model::Model;
 use sim_core::model::edge::EdgeCaller;
 use sim_core::policy::Outcome;
@@ -435,6 +435,11 @@ impl Probe for Lanes<'_> {
             Observation::AttemptFailed { call, attempt, outcome } => {
                 self.left(now, attempt);
                 self.at_caller(now, call, outcome.word().to_owned());
+            }
+            Observation::Aside { attempt, aside: Aside::Accepted { item } } if item != attempt => {
+                if let Some(&mut known) = self.attempt(attempt) {
+                    put(&mut self.attempts, item.0, Attempt { generation: item.0.generation, ..known });
+                }
             }
             Observation::NotSent { call, outcome } => self.at_caller(now, call, outcome.word().to_owned()),
             Observation::RetryPlanned { call, .. } => self.at_caller(now, call, "retry".to_owned()),

@@ -285,7 +285,7 @@ impl Story {
         let draft = &mut self.tries[at];
         draft.reached = draft.reached.or(Some(now.as_nanos()));
         (draft.gone, draft.fate) = (Some(now.as_nanos()), fate);
-        let is_in_vain = fate == "done" && draft.over.is_some();
+        let is_in_vain = fate == "done" && draft.over.is_some() && !draft.accepted;
         self.tell(model, now, if is_in_vain { "done_in_vain" } else { fate }, at, text);
     }
 
@@ -459,6 +459,15 @@ impl Probe for Stories<'_> {
                 {
                     let what = if begins { "is done" } else { "is over" };
                     story.line(now, 0, "action", None, format!("the action {name} {what}"));
+                }
+            }
+            Observation::Aside { attempt, aside: Aside::Accepted { item } } => {
+                if let Some(known) = self.attempts.get(&key(attempt.0)).copied() {
+                    self.attempts.insert(key(item.0), known);
+                }
+                if let Some((story, at)) = self.of_attempt(attempt) {
+                    story.tries[at].accepted = true;
+                    story.hear_of_attempt(model, now, at, observation);
                 }
             }
             Observation::Queued { attempt, .. }

@@ -22,6 +22,8 @@ pub(super) struct Draft {
     pub(super) over: Option<u64>,
     pub(super) outcome: &'static str,
     pub(super) fate: &'static str,
+    /// Whether it was handed over: its caller left because it was let in, and the work is not in vain.
+    pub(super) accepted: bool,
 }
 
 impl Draft {
@@ -39,6 +41,7 @@ impl Draft {
             over: None,
             outcome: "unfinished",
             fate: "not_sent",
+            accepted: false,
         }
     }
 
@@ -50,7 +53,7 @@ impl Draft {
     /// Nanoseconds on a worker since its caller left.
     pub(super) fn wasted(&self, now: u64) -> u64 {
         match (self.started, self.over) {
-            (Some(started), Some(over)) => now.saturating_sub(started.max(over)),
+            (Some(started), Some(over)) if !self.accepted => now.saturating_sub(started.max(over)),
             _ => 0,
         }
     }
@@ -72,7 +75,7 @@ impl Draft {
         add(SpanKind::Backoff, self.backoff, begins);
         add(SpanKind::Pool, self.pool, self.sent.or(self.over).unwrap_or(end));
         // Its caller leaves at `left`; an answer that was waited for ends the attempt at that moment too.
-        let left = self.over.unwrap_or(end);
+        let left = if self.accepted { end } else { self.over.unwrap_or(end) };
         let mut stretch = |wanted, unwanted, from: Option<u64>, to: u64| {
             add(wanted, from, to.min(left));
             add(unwanted, from.map(|from| from.max(left)), to);
@@ -83,7 +86,9 @@ impl Draft {
         stretch(SpanKind::Network, SpanKind::Unwanted, self.sent, reached);
         stretch(SpanKind::Waiting, SpanKind::Unwanted, self.reached, started);
         stretch(SpanKind::Service, SpanKind::Wasted, self.started, gone);
-        add(SpanKind::Network, self.gone, left);
+        if !self.accepted {
+            add(SpanKind::Network, self.gone, left);
+        }
         Try {
             call: self.call,
             number: self.number,
@@ -104,6 +109,22 @@ mod tests {
     fn spans(draft: Draft) -> Vec<(SpanKind, u64, u64)> {
         let finished = draft.finish(&["api".to_owned()], 100);
         finished.spans.iter().map(|span| (span.what, span.from_ns, span.to_ns)).collect()
+    }
+
+    /// Its caller goes on at 12, when it is let in; that is no reason to call the rest in vain.
+    #[test]
+    fn what_was_handed_over_is_not_in_vain() {
+        let draft = Draft {
+            reached: Some(10),
+            accepted: true,
+            over: Some(12),
+            started: Some(20),
+            gone: Some(30),
+            ..sent(5)
+        };
+        assert_eq!(draft.wasted(30), 0);
+        let expected = [(SpanKind::Network, 5, 10), (SpanKind::Waiting, 10, 20), (SpanKind::Service, 20, 30)];
+        assert_eq!(spans(draft), expected);
     }
 
     fn sent(at: u64) -> Draft {

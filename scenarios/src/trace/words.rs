@@ -158,5 +158,9 @@ pub(super) fn aside(aside: Aside) -> (&'static str, String) {
         Aside::Conflicts { read, found } => {
             ("conflicts", format!("conflict: it has read version {read}, and finds version {found}"))
         }
+        Aside::WaitsOutside => {
+            ("waits_outside", "the line is full and drops nobody: waits outside".to_owned())
+        }
+        Aside::Accepted { .. } => ("accepted", "accepted: its caller goes on".to_owned()),
     }
 }

@@ -163,7 +163,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             self.switch_edge(edge, before);
         }
         for edge in self.model.edges.ids() {
-            self.let_in_everywhere(edge);
+            self.fill_bulkheads(edge);
         }
         for (id, pool) in self.model.pools.iter_ids() {
             for client in 0..pool.clients as usize {

@@ -114,13 +114,13 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 bulkhead.taken -= 1;
                 let load = bulkhead.load();
                 bulkhead.state.left(config, load, now);
-                self.let_in(edge, place);
+                self.fill_bulkhead(edge, place);
             }
         }
     }
 
     /// Places that are free are given to those in line.
-    pub(super) fn let_in(&mut self, edge: EdgeId, place: u32) {
+    pub(super) fn fill_bulkhead(&mut self, edge: EdgeId, place: u32) {
         let home = self.home(edge, Layer::Bulkhead);
         let config = &self.model.edges[edge].pipeline.bulkhead;
         let bulkhead = &mut self.callers[home].guards.bulkheads.0[place as usize];
@@ -144,9 +144,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     }
 
     /// After an operator has changed an edge.
-    pub(super) fn let_in_everywhere(&mut self, edge: EdgeId) {
+    pub(super) fn fill_bulkheads(&mut self, edge: EdgeId) {
         for place in 0..self.callers[edge].guards.bulkheads.0.len() {
-            self.let_in(edge, place as u32);
+            self.fill_bulkhead(edge, place as u32);
         }
     }
 

@@ -247,7 +247,14 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             let ends = ends.as_nanos() - self.on_the_clock(call_id).as_nanos();
             baggage.deadline = baggage.deadline.min(SimTime::from_nanos(ends));
         }
-        let errand = Errand { baggage, root: NO_TASK, workload: call.workload, in_flight: 0, word: None };
+        let errand = Errand {
+            baggage,
+            root: NO_TASK,
+            workload: call.workload,
+            in_flight: 0,
+            word: None,
+            accepted: false,
+        };
         let slot = attempt.0.slot as usize;
         if slot >= self.errands.len() {
             self.errands.resize(slot + 1, errand);

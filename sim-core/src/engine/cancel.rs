@@ -13,12 +13,16 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// The word arrives that nobody wants the attempt any more.
     pub(super) fn on_cancel(&mut self, id: AttemptId) {
         let Some(attempt) = self.attempts.get_mut(id.0) else { return };
-        attempt.withdrawn = true;
         let (phase, instance, started) = (attempt.phase, attempt.instance, attempt.started);
         let service = self.servers[instance].service;
+        if phase != Phase::Outside && self.model.services[service].on_cancel.is_ignored() {
+            return; // it was outside when its caller left, and is not any more
+        }
+        attempt.withdrawn = true;
         match phase {
             Phase::Out => {} // it overtook the attempt, which is let go on arrival
             Phase::Back => {}
+            Phase::Outside => self.leave_door(id),
             Phase::Waiting => {
                 self.leave_line(id);
                 self.attempts.remove(id.0);

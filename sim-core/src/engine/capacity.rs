@@ -74,7 +74,8 @@ pub(super) struct Loads {
 impl Loads {
     pub(super) fn new(model: &Model) -> Self {
         let instances: u32 = model.services.iter().map(|service| service.instances).sum();
-        let is_variable = model.services.iter().any(|service| service.pace.is_some());
+        let is_variable =
+            model.services.iter().any(|service| service.pace.is_some()) || super::doors::exist(model);
         let has_memory = model.services.iter().any(|service| service.memory().is_some());
         let grows = model.faults.iter().any(|fault| matches!(fault.effect, Effect::Payload { .. }));
         let repair = |service: &crate::model::service::Service| {
@@ -278,9 +279,10 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
 
     /// Adds up what observers see.
     pub(super) fn advance_gauges(&mut self, moment: SimTime) {
-        let loads = &mut self.loads;
+        let (loads, doors) = (&mut self.loads, &mut self.doors);
         for (gauge, (id, service)) in loads.gauges.iter_mut().zip(self.model.services.iter_ids()) {
-            *gauge = CapacityGauge::default();
+            let (outside_area, held_up_area) = doors.areas(id, moment);
+            *gauge = CapacityGauge { outside_area, held_up_area, ..CapacityGauge::default() };
             if service.pace.is_none() {
                 continue;
             }

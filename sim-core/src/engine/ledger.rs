@@ -97,6 +97,18 @@ pub struct ServiceLedger {
     pub computing: u64,
     /// The same, as found.
     pub pieces: u64,
+    /// Attempts that had to wait outside.
+    pub outside: u64,
+    /// Of those, let in.
+    pub let_in: u64,
+    /// Of those, left before that, because nobody waited for them any more or the instance crashed.
+    pub outside_left: u64,
+    /// Of those, outside at the end.
+    pub outside_there: u64,
+    /// Summed time outside, nanoseconds, of what is outside up to now.
+    pub time_outside: u128,
+    /// Area under the number outside: must equal `time_outside`.
+    pub outside_area: u128,
 }
 
 /// What one edge has counted.
@@ -116,7 +128,7 @@ pub struct EdgeLedger {
     pub abandoned: u64,
     /// Of those, the ones under way at the end.
     pub under_way: u64,
-    /// Attempts on the way to their instance at the end.
+    /// Attempts on the way to their instance at the end, or outside it.
     pub on_the_way: u64,
     /// Attempts and retries under way at the end, as retry budgets have counted them.
     pub budgeted: [u64; 2],
@@ -132,6 +144,14 @@ pub struct EdgeLedger {
     pub in_bulkheads: [u64; 2],
     /// The same, as found.
     pub in_bulkheads_found: [u64; 2],
+    /// Attempts whose call waited only until they were accepted.
+    pub accepted: u64,
+    /// Of those, served to the end.
+    pub accepted_done: u64,
+    /// Of those, lost with an instance or dropped from the line.
+    pub accepted_gone: u64,
+    /// Of those, waiting or in service at the end.
+    pub accepted_there: u64,
 }
 
 impl Ledger {
@@ -208,6 +228,15 @@ impl Ledger {
             law(s.computing == s.pieces, &|| {
                 format!("{id:?}: own work counted {} = own work under way {}", s.computing, s.pieces)
             });
+            law(s.outside == s.let_in + s.outside_left + s.outside_there, &|| {
+                format!(
+                    "{id:?}: waited outside {} = let in {} + left {} + there {}",
+                    s.outside, s.let_in, s.outside_left, s.outside_there
+                )
+            });
+            law(s.outside_area == s.time_outside, &|| {
+                format!("{id:?}: area under outside {} = time outside {}", s.outside_area, s.time_outside)
+            });
             let accounted = s.connections_closed + s.connections_open;
             law(s.connections_opened == accounted, &|| {
                 format!("{id:?}: connections opened {} = closed + open {accounted}", s.connections_opened)
@@ -246,6 +275,12 @@ impl Ledger {
                 format!(
                     "{id:?}: in bulkheads and in line for them {:?} = calls found there {:?}",
                     e.in_bulkheads, e.in_bulkheads_found
+                )
+            });
+            law(e.accepted == e.accepted_done + e.accepted_gone + e.accepted_there, &|| {
+                format!(
+                    "{id:?}: accepted {} = done {} + lost or dropped {} + there {}",
+                    e.accepted, e.accepted_done, e.accepted_gone, e.accepted_there
                 )
             });
             let accounted = e.ended + e.abandoned + e.under_way;
@@ -287,9 +322,18 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                     self.ledger.edges[attempt.edge].on_the_way += 1;
                     continue;
                 }
+                Phase::Outside => {
+                    self.ledger.edges[attempt.edge].on_the_way += 1;
+                    let ledger = &mut self.ledger.services[self.servers[attempt.instance].service];
+                    ledger.outside_there += 1;
+                    ledger.time_outside += u128::from(now.since(attempt.entered).as_nanos());
+                    continue;
+                }
                 Phase::Back => continue,
                 Phase::Waiting | Phase::Serving => {}
             }
+            let accepted = self.errands.get(slot.slot as usize).is_some_and(|errand| errand.accepted);
+            self.ledger.edges[attempt.edge].accepted_there += u64::from(accepted);
             let ledger = &mut self.ledger.services[self.servers[attempt.instance].service];
             ledger.in_system += 1;
             ledger.memory_of_present += u128::from(self.loads.weight(AttemptId(slot)).bytes);
@@ -317,6 +361,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         }
         self.close_caches();
         self.close_records();
+        self.close_doors();
         let broken = self.ledger.broken_laws();
         assert!(broken.is_empty(), "conservation laws broken: {broken:#?}");
     }

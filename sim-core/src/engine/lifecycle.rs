@@ -75,6 +75,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             self.probe.observe(now, Observation::Lost { attempt: id, service: service_id });
             self.reply(id, Outcome::Reset);
         }
+        self.close_door(instance);
         self.set_ready(instance, false);
         self.show_state(instance);
         self.break_connections(instance);

@@ -60,7 +60,8 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         }
         let attempt = *self.attempts.get(id.0).expect("an attempt that is left");
         let service = self.servers[attempt.instance].service;
-        if attempt.phase == Phase::Back || self.model.services[service].on_cancel.is_ignored() {
+        let listens = attempt.phase == Phase::Outside || !self.model.services[service].on_cancel.is_ignored();
+        if attempt.phase == Phase::Back || !listens {
             return;
         }
         match self.model.edges[attempt.edge].has_network {

@@ -24,6 +24,15 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// An attempt reaches its instance.
     #[inline(always)]
     pub(super) fn reach(&mut self, id: AttemptId) {
+        if !PLAIN && self.doors.exist && self.stays_outside(id) {
+            return;
+        }
+        self.enter(id);
+    }
+
+    /// Nothing keeps an attempt outside: it comes in, if the instance lets it.
+    #[inline(always)]
+    fn enter(&mut self, id: AttemptId) {
         let now = self.now;
         let attempt =
             self.attempts.get_mut(id.0).expect("an attempt is under way when it reaches its instance");
@@ -69,6 +78,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             server.line.pass(&service.queue, now);
             meter.advance(now);
             meter.in_system += 1;
+            let id = self.taken_in(id);
             self.came(id, instance);
             self.start(id);
         } else if service.capacity.admits(server.waiting) {
@@ -82,6 +92,22 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         {
             self.ready.push_back(Ready::Overflow(instance));
         }
+    }
+
+    /// Those who waited outside come in one by one.
+    #[inline(never)]
+    pub(super) fn let_in(&mut self, id: AttemptId) {
+        self.enter(id);
+    }
+
+    /// There is a worker or a place in the line for the attempt: a caller that waits for no more goes on. Gives
+    /// the number under which it is served.
+    #[inline(always)]
+    fn taken_in(&mut self, id: AttemptId) -> AttemptId {
+        if PLAIN || !self.attempts.get(id.0).is_some_and(|a| self.model.edges[a.edge].until_accepted) {
+            return id;
+        }
+        self.accept(id)
     }
 
     /// What the order of service needs to know of an attempt.
@@ -107,6 +133,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     #[inline(always)]
     fn join(&mut self, id: AttemptId) {
         let now = self.now;
+        let id = self.taken_in(id);
         let attempt = self.attempts.get_mut(id.0).expect("an attempt that joins is under way");
         attempt.phase = Phase::Waiting;
         let (instance, entered) = (attempt.instance, attempt.entered);
@@ -163,6 +190,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         server.waiting -= 1;
         self.ledger.services[server.service].time_in_system += u128::from(now.since(entered).as_nanos());
         self.went(id, instance);
+        self.makes_room(instance);
     }
 
     /// The attempt is refused. That may cost the instance work.
@@ -193,6 +221,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     pub(super) fn reply(&mut self, id: AttemptId, failure: Outcome) {
         let attempt = *self.attempts.get(id.0).expect("an attempt that is answered is under way");
         self.add_word(id, &attempt, failure);
+        if !PLAIN && self.errands[id.0.slot as usize].accepted {
+            self.ledger.edges[attempt.edge].accepted_gone += 1;
+        }
         if !PLAIN && self.model.edges[attempt.edge].has_network {
             return self.travel_back(id, failure);
         }
@@ -339,24 +370,29 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         ledger.completed += 1;
         ledger.service_given += u128::from(now.since(attempt.started).as_nanos());
         ledger.time_in_system += u128::from(now.since(attempt.entered).as_nanos());
-        self.ledger.edges[attempt.edge].produced += 1;
+        let accepted = !PLAIN && self.errands[id.0.slot as usize].accepted;
+        let edge = &mut self.ledger.edges[attempt.edge];
+        match accepted {
+            false => edge.produced += 1,
+            true => edge.accepted_done += 1, // its answer was that it came in
+        }
 
         let fails = error_ratio > 0.0 && attempt.luck.draws(Purpose::Error).unit() < error_ratio;
         let outcome = match outcome {
             Outcome::Ok | Outcome::Conflict if !fails => outcome,
             _ => Outcome::ServerError,
         };
-        let completed =
-            Observation::Completed { attempt: id, service: service_id, outcome, wanted: attempt.wanted };
-        self.probe.observe(now, completed);
+        let wanted = attempt.wanted || accepted;
+        self.probe.observe(now, Observation::Completed { attempt: id, service: service_id, outcome, wanted });
         self.tell_admission(id, &attempt, outcome);
         self.add_word(id, &attempt, outcome);
         self.went(id, attempt.instance);
-        if !PLAIN && !attempt.wanted && outcome.is_ok() {
+        if !PLAIN && !wanted && outcome.is_ok() {
             self.fill_late(id, &attempt);
         }
 
         self.start_waiting(attempt.instance);
+        self.makes_room(attempt.instance);
         if has_network {
             self.travel_back(id, outcome);
         } else if attempt.wanted {
@@ -379,6 +415,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     #[inline(never)]
     pub(super) fn resume(&mut self, instance: InstanceId) {
         self.start_waiting(instance);
+        self.makes_room(instance);
     }
 
     /// Idle workers take attempts from the line; those that waited too long are dropped on the way.

@@ -150,6 +150,8 @@ pub(super) enum Phase {
     Serving,
     /// Its answer is on the way back.
     Back,
+    /// It stands before a full line that drops nobody.
+    Outside,
 }
 
 /// One try, until the server is done with it: it may outlive its call.
@@ -185,6 +187,8 @@ pub(super) struct Errand {
     pub(super) in_flight: u32,
     /// What its answer carries, if its caller listens.
     pub(super) word: Option<crate::policy::throttle::piggyback::Word>,
+    /// Whether its call has ended because it was let in: nobody hears of it any more.
+    pub(super) accepted: bool,
 }
 
 /// A group of steps under way.
@@ -235,6 +239,10 @@ pub(super) enum Ready {
     Pace(InstanceId),
     /// Who loaded a key for others in this instance has left.
     Leaderless(CacheId, InstanceId, u32),
+    /// There may be room in this instance for those who wait outside.
+    Room(InstanceId),
+    /// What this call asked for is accepted, and it waits for no more.
+    Accepted(CallId),
 }
 
 /// A user who sends one request after the other.

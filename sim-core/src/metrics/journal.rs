@@ -206,6 +206,8 @@ impl fmt::Display for Entry {
                 Aside::Conflicts { read, found } => {
                     write!(f, "has read version {read}, finds version {found}: conflict")
                 }
+                Aside::WaitsOutside => write!(f, "the line is full: waits outside"),
+                Aside::Accepted { .. } => write!(f, "is accepted"),
             },
             Observation::Connection { user, opened, .. } => {
                 write!(f, "the connection of user {user} {}", if opened { "begins" } else { "ends" })

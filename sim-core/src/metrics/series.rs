@@ -93,6 +93,10 @@ pub struct ServiceWindow {
     pub caches: CacheWindow,
     /// Instances that there were, whatever their state, mean over the window.
     pub instances: f64,
+    /// Attempts that waited outside, mean over the window.
+    pub outside: f64,
+    /// Attempts of its own that waited outside others, mean over the window.
+    pub held_up: f64,
 }
 
 /// What went over one edge between services in one window.
@@ -380,6 +384,8 @@ impl Probe for Series {
                 window.under_replicated = (gauge.short_area - before.short_area) / length;
                 window.repair_share = (gauge.repair_area - before.repair_area) / length / instances;
                 window.memory_share = (gauge.memory_area - before.memory_area) / length / instances;
+                window.outside = (gauge.outside_area - before.outside_area) / length;
+                window.held_up = (gauge.held_up_area - before.held_up_area) / length;
                 service.capacity = *gauge;
             }
             service.windows.push(window);

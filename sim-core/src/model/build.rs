@@ -204,6 +204,7 @@ fn lower_services(config: &SystemConfig, problems: &mut Problems) -> IdVec<Servi
             connections: service.connections.clone(),
             pace: super::capacity::Capacity::lower(service),
             error_cost: service.error_cost,
+            blocks: service.queue.drop() == crate::policy::queue::line::DropRule::Nobody,
         }
     };
     let mut services: IdVec<ServiceId, Service> = config.services.iter().map(lower).collect();

@@ -63,6 +63,9 @@ pub struct CallConfig {
     /// circuit_breaker, client_throttle, rate_limit, bulkhead, pool, attempt_timeout]`.
     #[serde(default)]
     pub pipeline: Option<Vec<Layer>>,
+    /// What the caller waits for; default `answered`.
+    #[serde(default)]
+    pub until: UntilConfig,
 }
 
 impl CallConfig {
@@ -84,8 +87,22 @@ impl CallConfig {
             rate_limit: rate_limit::Config::default(),
             bulkhead: bulkhead::Config::default(),
             pipeline: None,
+            until: UntilConfig::default(),
         }
     }
+}
+
+/// What a caller waits for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub enum UntilConfig {
+    /// The answer: the work is done.
+    #[default]
+    Answered,
+    /// To be let in: the work is handed over (an append to a queue). The call ends well as soon as it is in the
+    /// waiting line, or with a worker; what becomes of the work after that, nobody is told.
+    Accepted,
 }
 
 /// Whether a call carries the moment at which its caller stops waiting.
@@ -202,4 +219,6 @@ pub struct Edge {
     pub pipeline: Pipeline,
     /// Whether the throttle listens to what answers carry.
     pub listens: bool,
+    /// Whether its calls end as soon as they are accepted.
+    pub until_accepted: bool,
 }

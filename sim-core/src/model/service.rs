@@ -242,6 +242,8 @@ pub struct Service {
     pub at_start: u32,
     /// Who changes how many there are.
     pub autoscaler: autoscaler::Config,
+    /// Whether those who find the line full wait outside.
+    pub blocks: bool,
 }
 
 impl Service {

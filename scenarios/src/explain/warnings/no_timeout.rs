@@ -1,6 +1,9 @@
 //! Does a service wait for ever? A callee that falls silent then takes one worker after the other. Users without
 //! timeouts are not told of: they hold nothing that others need.
 
+use sim_core::model::edge::UntilConfig;
+use sim_core::policy::queue::line::DropRule;
+
 use super::super::capacity::View;
 use super::super::system::Caller;
 use super::Found;
@@ -10,6 +13,11 @@ pub(super) fn check(view: &View<'_>) -> Vec<Found> {
     let mut found = Vec::new();
     for call in system.calls.iter().filter(|call| call.is_patient_for_ever() && !call.inherits_deadline) {
         let Caller::Endpoint(_) = call.caller else { continue };
+        // What is handed over is accepted or refused at once, unless a full line lets senders wait.
+        let lets_wait = system.service(call.service).queue.drop() == DropRule::Nobody;
+        if call.config.until == UntilConfig::Accepted && !lets_wait {
+            continue;
+        }
         let (from, to) = (system.caller_name(call), system.service_name(call.service));
         found.push(Found {
             path: call.path.clone(),

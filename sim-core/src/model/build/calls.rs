@@ -13,7 +13,7 @@ use super::{Problems, unique_keys};
 use crate::dist::Distribution;
 use crate::ids::{CacheId, EdgeId, EndpointId, Id, IdVec, PoolId, RecordsId, ServiceId, StepId};
 use crate::model::cache::Cache;
-use crate::model::edge::{CallConfig, DeadlineConfig, Edge, EdgeCaller};
+use crate::model::edge::{CallConfig, DeadlineConfig, Edge, EdgeCaller, UntilConfig};
 use crate::model::endpoint::{Endpoint, Program, Step, StepConfig};
 use crate::model::pool::{Pool, PoolConfig};
 use crate::model::record::{Records, RecordsConfig};
@@ -336,6 +336,7 @@ impl Lowering<'_> {
             reselections: if chooses { call.retry.terms().reselections() } else { 0 },
             pipeline,
             listens: call.client_throttle.listens(),
+            until_accepted: call.until == UntilConfig::Accepted,
         })
     }
 

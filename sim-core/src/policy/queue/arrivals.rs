@@ -17,7 +17,7 @@ pub(super) enum Arrivals<T> {
 impl<T> Arrivals<T> {
     pub(super) fn new(drop: DropRule) -> Self {
         match drop {
-            DropRule::Newest | DropRule::Oldest => Arrivals::Plain(VecDeque::new()),
+            DropRule::Newest | DropRule::Oldest | DropRule::Nobody => Arrivals::Plain(VecDeque::new()),
             DropRule::LowestClass => Arrivals::ByClass(Box::new(Lanes::new())),
         }
     }
@@ -49,7 +49,7 @@ impl<T> Arrivals<T> {
     /// The entry that makes room for one of class `incoming`; `None` if that one has to go itself.
     pub(super) fn pop_by(&mut self, drop: DropRule, incoming: Criticality) -> Option<T> {
         match (drop, self) {
-            (DropRule::Newest, _) => None,
+            (DropRule::Newest | DropRule::Nobody, _) => None,
             (DropRule::Oldest, arrivals) => arrivals.pop_oldest(),
             (DropRule::LowestClass, Arrivals::ByClass(lanes)) => lanes.pop_lowest_class(incoming),
             (DropRule::LowestClass, Arrivals::Plain(_)) => {

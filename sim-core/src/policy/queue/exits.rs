@@ -11,7 +11,7 @@ use crate::policy::Criticality;
 pub(super) struct Exits<P> {
     drop: DropRule,
     /// By class (all alike if the rule ignores it) and number in order of arrival. invariant: empty
-    /// under `newest`.
+    /// unless the rule makes those in line go.
     places: BTreeMap<(Criticality, u64), P>,
 }
 
@@ -22,13 +22,13 @@ impl<P> Exits<P> {
 
     fn key(&self, class: Criticality, number: u64) -> (Criticality, u64) {
         match self.drop {
-            DropRule::Newest | DropRule::Oldest => (Criticality::default(), number),
+            DropRule::Newest | DropRule::Oldest | DropRule::Nobody => (Criticality::default(), number),
             DropRule::LowestClass => (class, number),
         }
     }
 
     pub(super) fn insert(&mut self, class: Criticality, number: u64, place: P) {
-        if self.drop != DropRule::Newest {
+        if !self.drop.spares_the_line() {
             self.places.insert(self.key(class, number), place);
         }
     }
@@ -41,7 +41,7 @@ impl<P> Exits<P> {
     /// to go itself.
     pub(super) fn pop(&mut self, incoming: Criticality) -> Option<(u64, P)> {
         let ((_, number), place) = match self.drop {
-            DropRule::Newest => return None,
+            DropRule::Newest | DropRule::Nobody => return None,
             DropRule::Oldest => self.places.pop_first()?,
             DropRule::LowestClass => {
                 let lowest = self.places.last_entry().filter(|entry| entry.key().0 > incoming)?;

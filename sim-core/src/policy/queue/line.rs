@@ -38,12 +38,22 @@ pub enum DropRule {
     /// The least critical one that waits, the newest among equals; the one that comes if none of them is
     /// less critical.
     LowestClass,
+    /// Nobody: who comes waits outside until there is room, in the order of arrival over all senders. Who
+    /// waits for an answer, or to be accepted, is held up meanwhile (a blocking queue: back-pressure).
+    Nobody,
+}
+
+impl DropRule {
+    /// Whether those in line stay there, whoever comes.
+    pub(super) const fn spares_the_line(self) -> bool {
+        matches!(self, DropRule::Newest | DropRule::Nobody)
+    }
 }
 
 impl Line {
     pub(super) fn check(&self) -> Vec<Problem> {
         match (self.capacity, self.drop) {
-            (Limit::Unlimited, DropRule::Oldest | DropRule::LowestClass) => {
+            (Limit::Unlimited, DropRule::Oldest | DropRule::LowestClass | DropRule::Nobody) => {
                 let sentence = "a line without a bound is never full; give it a `capacity` or remove `drop`";
                 vec![Problem::new("drop", sentence)]
             }
@@ -75,7 +85,7 @@ mod tests {
 
     #[test]
     fn a_drop_rule_needs_a_line_that_can_be_full() {
-        for word in ["oldest", "lowest_class"] {
+        for word in ["oldest", "lowest_class", "nobody"] {
             let line: Line = read(&format!(r#"{{"drop": "{word}"}}"#)).expect("readable");
             assert_eq!(line.check()[0].field, "drop");
             let line: Line = read(&format!(r#"{{"drop": "{word}", "capacity": 0}}"#)).expect("readable");

@@ -46,7 +46,7 @@ impl State {
         mut live: impl FnMut(AttemptId) -> bool,
     ) -> Option<AttemptId> {
         let next = || match drop {
-            DropRule::Newest => None,
+            DropRule::Newest | DropRule::Nobody => None,
             DropRule::Oldest => self.line.pop_oldest(),
             DropRule::LowestClass => self.line.pop_lowest_class(incoming),
         };

@@ -44,7 +44,7 @@ impl Oracle {
     fn make_room(&mut self, config: &Config, incoming: &Waiting) -> Overflow {
         let oldest_first = 0..self.line.len();
         let place = match config.drop() {
-            DropRule::Newest => None,
+            DropRule::Newest | DropRule::Nobody => None,
             DropRule::Oldest => oldest_first.min(),
             DropRule::LowestClass => oldest_first
                 .max_by_key(|k| (self.line[*k].class, *k))

@@ -69,7 +69,9 @@ impl Lowering<'_> {
         let Step::Serial { steps } = &self.calls.steps[step] else { return };
         let mut calls = 0;
         for step in steps {
-            if let Step::Call { edge, .. } = &self.calls.steps[*step] {
+            if let Step::Call { edge, .. } = &self.calls.steps[*step]
+                && !self.calls.edges[*edge].until_accepted
+            {
                 self.calls.edges[*edge].fills = Some(cache);
                 calls += 1;
             }

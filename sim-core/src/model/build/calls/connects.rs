@@ -3,7 +3,7 @@
 
 use super::{Caller, Lowering, NO_CACHES, NO_RECORDS};
 use crate::ids::{EdgeId, Id};
-use crate::model::edge::EdgeCaller;
+use crate::model::edge::{EdgeCaller, UntilConfig};
 use crate::model::workload::{ArrivalsConfig, WorkloadConfig};
 use crate::policy::balancer;
 
@@ -63,6 +63,11 @@ impl Lowering<'_> {
                 );
                 self.problems.add(format!("{path}/call/{field}"), message);
             }
+        }
+        if connected.connect.until != UntilConfig::Answered {
+            let message = "a connection is open once it is answered, so there is nothing else to wait for; take `until` \
+                           out, or write it below `call`, for the messages";
+            self.problems.add(format!("{place}/until"), message);
         }
         if workload.call.retry.terms().reselections() > 0 {
             let message = "a message goes to the instance that its user is connected to, so its retry cannot avoid the \

@@ -97,6 +97,7 @@ impl Lowering<'_> {
             reselections: 0,
             pipeline: Pipeline::plain(),
             listens: false,
+            until_accepted: false,
         })
     }
 
