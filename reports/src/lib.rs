@@ -36,6 +36,7 @@ pub use error::{ReportError, ReportErrorKind};
 pub use options::{Options, Size, Theme};
 pub use stored::{Stored, read};
 pub use terminal::{TextStyle, comparison_text, explanation_text, run_text, sweep_text, trace_text};
+pub use terminal::{policies_text, policy_text, preset_text, presets_text};
 
 use figures::Figure;
 use folder::Batch;

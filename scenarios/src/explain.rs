@@ -61,6 +61,7 @@ pub fn explain(scenario: &Scenario, variant: &Variant) -> Explanation {
         services: (0..view.services.len()).map(|number| service(&view, warm.as_ref(), number)).collect(),
         caches: caches.iter().map(|warm| cache(&view, warm)).collect(),
         actions: variant.system.actions.iter().map(action).collect(),
+        presets: scenario.presets(variant),
         warnings: warnings::all(&view, &|path| scenario.place(&variant.name, path)),
     }
 }

@@ -6,6 +6,8 @@
 //! data behind ([`results`]). [`library`] holds the scenarios that come with the program.
 
 pub mod yaml;
+pub mod presets;
+pub mod policies;
 pub mod document;
 pub mod schema;
 pub mod claim;

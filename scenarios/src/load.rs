@@ -11,6 +11,7 @@ use sim_core::units::Rate;
 use crate::check;
 use crate::document::{Document, FORMAT, RunConfig};
 use crate::expectation::ExpectationConfig;
+use crate::presets::{self, PresetUse};
 use crate::yaml::{self, Node, Problem, Source};
 use layers::Texts;
 use stages::Stages;
@@ -158,6 +159,12 @@ impl Scenario {
             column: span.column,
             path: yaml::shown(path),
         })
+    }
+
+    /// The calls, services and pools of a variant that are built on presets, and what holds there.
+    pub fn presets(&self, variant: &Variant) -> Vec<PresetUse> {
+        let layers = self.texts.layers(Some(&variant.name), None);
+        presets::resolved(&variant.system, &layers, &self.texts.sources)
     }
 
     /// A sweep that the file does not name: `path` takes `values`, for the variants in `names`.

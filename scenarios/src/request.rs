@@ -55,6 +55,7 @@ pub fn manifest(scenario: &Scenario, variants: &[Variant], seeds: &[u64], reques
             "run": variant.run,
         })
     };
+    let presets = variants.iter().map(|variant| (variant.name.clone(), scenario.presets(variant)));
     Manifest {
         schema: "spiral/manifest/1".to_owned(),
         spiral: VERSION.to_owned(),
@@ -69,6 +70,7 @@ pub fn manifest(scenario: &Scenario, variants: &[Variant], seeds: &[u64], reques
         triggers: variants.iter().map(|variant| (variant.name.clone(), triggers(variant))).collect(),
         actions: actions.filter(|(_, windows)| !windows.is_empty()).collect(),
         resolved: variants.iter().map(|variant| (variant.name.clone(), resolved(variant))).collect(),
+        presets: presets.filter(|(_, uses)| !uses.is_empty()).collect(),
         reproduce: request.reproduce.clone(),
     }
 }

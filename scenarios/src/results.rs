@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::metric::Metric;
 use crate::picture::VariantPicture;
+use crate::presets::PresetUse;
 
 /// Which scenario, and exactly which text of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -324,6 +325,9 @@ pub struct Manifest {
     pub actions: BTreeMap<String, Vec<TriggerWindow>>,
     /// The resolved model of every variant as the loader understood it, by variant name.
     pub resolved: BTreeMap<String, serde_json::Value>,
+    /// What is built on presets and what holds there, by variant; those without any are left out.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub presets: BTreeMap<String, Vec<PresetUse>>,
     /// Command that repeats this result.
     pub reproduce: String,
 }

@@ -1,9 +1,9 @@
 //! What may stand in a scenario file, in the words of an editor? The JSON Schema (draft 2020-12) of
 //! [`Document`], with which editors complete, explain and check while somebody types.
 //!
-//! The types give most of it. Four things are added that types cannot say: a choice takes a plain value
+//! The types give most of it. Six things are added that types cannot say: a choice takes a plain value
 //! where the reader does, and a plain word where a kind needs no settings; what has a unit is no bare
-//! number; nothing is ever `null`; and a variant has the shape of the file (`overlay`).
+//! number; nothing is ever `null`; presets have names; patterns have pages; and a variant has the shape of the file (`overlay`).
 
 mod overlay;
 #[cfg(test)]
@@ -13,6 +13,8 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use crate::document::{Document, FORMAT};
+use crate::policies;
+use crate::presets::{self, Part};
 
 /// The name of the variant of a choice that takes a plain value.
 const TEXT: &str = "$text";
@@ -35,10 +37,23 @@ pub fn schema() -> Value {
         }
     }
     tidy(&mut schema);
+    name_presets(&mut schema);
+    policies::describe(&mut schema);
     let definitions = schema["$defs"].clone();
     add_words(&mut schema, &definitions);
     overlay::add(&mut schema);
     schema
+}
+
+/// The names that fit where a preset may be named.
+fn name_presets(schema: &mut Value) {
+    for (definition, part) in
+        [("CallConfig", Part::Call), ("ServiceConfig", Part::Service), ("PoolConfig", Part::Pool)]
+    {
+        let fitting = presets::all().iter().filter(|preset| preset.part(part).is_some());
+        let names: Vec<&str> = fitting.map(|preset| preset.name).chain(["none"]).collect();
+        schema["$defs"][definition]["properties"]["preset"]["enum"] = json!(names);
+    }
 }
 
 /// Takes out what comes from Rust and means nothing in a file.

@@ -32,6 +32,8 @@
 //! | setting that may be left out | `none` takes it away |
 //! | choice (`queue: {lifo: {...}}`) | same kind: sets the fields it names; another kind or a plain word: replaces |
 //!
+//! A struct with a field `preset` may be built on a preset: its values lie beneath all layers (`beneath`).
+//!
 //! A type that reads its values with `deserialize_str` or `deserialize_any` reports a mistake with
 //! `serde::de::Error::custom("a full sentence")`; the sentence appears as it is, at the exact value. A second line
 //! beginning with `help: ` becomes the suggestion. A choice may have a newtype variant renamed to `$text`: it
@@ -55,6 +57,8 @@ mod overlay;
 mod path;
 
 mod origin;
+
+mod beneath;
 
 mod problem;
 
@@ -83,7 +87,7 @@ mod stand_in;
 #[cfg(test)]
 mod tests;
 
-pub use origin::{nearest_origin, origin, origin_key};
+pub use origin::{Written, nearest_origin, origin, origin_key, written};
 pub use overlay::overlay_from_path;
 pub use parse::{parse, parse_bytes};
 pub use path::{join, shown};

@@ -102,14 +102,21 @@ pub(crate) struct Validate {
 #[command(after_help = "\
 Nothing is simulated. What depends on the run is said to be unknown.
 
+Instead of a scenario: `policy` or `preset`, alone for a list, or with a name for its page.
+
 Examples:
   spiral explain metastable-retry-storm
+  spiral explain policy retry/exponential
+  spiral explain preset resilience4j
   spiral explain blocked-threads-chain --variant shrinking-inward
   spiral explain my-storm.yaml --set services.api.workers=20 --format json")]
 pub(crate) struct Explain {
     /// A scenario file, or the id of a shipped scenario
     #[arg(value_name = "FILE|ID")]
     pub(crate) scenario: String,
+    /// Of a policy or a preset, behind the word `policy` or `preset`
+    #[arg(value_name = "NAME")]
+    pub(crate) name: Option<String>,
     /// The variant [default: the first one of the file]
     #[arg(long)]
     pub(crate) variant: Option<String>,

@@ -4,6 +4,8 @@ pub(crate) mod compare;
 pub(crate) mod completions;
 pub(crate) mod explain;
 mod interrupted;
+mod policies;
+mod presets;
 pub(crate) mod list;
 pub(crate) mod new;
 pub(crate) mod report;

@@ -5,6 +5,7 @@ use scenarios::explain::result::{
     ActionResult, CacheResult, Capacity, Explanation, ServiceResult, Trust, Warning, WorkloadResult,
 };
 use scenarios::metric::Unit;
+use scenarios::presets::{self, Origin, PresetUse, ResolvedValue};
 
 use super::grid::{self, Column};
 use super::{Paint, TextStyle, wrapped};
@@ -24,6 +25,7 @@ pub fn explanation_text(explanation: &Explanation, style: &TextStyle) -> String 
     text.push_str(&services(&explanation.services, &explanation.caches, style));
     text.push_str(&dependence(&explanation.services, style));
     text.push_str(&operators(&explanation.actions, style));
+    text.push_str(&presets(&explanation.presets, style));
     text.push_str(&warnings(&explanation.warnings, style));
     style.finish(text)
 }
@@ -243,6 +245,39 @@ fn operators(actions: &[ActionResult], style: &TextStyle) -> String {
         text.push_str(&wrapped(&format!("{name}: {when}, {what}{lasts}"), style, 2));
     }
     text + "\n"
+}
+
+/// What is built on presets: every value that holds, and where it comes from.
+fn presets(uses: &[PresetUse], style: &TextStyle) -> String {
+    let mut text = String::new();
+    for used in uses {
+        let heading = format!("{}, built on the preset {}", used.place, used.preset);
+        text.push_str(&style.paint(&heading, Paint::Bold));
+        text.push('\n');
+        for value in &used.values {
+            text.push_str(&wrapped(&format!("{}: {} · {}", value.path, value.value, from(value)), style, 2));
+        }
+        if !used.set_aside.is_empty() {
+            let said = format!("The file chooses something else than: {}", used.set_aside.join("; "));
+            text.push_str(&wrapped(&said, style, 2));
+        }
+        let notes = presets::find(&used.preset).map_or(&[][..], |preset| &preset.notes);
+        for note in notes {
+            text.push_str(&wrapped(&format!("note: {note}"), style, 2));
+        }
+        text.push('\n');
+    }
+    text
+}
+
+fn from(value: &ResolvedValue) -> String {
+    match &value.from {
+        Origin::Preset { class, .. } => format!("preset, {}", class.words()),
+        Origin::Text { file, line } => match &value.instead_of {
+            Some(preset) => format!("{file}:{line}, the preset says {preset}"),
+            None => format!("{file}:{line}"),
+        },
+    }
 }
 
 fn warnings(warnings: &[Warning], style: &TextStyle) -> String {

@@ -98,6 +98,7 @@ impl Sample {
                     ((*name).to_owned(), value)
                 })
                 .collect(),
+            presets: BTreeMap::new(),
             reproduce: reproduce.clone(),
         };
         let variants: Vec<VariantResult> =

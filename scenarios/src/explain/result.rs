@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::presets::PresetUse;
+
 /// Everything that is known of a variant before any run. Spans in seconds, rates per second; a number that is
 /// infinite or cannot be known is absent.
 #[derive(Clone, Debug, Serialize)]
@@ -26,6 +28,8 @@ pub struct Explanation {
     pub caches: Vec<CacheResult>,
     /// What operators will do, in the order of the file; all else is about the system before that.
     pub actions: Vec<ActionResult>,
+    /// What is built on presets, and what holds there.
+    pub presets: Vec<PresetUse>,
     /// What may go wrong, in the order of the file.
     pub warnings: Vec<Warning>,
 }

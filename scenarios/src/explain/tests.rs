@@ -3,6 +3,7 @@
 use super::*;
 use crate::load::load;
 use result::Warning;
+mod guards;
 
 fn explained(body: &str) -> Explanation {
     variant_of(body, "base")

@@ -20,6 +20,8 @@ mod survivors;
 mod timeout_order;
 mod uneven;
 mod workers;
+mod never_retried;
+mod breaker_asleep;
 
 use super::capacity::View;
 use super::result::{Place, Warning};
@@ -46,6 +48,8 @@ const ALL: &[(&str, Check)] = &[
     ("single_point", single_point::check),
     ("reconnect", reconnect::check),
     ("idle_workers", idle_workers::check),
+    ("never_retried", never_retried::check),
+    ("breaker_asleep", breaker_asleep::check),
 ];
 
 type Check = fn(&View<'_>) -> Vec<Found>;

@@ -98,7 +98,7 @@ fn kind_of(node: &Node) -> Option<&Entry> {
 
 fn setting<'a>(spot: &Spot<'a>) -> Option<Spot<'a>> {
     let entry = kind_of(spot.node)?;
-    Some(Spot { layer: spot.layer, key: Some(entry.key_span), node: &entry.value })
+    Some(spot.entry(entry))
 }
 
 fn unknown(word: &str, words: &[&str]) -> Error {

@@ -5,7 +5,7 @@ use serde::de::{Deserializer, Expected, Visitor};
 use super::{
     Kind, Node,
     access::{Fields, Items, Named},
-    choice,
+    beneath, choice,
     error::{Error, expectation},
     path,
     place::{self, Place},
@@ -80,7 +80,10 @@ impl Place<'_> {
 
     /// Reports the keys that a struct does not have, wherever they stand, and drops them.
     fn known_fields(&self, fields: &'static [&'static str]) -> Vec<place::MergedEntry<'_>> {
-        let mut entries = self.merged_fields();
+        let mut entries = match fields.contains(&beneath::KEY) {
+            true => self.fields_over_a_preset(),
+            false => self.merged_fields(),
+        };
         let present: Vec<&str> = entries.iter().map(|(key, _)| *key).collect();
         entries.retain(|(key, spots)| {
             if fields.contains(key) {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Entry, Kind, Layer, Node, Span, error::Error, path, session::Session, suggest};
+use super::{Entry, Kind, Layer, Node, Span, beneath, error::Error, path, session::Session, suggest};
 
 /// What one layer has at a place.
 #[derive(Clone, Copy)]
@@ -11,12 +11,19 @@ pub(super) struct Spot<'a> {
     /// The key in front of the node, if there is one.
     pub(super) key: Option<Span>,
     pub(super) node: &'a Node,
+    /// If this is a value of a preset: where the layer names the preset.
+    pub(super) named_at: Option<Span>,
 }
 
-impl Spot<'_> {
+impl<'a> Spot<'a> {
+    /// What the same layer has at an entry of this mapping.
+    pub(super) fn entry(&self, entry: &'a Entry) -> Spot<'a> {
+        Spot { key: Some(entry.key_span), node: &entry.value, ..*self }
+    }
+
     /// Where a reader looks for this value's name.
     pub(super) fn key_or_node(&self) -> Span {
-        self.key.unwrap_or(self.node.span)
+        self.named_at.or(self.key).unwrap_or(self.node.span)
     }
 
     /// Whether these are the settings of a kind that was written as a plain word.
@@ -26,7 +33,11 @@ impl Spot<'_> {
 
     /// Where this value stands; settings that nobody wrote stand where their word does.
     pub(super) fn span(&self) -> Span {
-        if self.is_bare() { self.key_or_node() } else { self.node.span }
+        match self.named_at {
+            Some(span) => span,
+            None if self.is_bare() => self.key_or_node(),
+            None => self.node.span,
+        }
     }
 }
 
@@ -36,7 +47,8 @@ pub(super) static NO_SETTINGS: Node =
 
 /// The layers' roots, lowest first.
 pub(super) fn roots<'a>(layers: &[Layer<'a>]) -> Vec<Spot<'a>> {
-    let spot = |(layer, given): (usize, &Layer<'a>)| Spot { layer, key: None, node: given.root };
+    let spot =
+        |(layer, given): (usize, &Layer<'a>)| Spot { layer, key: None, node: given.root, named_at: None };
     layers.iter().enumerate().map(spot).collect()
 }
 
@@ -86,6 +98,25 @@ impl<'a> Place<'a> {
         let merged = merge(mappings(&self.spots));
         self.session.count(merged.len());
         merged
+    }
+
+    /// The same for a struct that may be built on a preset, whose values lie beneath all layers.
+    pub(super) fn fields_over_a_preset(&self) -> Vec<MergedEntry<'a>> {
+        let run = mappings(&self.spots);
+        match beneath::find(&self.path, run) {
+            None => self.merged_fields(),
+            Some(Ok(below)) => {
+                let run: Vec<Spot<'a>> = std::iter::once(below).chain(run.iter().copied()).collect();
+                let merged = merge(&run);
+                self.session.count(merged.len());
+                merged
+            }
+            Some(Err(error)) => {
+                self.session.report(&path::join(&self.path, beneath::KEY), error);
+                self.session.lose_preset(&self.path);
+                self.merged_fields()
+            }
+        }
     }
 
     /// The entries of a map: the same, but the word `none` in an upper layer takes an entry away.
@@ -146,7 +177,7 @@ fn merge<'a>(run: &[Spot<'a>]) -> Vec<MergedEntry<'a>> {
     let mut position: HashMap<&str, usize> = HashMap::new();
     for spot in run {
         for entry in entries_of(spot.node) {
-            let below = Spot { layer: spot.layer, key: Some(entry.key_span), node: &entry.value };
+            let below = spot.entry(entry);
             let slot = *position.entry(&entry.key).or_insert(merged.len());
             match merged.get_mut(slot) {
                 Some((_, spots)) => spots.push(below),
@@ -162,7 +193,7 @@ fn items<'a>(spots: &[Spot<'a>]) -> Result<Vec<Spot<'a>>, Error> {
     let Some((top, below)) = spots.split_last() else { return Ok(Vec::new()) };
     let own = |node: &'a Node| match &node.kind {
         Kind::Sequence(list) => {
-            Some(list.iter().map(|node| Spot { layer: top.layer, key: None, node }).collect::<Vec<_>>())
+            Some(list.iter().map(|node| Spot { key: None, node, ..*top }).collect::<Vec<_>>())
         }
         Kind::Scalar { .. } | Kind::Mapping(_) => None,
     };
@@ -171,7 +202,7 @@ fn items<'a>(spots: &[Spot<'a>]) -> Result<Vec<Spot<'a>>, Error> {
     }
     if let [Entry { key, value, .. }] = entries_of(top.node)
         && key == "append"
-        && top.layer > 0
+        && (top.layer > 0 || !below.is_empty())
     {
         let message = || format!("`append` takes a list, found {}", value.described());
         let added = own(value).ok_or_else(|| Error::at(top.layer, value.span, message()))?;
@@ -205,13 +236,8 @@ pub(super) fn extends_a_list(spots: &[Spot<'_>]) -> bool {
 /// What the layers have at one part below these spots, whatever type it has: for asking where something came from.
 pub(super) fn below<'a>(spots: &[Spot<'a>], part: &str) -> Vec<Spot<'a>> {
     let run = mappings(spots);
-    let named: Vec<Spot<'a>> = run
-        .iter()
-        .filter_map(|spot| {
-            let entry = spot.node.entry(part)?;
-            Some(Spot { layer: spot.layer, key: Some(entry.key_span), node: &entry.value })
-        })
-        .collect();
+    let named: Vec<Spot<'a>> =
+        run.iter().filter_map(|spot| spot.node.entry(part).map(|entry| spot.entry(entry))).collect();
     if !named.is_empty() {
         return named;
     }

@@ -47,6 +47,8 @@ pub(super) struct Session {
     holes: RefCell<BTreeMap<String, Hole>>,
     /// Fields that a misspelt key was probably meant for: that they are missing is told already.
     meant: RefCell<HashSet<String>>,
+    /// Places whose preset is unknown: what seems to be missing there would perhaps come from it.
+    adrift: RefCell<Vec<String>>,
     /// The stand-in that worked for a type, so that it comes first for the next value of that type.
     fitting: RefCell<HashMap<&'static str, usize>>,
     /// The kind of each choice that was read, and the uppermost layer there.
@@ -73,6 +75,7 @@ impl Session {
             is_cut: Cell::new(false),
             holes: RefCell::default(),
             meant: RefCell::default(),
+            adrift: RefCell::default(),
             fitting: RefCell::default(),
             choices: RefCell::default(),
             steps: Cell::new(0),
@@ -136,6 +139,11 @@ impl Session {
         self.meant.borrow_mut().insert(path::join(path, field));
     }
 
+    /// The preset named at `path` is unknown.
+    pub(super) fn lose_preset(&self, path: &str) {
+        self.adrift.borrow_mut().push(format!("{path}/"));
+    }
+
     /// Reports a failure at a place and makes a hole there, if that has not been done further inside.
     pub(super) fn settle<T>(&self, place: &Place<'_>, result: Result<T, Error>) -> Result<T, Error> {
         match result {
@@ -172,7 +180,8 @@ impl Session {
             self.omit(&place.path);
             return;
         }
-        if place.stand_in.is_none() && !self.meant.borrow().contains(&path) {
+        let is_adrift = self.adrift.borrow().iter().any(|base| path.starts_with(base));
+        if place.stand_in.is_none() && !is_adrift && !self.meant.borrow().contains(&path) {
             // The layer that began this struct has to complete it; upper layers only change it.
             let run = super::place::mappings(&place.spots);
             if let Some(spot) = run.first() {

@@ -68,6 +68,14 @@ impl Node {
         }
     }
 
+    /// The text of a single value, quoted or not.
+    pub fn single(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Scalar { text, .. } => Some(text),
+            Kind::Sequence(_) | Kind::Mapping(_) => None,
+        }
+    }
+
     /// The entry with this key, if this is a mapping that has it.
     pub fn entry(&self, key: &str) -> Option<&Entry> {
         match &self.kind {

@@ -1,4 +1,5 @@
-//! `spiral explain FILE|ID`: what can be known of a variant before any run?
+//! `spiral explain FILE|ID`: what can be known of a variant before any run? And `explain policy`, `explain preset`: what
+//! does this word stand for?
 
 use crate::args::{self, Format};
 use crate::console::{print, style};
@@ -6,6 +7,16 @@ use crate::failure::{Complaint, Failure, Refused, Status};
 use crate::plan::Target;
 
 pub(crate) fn run(args: &args::Explain) -> Result<Status, Failure> {
+    match (args.scenario.as_str(), &args.name) {
+        ("preset", name) => return super::presets::run(name.as_deref(), args.format),
+        ("policy", name) => return super::policies::run(name.as_deref(), args.format),
+        (_, Some(name)) => {
+            let complaint = Complaint::new(format!("`{name}` is one word too many"));
+            let help = "a name stands behind the word `policy` or `preset`; a variant behind `--variant`";
+            return Err(complaint.with_help(help).into());
+        }
+        (_, None) => {}
+    }
     let mut refused = Refused::default();
     let target = refused.take(Target::new(&args.scenario));
     let scenario = target.and_then(|target| refused.take(target.load(&args.set)));

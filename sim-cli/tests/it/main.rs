@@ -11,6 +11,7 @@ mod bad_systems; // the same for systems of several services
 mod bad_connections; // the same for users with connections
 mod bad_records;
 mod bad_retries; // the same for what a retry has beside its attempts
+mod bad_presets; // the same for what is built on presets, and what is told of presets and policies
 mod bad_words; // every mistake on the command line
 mod commands; // list, show, new, validate, schema, completions
 mod explain; // what is known before any run

@@ -18,6 +18,10 @@ use crate::units::{Count, Patience};
 pub struct CallConfig {
     /// Name of the service that is called, or `service/endpoint`.
     pub to: String,
+    /// Name of a preset, whose values hold where the file says nothing itself (`spiral explain preset` lists them);
+    /// default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preset: Option<String>,
     /// How long the caller waits; default: for ever.
     #[serde(default)]
     pub timeouts: TimeoutsConfig,
@@ -73,6 +77,7 @@ impl CallConfig {
     pub fn plain(to: &str) -> Self {
         CallConfig {
             to: to.to_owned(),
+            preset: None,
             timeouts: TimeoutsConfig::default(),
             deadline: DeadlineConfig::default(),
             retry: retry::Config::default(),

@@ -12,6 +12,10 @@ use crate::units::{Count, Limit, Patience};
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct PoolConfig {
+    /// Name of a preset, whose values hold where the file says nothing itself (`spiral explain preset` lists them);
+    /// default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preset: Option<String>,
     /// Slots.
     pub size: Count,
     /// Most attempts that wait for a slot, first in, first out; one more fails at once with

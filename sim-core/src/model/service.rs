@@ -22,6 +22,10 @@ use crate::units::{Count, Factor, Limit, Probability};
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub struct ServiceConfig {
+    /// Name of a preset, whose values hold where the file says nothing itself (`spiral explain preset` lists them);
+    /// default: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preset: Option<String>,
     /// Replicas, each with its own queue and workers; default 1.
     #[serde(default = "one")]
     pub instances: Count,
@@ -112,6 +116,7 @@ impl ServiceConfig {
     /// One instance with one worker that takes `service_time` for an attempt, and nothing else said.
     pub fn of(service_time: Distribution) -> Self {
         ServiceConfig {
+            preset: None,
             instances: one(),
             workers: one(),
             service_time: Some(service_time),

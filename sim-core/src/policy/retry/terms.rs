@@ -143,6 +143,11 @@ impl Terms<'_> {
         self.retry_after.forbids(failure.pushback).then_some(Refusal::ToldNotTo)
     }
 
+    /// The failures that are tried again, if they are listed.
+    pub fn listed(&self) -> Option<&[Outcome]> {
+        self.on
+    }
+
     /// How often another instance is looked for; 0 if any will do.
     pub fn reselections(&self) -> u32 {
         self.avoid_previous_host.map_or(0, |avoid| avoid.reselections.get())

@@ -1,0 +1,54 @@
+//! Breakers that cannot judge, and timeouts that are never tried again.
+
+use super::{explained, said, users};
+
+fn calling(call: &str) -> super::Explanation {
+    explained(&format!(
+        "services: {{api: {{workers: 10, service_time: 10ms}}}}\n{}",
+        users("10/s", &format!("to: api, {call}"))
+    ))
+}
+
+#[test]
+fn a_breaker_of_many_callers_may_never_judge() {
+    let with = |clients: u32, breaker: &str| {
+        let body = format!(
+            "services: {{api: {{workers: 10, service_time: 10ms}}}}
+workloads: {{users: {{clients: {clients}, arrivals: {{poisson: {{rate: 10/s}}}}, call: {{to: api, timeouts: {{attempt: 1s}}, circuit_breaker: {{rate: {{{breaker}}}}}}}}}}}\n"
+        );
+        said(&explained(&body), "breaker_asleep").first().map(|warning| warning.message.clone())
+    };
+    // 10/s of 100 callers: 1 each in 10 s.
+    let hystrix = "window: {time: {size: 10s}}, min_calls: 20";
+    let message = with(100, hystrix).expect("nobody sends 20 in 10 s");
+    assert!(message.contains("20 attempts within 10 s"), "{message}");
+    assert!(
+        message.contains("each of 100 callers") && message.contains("at most 1 in that time"),
+        "{message}"
+    );
+    assert_eq!(with(1, hystrix), None, "100 in 10 s");
+    assert_eq!(with(100, &format!("{hystrix}, scope: per_edge")), None, "one breaker sees them all");
+    // A count window fills in the end: 10 in a run of 100 s are fewer than 100.
+    let message = with(100, "min_calls: 100").expect("not in this run");
+    assert!(message.contains("100 attempts in all") && message.contains("at most 10 in"), "{message}");
+    assert_eq!(with(5, "min_calls: 100"), None, "200 each");
+}
+
+#[test]
+fn surprise_8_timeouts_that_are_listed_are_never_tried_again() {
+    let said = |call: &str| said(&calling(call), "never_retried").len();
+    assert_eq!(said("preset: envoy-retry"), 1);
+    assert_eq!(
+        said("preset: envoy-retry, timeouts: {attempt: 1s}"),
+        0,
+        "a clock of its own for each attempt"
+    );
+    assert_eq!(said("preset: envoy-retry, retry: none"), 0);
+    assert_eq!(
+        said("timeouts: {total: 1s}, retry: {immediate: {max_attempts: 2, on: [reset]}}"),
+        0,
+        "not listed"
+    );
+    let place = calling("preset: envoy-retry").warnings.iter().find_map(|w| w.place.clone());
+    assert_eq!(place.expect("a place").line, 6, "where the preset is named");
+}
