@@ -22,6 +22,7 @@ mistakes! {
     variant_that_overlays_a_missing_service: "one-attempt: {workloads" => "one-attempt: {services: {apo: {workers: 2}}, workloads";
     variant_that_overlays_a_missing_fault: "one-attempt: {workloads" => "one-attempt: {faults: {brownot: none}, workloads";
     variant_that_overlays_a_missing_key: "four-attempts: {}" => "four-attempts: {workloads: {users: {cal: {retry: none}}}}";
+    variant_called_none: "one-attempt: {workloads" => "none: {workloads";
     variant_that_changes_the_claims: "four-attempts: {}" => "four-attempts: {expect: []}";
     two_tags_in_one_choice: "{poisson: {rate: 80/s}}" => "{poisson: {rate: 80/s}, evenly_spaced: {rate: 80/s}}";
     two_kinds_of_fault: "stop: {service: api}" => "stop: {service: api}, slow: {service: api, factor: 2}";
