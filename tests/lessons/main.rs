@@ -199,6 +199,11 @@ fn breakers_of_shards_show_what_they_say() {
 }
 
 #[test]
+fn noisy_neighbours_show_what_they_say() {
+    assert!(check("tenant-fairness") >= 15);
+}
+
+#[test]
 fn every_shipped_scenario_has_a_test_here_and_claims_something() {
     let tested = include_str!("main.rs");
     for shipped in library::shipped() {

@@ -55,7 +55,11 @@ fn network(dice: &mut Dice) -> String {
     let inner = if dice.chance(30) { ", retry: {immediate: {max_attempts: 2}}" } else { "" };
     let on_cancel = dice.pick(&["ignore", "immediate"]);
     let (get, put) = (listens(dice), listens(dice));
-    let on = dice.pick(&["", ", on: [conflict, shed]", ", on: [timeout, connect_failure, reset]"]);
+    let on = dice.pick(&[
+        "",
+        "\n          on: [conflict, shed]",
+        "\n          on: [timeout, connect_failure, reset]",
+    ]);
     let fault = match dice.int(0, 3) {
         0 => "crash: {services: [store], instances: one}",
         1 => "slow: {service: store, factor: 6}",

@@ -7,8 +7,9 @@
 //! its own, and whoever shares one of them has another in its hand: with 2 of 8 one key in 28 has the same hand,
 //! with 8 of 64 nobody.
 //! **Where it fails.** Who has the same hand as a heavy key suffers with it, until the next deal, and then it is
-//! somebody else's turn. A larger hand for everybody is also one for the heavy key: with all lines in it, it fills
-//! all. It is fair by attempts, not by work.
+//! somebody else's turn; after a deal it holds the old hand and the new one for a while. Its hand is also its share of the
+//! turns: with 2 of 8 it gets a quarter of the capacity, and if the others need more than the rest, all fail. It is
+//! fair by attempts, not by work.
 //! **See it.** `scenarios/library/resilience/tenant-fairness.yaml`.
 //! **Source.** Kubernetes API Priority and Fairness (64 queues, hands of 8, 50 per queue); shuffle sharding: Colm
 //! MacCarthaigh, AWS Builders' Library; McKenney, Stochastic Fairness Queueing, 1990 (the new deal). Deviations: turns
