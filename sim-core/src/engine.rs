@@ -25,6 +25,7 @@ mod repair;
 mod gauges;
 mod admission;
 mod doors;
+mod refresh;
 
 use std::collections::VecDeque;
 
@@ -43,6 +44,7 @@ use connections::Connections;
 use doors::Doors;
 use in_flight::Table;
 pub use ledger::{CacheLedger, EdgeLedger, Ledger, ServiceLedger};
+use refresh::Refreshes;
 use scaling::Scaling;
 use sharing::Sharing;
 use state::{
@@ -145,6 +147,7 @@ struct Simulation<'m, P, const PLAIN: bool> {
     /// What gauges showed when they were read last.
     readings: Vec<Reading>,
     doors: Doors,
+    refreshes: Refreshes,
 }
 
 impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
@@ -197,6 +200,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             scaling,
             readings: Vec::new(),
             doors: Doors::new(model),
+            refreshes: Refreshes::new(model),
         }
     }
 
@@ -207,6 +211,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
         self.schedule_first_checks();
         self.schedule_first_arrivals();
         self.schedule_first_jobs();
+        self.schedule_first_refreshes();
 
         // The run covers [0, horizon): what happens at the horizon itself is not part of it.
         let last = SimTime::from_nanos(self.model.horizon.as_nanos() - 1);
@@ -284,6 +289,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             Event::Scale { service } => self.on_scale(service),
             Event::Action { action, begins } => self.on_action(action, begins),
             Event::Look => self.on_look(),
+            Event::Refresh { cache, instance, plan } => self.on_refresh(cache, instance, plan),
             Event::Arrival { .. }
             | Event::Finish { .. }
             | Event::AttemptTimeout { .. }

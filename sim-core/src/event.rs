@@ -1,8 +1,8 @@
 //! What can happen? One closed set of plain events; the engine handles each in one place.
 
 use crate::ids::{
-    AttemptId, CallId, EdgeId, FaultId, Handle, Id, InstanceId, ServiceId, SessionId, SourceId, TaskId,
-    WorkloadId,
+    AttemptId, CacheId, CallId, EdgeId, FaultId, Handle, Id, InstanceId, ServiceId, SessionId, SourceId,
+    TaskId, WorkloadId,
 };
 use crate::time::SimTime;
 
@@ -162,6 +162,15 @@ pub enum Event {
     },
     /// An operator looks whether it is time to act.
     Look,
+    /// A cache of an instance is to be loaded anew.
+    Refresh {
+        /// Which cache.
+        cache: CacheId,
+        /// Of which instance.
+        instance: InstanceId,
+        /// By which plan; an older one is stale.
+        plan: u32,
+    },
 }
 
 /// What is due in the life of an instance.
@@ -221,6 +230,7 @@ impl Packed {
     pub(crate) const SCALE: u64 = 20;
     pub(crate) const ACTION: u64 = 21;
     pub(crate) const LOOK: u64 = 22;
+    pub(crate) const REFRESH: u64 = 82;
 
     #[inline(always)]
     pub(crate) fn new(event: Event) -> Self {
@@ -272,6 +282,10 @@ impl Packed {
                 Packed(words(Self::ACTION as u32, u32::from(begins)), u64::from(action))
             }
             Event::Look => Packed(Self::LOOK, 0),
+            Event::Refresh { cache, instance, plan } => Packed(
+                words(Self::REFRESH as u32, plan),
+                words(instance.index() as u32, cache.index() as u32),
+            ),
         }
     }
 
@@ -355,6 +369,11 @@ impl Packed {
             Self::SCALE => Event::Scale { service: ServiceId::from_index(second as usize) },
             Self::ACTION => Event::Action { action: second as u32, begins: number == 1 },
             Self::LOOK => Event::Look,
+            Self::REFRESH => Event::Refresh {
+                cache: CacheId::from_index(handle.generation as usize),
+                instance: InstanceId::from_index(handle.slot as usize),
+                plan: number,
+            },
             _ => Event::Strike { fault: FaultId::from_index(second as usize) },
         }
     }
@@ -397,6 +416,11 @@ mod tests {
             Event::Scale { service: ServiceId::from_index(6) },
             Event::Action { action: 3, begins: true },
             Event::Look,
+            Event::Refresh {
+                cache: CacheId::from_index(2),
+                instance: InstanceId::from_index(9),
+                plan: u32::MAX,
+            },
         ] {
             assert_eq!(Packed::new(event).event(), event);
         }

@@ -12,6 +12,7 @@ mod lifecycle;
 mod lines;
 mod network;
 mod pipeline;
+mod refresh;
 mod retries;
 mod scaling;
 mod story;

@@ -69,7 +69,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             Step::Fallback { .. } if !outcome.is_ok() && task.begun == 1 => self.go_on(id),
             Step::Fallback { .. } | Step::Maybe { .. } => self.finish(id, outcome),
             Step::Cached { .. } => self.cached_went_on(id, outcome),
-            Step::Compute { .. } | Step::Call { .. } | Step::Spawn { .. } => {
+            Step::Compute { .. } | Step::Call { .. } | Step::Spawn { .. } | Step::Put { .. } => {
                 unreachable!("a single step is no group")
             }
         }
@@ -133,7 +133,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 self.begin_next(id, next, task.luck);
             }
             Step::Cached { .. } => self.look_up(id),
-            Step::Compute { .. } | Step::Call { .. } | Step::Spawn { .. } => {
+            Step::Compute { .. } | Step::Call { .. } | Step::Spawn { .. } | Step::Put { .. } => {
                 unreachable!("a single step is no group")
             }
         }
@@ -168,6 +168,10 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 };
                 self.aside(task.origin, Aside::Spawns);
                 self.begin_group(spawned, *step);
+                self.ready.push_back(Ready::Step(group, Outcome::Ok));
+            }
+            Step::Put { cache, key } => {
+                self.put(&task, *cache, luck.call(*key, 0, 0));
                 self.ready.push_back(Ready::Step(group, Outcome::Ok));
             }
             Step::Serial { .. }

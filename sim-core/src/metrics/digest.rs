@@ -62,6 +62,9 @@ impl Probe for Digest {
             Event::Repair { service, plan } => mix(handle(15, service.index() as u32, plan), 5 << 32),
             Event::Action { action, begins } => mix(handle(15, action, u32::from(begins)), 60 << 32),
             Event::Look => mix(handle(15, 0, 0), 61 << 32),
+            Event::Refresh { cache, instance, plan } => {
+                mix(handle(15, instance.index() as u32, cache.index() as u32), 82 << 32 | u64::from(plan))
+            }
             Event::Scale { service } => mix(handle(15, service.index() as u32, 0), 6 << 32),
         };
         self.hash = mix(self.hash ^ now.as_nanos(), what);

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Named;
-use super::cache::CachedConfig;
+use super::cache::{CachedConfig, PutConfig};
 use super::edge::CallConfig;
 use crate::dist::{Distribution, Sampler};
 use crate::ids::{CacheId, EdgeId, ServiceId, StepId};
@@ -50,6 +50,8 @@ pub enum StepConfig {
     Spawn(GroupConfig),
     /// The steps are done only if a cache does not hold their result.
     Cached(Box<CachedConfig>),
+    /// What the request brings is put into a cache, under the key of the request; it takes no time.
+    Put(PutConfig),
 }
 
 /// Steps in order.
@@ -164,6 +166,7 @@ impl StepConfig {
             StepConfig::Fallback(_) => "fallback",
             StepConfig::Spawn(_) => "spawn",
             StepConfig::Cached(_) => "cached",
+            StepConfig::Put(_) => "put",
         }
     }
 
@@ -171,7 +174,7 @@ impl StepConfig {
     pub fn inner(&self) -> Vec<(String, &[StepConfig])> {
         let only = |steps| vec![("steps".to_owned(), steps)];
         match self {
-            StepConfig::Compute(_) | StepConfig::Call(_) => Vec::new(),
+            StepConfig::Compute(_) | StepConfig::Call(_) | StepConfig::Put(_) => Vec::new(),
             StepConfig::Serial(group) | StepConfig::Spawn(group) => only(&group.steps[..]),
             StepConfig::Parallel(group) => only(&group.steps),
             StepConfig::FanOut(group) => only(&group.steps),
@@ -274,6 +277,13 @@ pub enum Step {
         step: StepId,
         /// Work for a hit, if it takes any.
         hit_time: Option<Sampler>,
+        /// As in `Compute`.
+        key: u32,
+    },
+    /// A value comes in.
+    Put {
+        /// Into which cache.
+        cache: CacheId,
         /// As in `Compute`.
         key: u32,
     },

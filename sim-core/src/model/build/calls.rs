@@ -87,6 +87,7 @@ impl Calls {
         lowering.connects();
         lowering.checks();
         lowering.refuse_circles();
+        lowering.check_refreshes();
         lowering.keys();
         lowering.calls
     }
@@ -337,7 +338,8 @@ impl Lowering<'_> {
                 | Step::Maybe { key, .. }
                 | Step::Repeat { key, .. }
                 | Step::Spawn { key, .. }
-                | Step::Cached { key, .. } => *key = new,
+                | Step::Cached { key, .. }
+                | Step::Put { key, .. } => *key = new,
                 Step::Call { .. } | Step::Serial { .. } | Step::Fallback { .. } => {}
             }
         }

@@ -100,7 +100,7 @@ impl Lowering<'_> {
                 Step::Spawn { step, key }
             }
             StepConfig::Cached(group) => {
-                let Some(cache) = self.cache(group, &path, caller) else {
+                let Some(cache) = self.cache(&group.cache, &group.steps, &path, caller) else {
                     return self.serial(endpoint, &group.steps, &format!("{path}/steps"), caller);
                 };
                 let step = self.serial(endpoint, &group.steps, &format!("{path}/steps"), caller);
@@ -108,6 +108,10 @@ impl Lowering<'_> {
                 let hit_time = self.hit_time(group, &path);
                 Step::Cached { cache, step, hit_time, key }
             }
+            StepConfig::Put(put) => match self.cache(&put.cache, &[], &path, caller) {
+                Some(cache) => Step::Put { cache, key },
+                None => Step::Serial { steps: [].into() },
+            },
         };
         let id = self.calls.steps.push(lowered);
         self.keyed.push((id, path));
