@@ -29,6 +29,7 @@ mod admission;
 mod records;
 mod piggyback;
 mod doors;
+mod refresh;
 
 use std::collections::VecDeque;
 
@@ -48,6 +49,7 @@ use doors::Doors;
 use in_flight::Table;
 pub use ledger::{CacheLedger, EdgeLedger, Ledger, RecordsLedger, ServiceLedger};
 use records::Records;
+use refresh::Refreshes;
 use scaling::Scaling;
 use sharing::Sharing;
 use state::{
@@ -151,6 +153,7 @@ struct Simulation<'m, P, const PLAIN: bool> {
     readings: Vec<Reading>,
     records: Records,
     doors: Doors,
+    refreshes: Refreshes,
 }
 
 impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
@@ -204,6 +207,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             readings: Vec::new(),
             records: Records::new(model),
             doors: Doors::new(model),
+            refreshes: Refreshes::new(model),
         }
     }
 
@@ -214,6 +218,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
         self.schedule_first_checks();
         self.schedule_first_arrivals();
         self.schedule_first_jobs();
+        self.schedule_first_refreshes();
 
         // The run covers [0, horizon): what happens at the horizon itself is not part of it.
         let last = SimTime::from_nanos(self.model.horizon.as_nanos() - 1);
@@ -294,6 +299,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             Event::EarlyClock { call, number } => self.on_early_clock(call, number),
             Event::LayerOpens { call, ticket } => self.on_layer_opens(call, ticket),
             Event::LayerPatience { call, ticket } => self.on_layer_patience(call, ticket),
+            Event::Refresh { cache, instance, plan } => self.on_refresh(cache, instance, plan),
             Event::Arrival { .. }
             | Event::Finish { .. }
             | Event::AttemptTimeout { .. }

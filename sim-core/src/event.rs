@@ -1,8 +1,8 @@
 //! What can happen? One closed set of plain events; the engine handles each in one place.
 
 use crate::ids::{
-    AttemptId, CallId, EdgeId, FaultId, Handle, Id, InstanceId, ServiceId, SessionId, SourceId, TaskId,
-    WorkloadId,
+    AttemptId, CacheId, CallId, EdgeId, FaultId, Handle, Id, InstanceId, ServiceId, SessionId, SourceId,
+    TaskId, WorkloadId,
 };
 use crate::time::SimTime;
 
@@ -183,6 +183,15 @@ pub enum Event {
         /// For which of its waits.
         ticket: u32,
     },
+    /// A cache of an instance is to be loaded anew.
+    Refresh {
+        /// Which cache.
+        cache: CacheId,
+        /// Of which instance.
+        instance: InstanceId,
+        /// By which plan; an older one is stale.
+        plan: u32,
+    },
 }
 
 /// What is due in the life of an instance.
@@ -245,6 +254,7 @@ impl Packed {
     pub(crate) const EARLY_CLOCK: u64 = 40;
     pub(crate) const LAYER_OPENS: u64 = 41;
     pub(crate) const LAYER_PATIENCE: u64 = 42;
+    pub(crate) const REFRESH: u64 = 82;
 
     #[inline(always)]
     pub(crate) fn new(event: Event) -> Self {
@@ -305,6 +315,10 @@ impl Packed {
             Event::LayerPatience { call, ticket } => {
                 Packed(words(Self::LAYER_PATIENCE as u32, ticket), handle(call.0))
             }
+            Event::Refresh { cache, instance, plan } => Packed(
+                words(Self::REFRESH as u32, plan),
+                words(instance.index() as u32, cache.index() as u32),
+            ),
         }
     }
 
@@ -391,6 +405,11 @@ impl Packed {
             Self::EARLY_CLOCK => Event::EarlyClock { call: self.call(), number },
             Self::LAYER_OPENS => Event::LayerOpens { call: self.call(), ticket: number },
             Self::LAYER_PATIENCE => Event::LayerPatience { call: self.call(), ticket: number },
+            Self::REFRESH => Event::Refresh {
+                cache: CacheId::from_index(handle.generation as usize),
+                instance: InstanceId::from_index(handle.slot as usize),
+                plan: number,
+            },
             _ => Event::Strike { fault: FaultId::from_index(second as usize) },
         }
     }
@@ -436,6 +455,11 @@ mod tests {
             Event::EarlyClock { call: CallId(id), number: 7 },
             Event::LayerOpens { call: CallId(id), ticket: 8 },
             Event::LayerPatience { call: CallId(id), ticket: u32::MAX },
+            Event::Refresh {
+                cache: CacheId::from_index(2),
+                instance: InstanceId::from_index(9),
+                plan: u32::MAX,
+            },
         ] {
             assert_eq!(Packed::new(event).event(), event);
         }

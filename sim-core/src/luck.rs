@@ -70,6 +70,8 @@ pub enum Purpose {
     LimitProbe = 71,
     /// Whether the caller keeps the attempt back.
     Throttle = 31,
+    /// When an entry of a cache is loaded anew by the clock.
+    Refresh = 81,
 }
 
 /// The luck of one request, call or attempt.

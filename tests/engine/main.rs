@@ -14,6 +14,7 @@ mod network;
 mod pipelines;
 mod records;
 mod pipeline;
+mod refresh;
 mod retries;
 mod scaling;
 mod story;

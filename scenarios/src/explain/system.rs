@@ -284,6 +284,7 @@ impl<'a> Lowering<'a, '_> {
         };
         match step {
             StepConfig::Compute(work) => Part::Work(mean(work)),
+            StepConfig::Put(_) => Part::Work(0.0),
             StepConfig::Call(call) => {
                 let part = Part::Call(self.call(Caller::Endpoint(at), call, path, clients));
                 match call.until {

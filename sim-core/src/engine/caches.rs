@@ -5,7 +5,7 @@ use super::Simulation;
 use super::state::{Attempt, Baggage, NO_ATTEMPT, NO_TASK, Ready, Task, Work};
 use crate::event::Event;
 use crate::event_list::Lane;
-use crate::ids::{AttemptId, CacheId, InstanceId, ServiceId, TaskId};
+use crate::ids::{AttemptId, CacheId, InstanceId, ServiceId, StepId, TaskId};
 use crate::luck::Luck;
 use crate::metrics::{CacheEvent, Observation, Probe};
 use crate::model::Model;
@@ -79,6 +79,8 @@ pub struct CacheLedger {
     pub under_way: u64,
     /// Fills by answers that nobody waited for any more.
     pub late_fills: u64,
+    /// Values that steps put in.
+    pub puts: u64,
     /// Entries of keys that were not there before.
     pub entered: u64,
     /// Entries that made room.
@@ -172,7 +174,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         Spot { cache, place: self.place_of(task.instance), key: task.baggage.key, step: key }
     }
 
-    fn cache_event(&mut self, by: AttemptId, cache: CacheId, event: CacheEvent) {
+    pub(super) fn cache_event(&mut self, by: AttemptId, cache: CacheId, event: CacheEvent) {
         self.probe.observe(self.now, Observation::Cache { by, cache, event });
     }
 
@@ -298,7 +300,16 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let baggage = Baggage { deadline: SimTime::NEVER, ..task.baggage };
         let luck = task.luck.call(spot.step, 1, 0);
         let refresh = Task { parent: NO_TASK, attempt: NO_ATTEMPT, luck, baggage, ..*task };
-        let id = self.enter_group(refresh, task.step);
+        self.load_behind(refresh, task.step);
+    }
+
+    /// Loads a key for nobody, unless somebody in this process does so for others already; gives who does it.
+    pub(super) fn load_behind(&mut self, refresh: Task, step: StepId) -> Option<TaskId> {
+        let spot = self.spot(&Task { step, ..refresh });
+        if self.caches[spot.cache].leader(spot.place, spot.key).is_some() {
+            return None;
+        }
+        let id = self.enter_group(refresh, step);
         let state = &mut self.caches[spot.cache];
         state.store(spot.place).refreshes(spot.key, id);
         if let Some(flights) = state.flights.get_mut(spot.place as usize) {
@@ -306,6 +317,13 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         }
         self.ledger.caches[spot.cache].refreshes += 1;
         self.load(id, spot);
+        Some(id)
+    }
+
+    /// A value comes in that nobody has asked for.
+    pub(super) fn fill_at(&mut self, cache: CacheId, place: u32, key: u32, luck: Luck) -> Filled {
+        let config = &self.model.caches[cache].config;
+        self.caches[cache].store(place).fill(config, key, self.now, SimDuration::ZERO, luck)
     }
 
     /// What a `cached` step waited for is there: its work, its steps, its lease, or a load of another.
@@ -336,6 +354,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             self.cache_event(task.attempt, spot.cache, CacheEvent::Filled);
         } else {
             ledger.failed += 1;
+            self.refresh_failed(spot.cache, id, task.instance, spot.key);
+            let store = self.caches[spot.cache].store(spot.place);
+            let ledger = &mut self.ledger.caches[spot.cache];
             match store.stands_in(config, spot.key, now) {
                 Some(is_stale) => {
                     given = Outcome::Ok;
@@ -456,7 +477,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
 }
 
 impl CacheLedger {
-    fn put(&mut self, filled: Filled) {
+    pub(super) fn put(&mut self, filled: Filled) {
         match filled {
             Filled::Replaced => {}
             Filled::Entered => self.entered += 1,

@@ -258,6 +258,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.admit_connects_anew(instance);
         self.renew_condition(instance);
         self.schedule_probes(instance);
+        self.schedule_refreshes(instance);
         if lifecycle.readiness.is_none() {
             self.set_ready(instance, true);
         }

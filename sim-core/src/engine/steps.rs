@@ -79,7 +79,8 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             | Step::Call { .. }
             | Step::Spawn { .. }
             | Step::Read { .. }
-            | Step::Write { .. } => unreachable!("a single step is no group"),
+            | Step::Write { .. }
+            | Step::Put { .. } => unreachable!("a single step is no group"),
         }
     }
 
@@ -145,7 +146,8 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             | Step::Call { .. }
             | Step::Spawn { .. }
             | Step::Read { .. }
-            | Step::Write { .. } => unreachable!("a single step is no group"),
+            | Step::Write { .. }
+            | Step::Put { .. } => unreachable!("a single step is no group"),
         }
     }
 
@@ -182,6 +184,10 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             }
             Step::Read { records } => self.read_record(group, &task, *records),
             Step::Write { records } => self.write_record(group, &task, *records),
+            Step::Put { cache, key } => {
+                self.put(&task, *cache, luck.call(*key, 0, 0));
+                self.ready.push_back(Ready::Step(group, Outcome::Ok));
+            }
             Step::Serial { .. }
             | Step::Parallel { .. }
             | Step::FanOut { .. }

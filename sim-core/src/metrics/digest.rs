@@ -71,6 +71,9 @@ impl Probe for Digest {
             Event::LayerPatience { call, ticket } => {
                 mix(handle(11, call.0.slot, call.0.generation), 3 << 32 | u64::from(ticket))
             }
+            Event::Refresh { cache, instance, plan } => {
+                mix(handle(15, instance.index() as u32, cache.index() as u32), 82 << 32 | u64::from(plan))
+            }
             Event::Scale { service } => mix(handle(15, service.index() as u32, 0), 6 << 32),
         };
         self.hash = mix(self.hash ^ now.as_nanos(), what);

@@ -22,6 +22,15 @@ pub struct CachedConfig {
     pub hit_time: Option<Distribution>,
 }
 
+/// A value that comes with the request: from now on the cache holds it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct PutConfig {
+    /// Which of the service's `caches`.
+    pub cache: String,
+}
+
 /// A cache, ready to run.
 #[derive(Clone, Debug)]
 pub struct Cache {

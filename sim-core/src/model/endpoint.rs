@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Named;
-use super::cache::CachedConfig;
+use super::cache::{CachedConfig, PutConfig};
 use super::edge::CallConfig;
 use crate::dist::{Distribution, Sampler};
 use crate::ids::{CacheId, EdgeId, RecordsId, ServiceId, StepId};
@@ -55,6 +55,8 @@ pub enum StepConfig {
     Read(String),
     /// Changes one of the service's `records`, in no time; fails with `conflict` if it is not as it was read.
     Write(String),
+    /// What the request brings is put into a cache, under the key of the request; it takes no time.
+    Put(PutConfig),
 }
 
 /// Steps in order.
@@ -175,6 +177,7 @@ impl StepConfig {
             StepConfig::Cached(_) => "cached",
             StepConfig::Read(_) => "read",
             StepConfig::Write(_) => "write",
+            StepConfig::Put(_) => "put",
         }
     }
 
@@ -182,9 +185,11 @@ impl StepConfig {
     pub fn inner(&self) -> Vec<(String, &[StepConfig])> {
         let only = |steps| vec![("steps".to_owned(), steps)];
         match self {
-            StepConfig::Compute(_) | StepConfig::Call(_) | StepConfig::Read(_) | StepConfig::Write(_) => {
-                Vec::new()
-            }
+            StepConfig::Compute(_)
+            | StepConfig::Call(_)
+            | StepConfig::Read(_)
+            | StepConfig::Write(_)
+            | StepConfig::Put(_) => Vec::new(),
             StepConfig::Serial(group) | StepConfig::Spawn(group) => only(&group.steps[..]),
             StepConfig::Parallel(group) => only(&group.steps),
             StepConfig::FanOut(group) => only(&group.steps),
@@ -301,6 +306,13 @@ pub enum Step {
     Write {
         /// What.
         records: RecordsId,
+    },
+    /// A value comes in.
+    Put {
+        /// Into which cache.
+        cache: CacheId,
+        /// As in `Compute`.
+        key: u32,
     },
 }
 

@@ -6,6 +6,7 @@
 //! | [`freshness`] | an entry lives so long; past that it may serve while a new one is fetched, or on errors | old answers | loads; answers that are old |
 //! | [`xfetch`] | some readers fetch anew before the entry expires | all at once at the expiry | some loads more |
 //! | [`single_flight`] | one load of a key at a time, the others wait for it | stampedes | its error and its latency are theirs |
+//! | [`refresh`] | every so often an instance loads anew, whether anybody asks or not | a source that is away; load that moves | loads that nobody needed |
 //! | [`lease`] | one load of a key per interval, over all instances | stampedes on a shared cache | those without wait |
 //!
 //! A [`store`] holds the entries of one cache and answers what a look-up finds; the engine does what
@@ -24,6 +25,7 @@ pub mod lease;
 pub mod lfu;
 pub mod lru;
 pub mod order;
+pub mod refresh;
 pub mod single_flight;
 pub mod store;
 pub mod xfetch;
@@ -64,6 +66,8 @@ pub struct Config {
     pub fill: Fill,
     /// What it holds at the start of the run; default `none`.
     pub warm: Warm,
+    /// Whether every instance loads all keys anew from time to time, whether anybody asks or not; default `none`.
+    pub refresh: Option<refresh::Config>,
 }
 
 /// Whose a cache is.
@@ -192,6 +196,9 @@ impl Config {
         }
         if let Some(lease) = &self.lease {
             problems.extend(Problem::below("lease", lease.check()));
+        }
+        if let Some(refresh) = &self.refresh {
+            problems.extend(Problem::below("refresh", refresh.check()));
         }
         problems
     }

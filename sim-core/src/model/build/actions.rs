@@ -197,7 +197,7 @@ fn fixed_build(base: &Model, stage: &Model, problems: &mut Problems) {
 /// Ids that a step holds.
 fn inner(step: &Step) -> Vec<usize> {
     match step {
-        Step::Compute { .. } => Vec::new(),
+        Step::Compute { .. } | Step::Put { .. } => Vec::new(),
         Step::Call { edge, .. } => vec![edge.index()],
         Step::Serial { steps } | Step::Parallel { steps, .. } => {
             steps.iter().map(|step| step.index()).collect()

@@ -98,6 +98,7 @@ impl Calls {
         lowering.checks();
         lowering.refuse_circles();
         lowering.share_globals();
+        lowering.check_refreshes();
         lowering.keys();
         lowering.calls
     }
@@ -358,7 +359,8 @@ impl Lowering<'_> {
                 | Step::Maybe { key, .. }
                 | Step::Repeat { key, .. }
                 | Step::Spawn { key, .. }
-                | Step::Cached { key, .. } => *key = new,
+                | Step::Cached { key, .. }
+                | Step::Put { key, .. } => *key = new,
                 Step::Call { .. }
                 | Step::Serial { .. }
                 | Step::Fallback { .. }

@@ -157,7 +157,9 @@ impl Store {
     /// `task` loads `key` anew in the background.
     pub fn refreshes(&mut self, key: u32, task: TaskId) {
         let place = self.places[key as usize] as usize;
-        self.entries[place].refresher = Some(task);
+        if let Some(entry) = self.entries.get_mut(place) {
+            entry.refresher = Some(task);
+        }
     }
 
     /// Whether a load of `key` may begin now.

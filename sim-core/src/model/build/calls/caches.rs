@@ -10,6 +10,8 @@ use crate::policy::cache::{Fill, Scope};
 
 /// Most keys of all caches together: each takes up to 16 bytes in each.
 const MAX_PLACES: u64 = 100_000_000;
+/// Most keys that a cache loads by the clock.
+const MAX_REFRESHED: u32 = 1_000;
 
 impl Lowering<'_> {
     /// Enters the caches of a service; gives the id of the first.
@@ -41,9 +43,14 @@ impl Lowering<'_> {
         keys.map(|keys| keys.count.get()).max().unwrap_or(1).min(super::super::MAX_KEYS)
     }
 
-    /// The cache of a `cached` step, or a problem.
-    pub(super) fn cache(&mut self, step: &CachedConfig, path: &str, caller: Caller<'_>) -> Option<CacheId> {
-        let name = &step.cache;
+    /// The cache of a `cached` or `put` step, or a problem.
+    pub(super) fn cache(
+        &mut self,
+        name: &str,
+        steps: &[StepConfig],
+        path: &str,
+        caller: Caller<'_>,
+    ) -> Option<CacheId> {
         let place = format!("{path}/cache");
         if caller.caches.is_empty() {
             let message = format!("the service has no caches; add `caches: {{{name}: {{}}}}` to it");
@@ -51,7 +58,7 @@ impl Lowering<'_> {
             return None;
         }
         let found = self.problems.find(place, "cache", name, caller.caches)?;
-        if looks_into(&step.steps, name) {
+        if looks_into(steps, name) {
             let message = format!(
                 "steps inside look into `{name}` again, for the same key: they would wait for themselves; remove one"
             );
@@ -80,6 +87,34 @@ impl Lowering<'_> {
             let message = "the cache has `fill: callee`, but there is no `call` among these steps: nobody else could \
                            fill it; add one, or write `fill: caller`";
             self.problems.add(format!("{path}/steps"), message);
+        }
+    }
+
+    /// What is loaded by the clock needs steps that load it, and not too many keys.
+    pub(super) fn check_refreshes(&mut self) {
+        for (id, cache) in self.calls.caches.iter_ids().filter(|(_, cache)| cache.config.refresh.is_some()) {
+            let path = format!("{}/refresh", cache.path);
+            let name = cache.path.rsplit('/').next().unwrap_or_default();
+            let is_loaded = |step: &Step| matches!(step, Step::Cached { cache, .. } if *cache == id);
+            if !self.calls.steps.iter().any(is_loaded) {
+                let message = format!(
+                    "no `cached` step looks into `{name}`, so nothing says how it is loaded; add one such as \
+                     `cached: {{cache: {name}, steps: [{{call: {{to: ...}}}}]}}`"
+                );
+                self.problems.add(path.clone(), message);
+            }
+            if cache.keys > MAX_REFRESHED {
+                let message = format!(
+                    "every instance would load {} keys each time; at most {MAX_REFRESHED} are simulated",
+                    cache.keys
+                );
+                self.problems.add(path.clone(), message);
+            }
+            if cache.config.scope == Scope::Shared {
+                let message = "every instance would load into the one cache that they share; write `scope: instance`, or \
+                               `early_refresh`";
+                self.problems.add(path, message);
+            }
         }
     }
 

@@ -106,7 +106,7 @@ impl Lowering<'_> {
                 Step::Spawn { step, key }
             }
             StepConfig::Cached(group) => {
-                let Some(cache) = self.cache(group, &path, caller) else {
+                let Some(cache) = self.cache(&group.cache, &group.steps, &path, caller) else {
                     return self.serial(endpoint, &group.steps, &format!("{path}/steps"), caller);
                 };
                 let step = self.serial(endpoint, &group.steps, &format!("{path}/steps"), caller);
@@ -122,6 +122,10 @@ impl Lowering<'_> {
                 let records = self.records_named(name, &path, caller);
                 return self.calls.steps.push(Step::Write { records });
             }
+            StepConfig::Put(put) => match self.cache(&put.cache, &[], &path, caller) {
+                Some(cache) => Step::Put { cache, key },
+                None => Step::Serial { steps: [].into() },
+            },
         };
         let id = self.calls.steps.push(lowered);
         self.keyed.push((id, path));
