@@ -7,6 +7,7 @@ mod arrivals;
 mod caller;
 mod pools;
 mod guards;
+mod hedging;
 mod network;
 mod server;
 mod sharing;
@@ -24,12 +25,13 @@ mod capacity;
 mod repair;
 mod gauges;
 mod admission;
+mod fallback;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::event::{Event, Packed};
 use crate::event_list::{EventList, Lane};
-use crate::ids::{CacheId, EdgeId, EndpointId, FaultId, IdVec, InstanceId, PoolId, SourceId};
+use crate::ids::{CacheId, EdgeId, EndpointId, FaultId, IdVec, InstanceId, PoolId, SourceId, StepId};
 use crate::metrics::gauges::Reading;
 use crate::metrics::{Meter, Probe, Snapshot};
 use crate::model::Model;
@@ -117,9 +119,13 @@ struct Simulation<'m, P, const PLAIN: bool> {
     caches: IdVec<CacheId, CacheState>,
     /// By slot of the calls; empty where all calls are plain.
     contexts: Vec<Context>,
+    /// By slot of the calls, those that are hedged.
+    groups: Vec<hedging::Group>,
     /// By slot of the attempts; empty where all calls are plain.
     errands: Vec<Errand>,
     tasks: Table<Task>,
+    /// Groups that have fallen back and are under way, by step and instance; only where that is bounded.
+    fallbacks: BTreeMap<(StepId, InstanceId), u32>,
     sessions: Table<Session>,
     tickets: Table<Ticket>,
     /// What goes on at once, after the event under way.
@@ -174,8 +180,10 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             pools: model.pools.iter().map(|p| pool(p.clients)).collect(),
             caches: model.caches.iter().map(|cache| CacheState::new(cache, model, seed)).collect(),
             contexts: Vec::new(),
+            groups: Vec::new(),
             errands: Vec::new(),
             tasks: Table::new(),
+            fallbacks: BTreeMap::new(),
             sessions: Table::new(),
             tickets: Table::new(),
             ready: VecDeque::new(),
@@ -280,6 +288,8 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             Event::Scale { service } => self.on_scale(service),
             Event::Action { action, begins } => self.on_action(action, begins),
             Event::Look => self.on_look(),
+            Event::Hedge { call, plan } => self.on_hedge(call, plan),
+            Event::Untie { attempt } => self.on_untie(attempt),
             Event::Arrival { .. }
             | Event::Finish { .. }
             | Event::AttemptTimeout { .. }
@@ -300,6 +310,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             Ready::Drained(instance) => self.end_if_left(instance),
             Ready::Pace(instance) => self.on_pace(instance),
             Ready::Leaderless(cache, instance, key) => self.on_leaderless(cache, instance, key),
+            Ready::Hedge(call, because) => self.hedge(call, because),
         }
     }
 

@@ -162,6 +162,18 @@ pub enum Event {
     },
     /// An operator looks whether it is time to act.
     Look,
+    /// Another attempt of a hedged call is due.
+    Hedge {
+        /// The call, if it is still under way.
+        call: CallId,
+        /// Of which plan; an older one is stale.
+        plan: u32,
+    },
+    /// A server learns that the other copy of a tied attempt has started.
+    Untie {
+        /// The attempt, if it is still there.
+        attempt: AttemptId,
+    },
 }
 
 /// What is due in the life of an instance.
@@ -221,6 +233,8 @@ impl Packed {
     pub(crate) const SCALE: u64 = 20;
     pub(crate) const ACTION: u64 = 21;
     pub(crate) const LOOK: u64 = 22;
+    pub(crate) const HEDGE: u64 = 80;
+    pub(crate) const UNTIE: u64 = 81;
 
     #[inline(always)]
     pub(crate) fn new(event: Event) -> Self {
@@ -272,6 +286,8 @@ impl Packed {
                 Packed(words(Self::ACTION as u32, u32::from(begins)), u64::from(action))
             }
             Event::Look => Packed(Self::LOOK, 0),
+            Event::Hedge { call, plan } => Packed(words(Self::HEDGE as u32, plan), handle(call.0)),
+            Event::Untie { attempt } => Packed(Self::UNTIE, handle(attempt.0)),
         }
     }
 
@@ -355,6 +371,8 @@ impl Packed {
             Self::SCALE => Event::Scale { service: ServiceId::from_index(second as usize) },
             Self::ACTION => Event::Action { action: second as u32, begins: number == 1 },
             Self::LOOK => Event::Look,
+            Self::HEDGE => Event::Hedge { call: self.call(), plan: number },
+            Self::UNTIE => Event::Untie { attempt: self.attempt() },
             _ => Event::Strike { fault: FaultId::from_index(second as usize) },
         }
     }
@@ -397,6 +415,8 @@ mod tests {
             Event::Scale { service: ServiceId::from_index(6) },
             Event::Action { action: 3, begins: true },
             Event::Look,
+            Event::Hedge { call: CallId(id), plan: u32::MAX },
+            Event::Untie { attempt: AttemptId(id) },
         ] {
             assert_eq!(Packed::new(event).event(), event);
         }

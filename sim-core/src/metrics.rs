@@ -71,6 +71,8 @@ pub enum Observation {
     NotSent {
         /// Its call.
         call: CallId,
+        /// 1 for the first try.
+        number: u32,
         /// Why.
         outcome: Outcome,
     },
@@ -78,6 +80,8 @@ pub enum Observation {
     AwaitsSlot {
         /// Its call.
         call: CallId,
+        /// 1 for the first try.
+        number: u32,
     },
     /// An attempt is turned away on arrival.
     Rejected {
@@ -131,7 +135,7 @@ pub enum Observation {
         /// Whether its caller still waits for it.
         wanted: bool,
     },
-    /// A caller's attempt has failed.
+    /// A caller's attempt has failed, or with `cancelled` is left because another of its call was first.
     AttemptFailed {
         /// Its call.
         call: CallId,
@@ -164,6 +168,9 @@ pub enum Observation {
         arrived: SimTime,
         /// Attempts it took.
         attempts: u32,
+        /// Whether the answer stands in for something better: a step fell back, or a value that had expired
+        /// was used because no other could be had.
+        degraded: bool,
     },
     /// A request has failed for good.
     Failed {

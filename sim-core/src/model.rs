@@ -283,6 +283,7 @@ impl Model {
                 && edge.reselections == 0
                 && !edge.retry.budget().counts_what_is_under_way()
                 && !edge.is_guarded
+                && edge.hedging.is_none()
         });
         let usual_size = !self.faults.iter().any(|fault| matches!(fault.effect, Effect::Payload { .. }));
         plain_services

@@ -22,6 +22,7 @@
 //! | [`autoscaler`] | how many instances should there be? | none, hpa, step, schedule |
 //! | [`breaker`] | others failed: is this attempt worth sending? | none, rate, consecutive |
 //! | [`throttle`] | the service refuses: how much of the load does the caller keep back? | none, SRE, success rate, nacks |
+//! | [`hedging`] | the attempt is slow: send another beside it, and after which wait? | none, fixed, percentile, on attempt timeout, tied |
 //!
 //! One pattern is one file, all of one shape: what it does, why it exists, where it fails, its source;
 //! the settings ([`Config`](retry::exponential::Config), the same for every caller), what one caller
@@ -49,6 +50,7 @@ pub mod autoscaler;
 pub mod per_outcome;
 pub mod breaker;
 pub mod throttle;
+pub mod hedging;
 mod rolling;
 
 /// How an attempt ended for its caller.

@@ -10,6 +10,7 @@ mod connected;
 mod draw;
 mod limits;
 mod guards;
+mod hedging;
 mod utilisation;
 mod watch;
 

@@ -436,7 +436,9 @@ impl Probe for Lanes<'_> {
                 self.left(now, attempt);
                 self.at_caller(now, call, outcome.word().to_owned());
             }
-            Observation::NotSent { call, outcome } => self.at_caller(now, call, outcome.word().to_owned()),
+            Observation::NotSent { call, outcome, .. } => {
+                self.at_caller(now, call, outcome.word().to_owned())
+            }
             Observation::RetryPlanned { call, .. } => self.at_caller(now, call, "retry".to_owned()),
             Observation::Abandoned { call } => {
                 if let Some(attempt) = self.call(call).and_then(|call| call.current) {

@@ -84,12 +84,15 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         if gives_up_at != SimTime::NEVER {
             self.schedule_timer(lane, gives_up_at, Event::TotalTimeout { call: id });
         }
+        if !edge.hedging.is_none() {
+            return self.begin_hedging(id);
+        }
         self.try_attempt(id);
     }
 
     /// The next attempt of a call is due: it needs a slot of its pool first, if there is one.
     #[inline(always)]
-    fn try_attempt(&mut self, id: CallId) {
+    pub(super) fn try_attempt(&mut self, id: CallId) {
         let call = self.calls.get(id.0).expect("only a call under way sends attempts");
         if !PLAIN && self.model.edges[call.edge].is_guarded {
             return self.ask_guards(id);
@@ -178,7 +181,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         };
         let sent = Observation::Sent {
             workload,
-            call: call_id,
+            call: self.told(call_id),
             attempt,
             edge: edge_id,
             service: edge.to,
@@ -205,12 +208,16 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let call = self.calls.get(call_id.0).expect("the call of an attempt that is sent");
         let edge = &self.model.edges[call.edge];
         let context = &mut self.contexts[call_id.0.slot as usize];
-        (context.sent, context.sent_to) = (self.now, place);
+        (context.sent, context.sent_to, context.degraded) = (self.now, place, false);
         if edge.reselections > 0 {
             let kept = context.tried.len();
             context.tried[call.progress.attempts as usize % kept] = place;
         }
-        let mut baggage = context.baggage;
+        let (mut baggage, parent) = (context.baggage, context.parent);
+        if let Parent::Hedge(of, number) = parent {
+            let tried = &mut self.contexts[of.0.slot as usize].tried;
+            tried[number as usize % tried.len()] = place;
+        }
         if edge.deadline_margin.is_some()
             && let Some(patience) = edge.attempt_timeout
         {
@@ -227,7 +234,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// An attempt failed before it was sent: it uses up one of the attempts that the retry policy allows, and
     /// no server ever sees it.
     pub(super) fn not_sent(&mut self, call_id: CallId, outcome: Outcome) {
-        self.probe.observe(self.now, Observation::NotSent { call: call_id, outcome });
+        let number = self.calls.get(call_id.0).expect("a call under way").progress.attempts;
+        let call = self.told(call_id);
+        self.probe.observe(self.now, Observation::NotSent { call, number, outcome });
         self.tell_guards(call_id, outcome);
         self.give_slot_back(call_id);
         self.decide(call_id, outcome);
@@ -263,6 +272,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 Observation::AttemptFailed { call: id, attempt: attempt_id, outcome: Outcome::Timeout };
             self.probe.observe(self.now, failed);
         }
+        if !PLAIN {
+            self.leave_tries(id, Outcome::Timeout);
+        }
         self.fail(id, Outcome::Timeout);
     }
 
@@ -279,7 +291,8 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// The attempt that the caller waited for has failed: what now?
     #[inline(never)]
     pub(super) fn attempt_failed(&mut self, call_id: CallId, attempt: AttemptId, outcome: Outcome) {
-        self.probe.observe(self.now, Observation::AttemptFailed { call: call_id, attempt, outcome });
+        let call = self.told(call_id);
+        self.probe.observe(self.now, Observation::AttemptFailed { call, attempt, outcome });
         self.attempt_over(call_id, outcome);
         self.decide(call_id, outcome);
     }
@@ -287,6 +300,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// Tries again or gives up.
     #[inline]
     fn decide(&mut self, call_id: CallId, outcome: Outcome) {
+        if !PLAIN && let Parent::Hedge(of, number) = self.contexts[call_id.0.slot as usize].parent {
+            return self.hedge_failed(of, call_id, u32::from(number), outcome);
+        }
         let now = self.now;
         let call = self.calls.get_mut(call_id.0).expect("a wanted attempt has a call under way");
         let edge = &self.model.edges[call.edge];
@@ -313,7 +329,16 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     pub(super) fn answer(&mut self, call_id: CallId) {
         if !PLAIN {
             self.attempt_over(call_id, Outcome::Ok);
+            if let Parent::Hedge(of, number) = self.contexts[call_id.0.slot as usize].parent {
+                return self.hedge_won(of, call_id, u32::from(number));
+            }
         }
+        self.answer_call(call_id);
+    }
+
+    /// The call has its answer.
+    #[inline(always)]
+    pub(super) fn answer_call(&mut self, call_id: CallId) {
         let mut call = self.calls.remove(call_id.0);
         let edge = &self.model.edges[call.edge];
         let retry = &mut self.callers[call.edge].clients[call.client as usize].retry;
@@ -323,11 +348,13 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             return self.nested_call_ended(call_id, &call, Outcome::Ok);
         }
         self.ledger.requests_answered += 1;
+        let degraded = !PLAIN && self.contexts[call_id.0.slot as usize].degraded;
         let answered = Observation::Answered {
             workload: call.workload,
             call: call_id,
             arrived: call.arrived,
             attempts: call.progress.attempts,
+            degraded,
         };
         self.probe.observe(self.now, answered);
         if !PLAIN {
@@ -374,20 +401,23 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.probe.observe(self.now, ended);
         match self.contexts[id.0.slot as usize].parent {
             Parent::Task(task) => {
+                if outcome.is_ok() {
+                    self.degrade_parent(id, task);
+                }
                 self.release_child(task, Child::Call(id));
                 self.ready.push_back(Ready::Step(task, outcome));
             }
             Parent::Check(ticket) => self.on_checked(ticket, outcome.is_ok()),
             Parent::Connect(user) => self.on_connect_ended(id, call, user, outcome),
-            Parent::Visitor | Parent::User(_) | Parent::Member(_) => {
-                unreachable!("users call over edges of workloads")
+            Parent::Visitor | Parent::User(_) | Parent::Member(_) | Parent::Hedge(..) => {
+                unreachable!("users call over edges of workloads, hedges belong to their call")
             }
         }
     }
 
     /// For the caller an attempt that was sent is over, in whichever way.
     #[inline]
-    fn attempt_over(&mut self, call_id: CallId, outcome: Outcome) {
+    pub(super) fn attempt_over(&mut self, call_id: CallId, outcome: Outcome) {
         if PLAIN {
             return;
         }
@@ -418,6 +448,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             self.leave(attempt_id);
             self.attempt_over(id, Outcome::Cancelled);
         }
+        self.leave_tries(id, Outcome::Cancelled);
         self.tell_guards(id, Outcome::Cancelled);
         self.leave_pool_line(id);
         self.give_slot_back(id); // it may have been granted a slot in this very moment

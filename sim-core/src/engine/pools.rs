@@ -32,7 +32,8 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         if let Some(patience) = pool.acquire_timeout {
             self.schedule_timer(Lane::HEAP, self.now + patience, Event::PoolTimeout { call: id, number });
         }
-        self.probe.observe(self.now, Observation::AwaitsSlot { call: id });
+        let told = self.told(id);
+        self.probe.observe(self.now, Observation::AwaitsSlot { call: told, number: number + 1 });
     }
 
     /// The caller's patience with its pool ends.

@@ -62,6 +62,10 @@ impl Probe for Digest {
             Event::Repair { service, plan } => mix(handle(15, service.index() as u32, plan), 5 << 32),
             Event::Action { action, begins } => mix(handle(15, action, u32::from(begins)), 60 << 32),
             Event::Look => mix(handle(15, 0, 0), 61 << 32),
+            Event::Hedge { call, plan } => {
+                mix(handle(15, call.0.slot, call.0.generation), 80 << 32 | u64::from(plan))
+            }
+            Event::Untie { attempt } => mix(handle(15, attempt.0.slot, attempt.0.generation), 81 << 32),
             Event::Scale { service } => mix(handle(15, service.index() as u32, 0), 6 << 32),
         };
         self.hash = mix(self.hash ^ now.as_nanos(), what);

@@ -40,6 +40,7 @@ pub const KINDS: &[Kind] = &[
     count("admissions_left", "admissions left in the window"),
     share("breaker_open", "breakers open (half-open counts half)"),
     share("throttled_share", "share kept back by callers"),
+    count("hedge_delay", "seconds before a hedge"),
 ];
 
 impl Kind {

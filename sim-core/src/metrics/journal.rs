@@ -82,7 +82,7 @@ impl Journal {
             | Observation::RetryPlanned { call, .. }
             | Observation::GaveUp { call, .. }
             | Observation::NotSent { call, .. }
-            | Observation::AwaitsSlot { call }
+            | Observation::AwaitsSlot { call, .. }
             | Observation::CallEnded { call, .. }
             | Observation::Abandoned { call }
             | Observation::Answered { call, .. }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::dist::{Distribution, Sampler};
 use crate::ids::{CacheId, EndpointId, PoolId, ServiceId, WorkloadId};
 use crate::policy::admission::pushback::Pushback;
-use crate::policy::{balancer, breaker, chooser, retry, targets, throttle};
+use crate::policy::{balancer, breaker, chooser, hedging, retry, targets, throttle};
 use crate::time::SimDuration;
 use crate::units::{Count, Patience};
 
@@ -52,6 +52,9 @@ pub struct CallConfig {
     /// How much of the load the caller keeps back while the service refuses; default `none`.
     #[serde(default)]
     pub client_throttle: throttle::Config,
+    /// Whether further attempts are sent beside a slow one; in place of `retry`. Default `none`.
+    #[serde(default)]
+    pub hedging: hedging::Config,
 }
 
 impl CallConfig {
@@ -70,6 +73,7 @@ impl CallConfig {
             idempotent: None,
             circuit_breaker: breaker::Config::default(),
             client_throttle: throttle::Config::default(),
+            hedging: hedging::Config::default(),
         }
     }
 }
@@ -190,4 +194,6 @@ pub struct Edge {
     pub throttle: throttle::Config,
     /// Whether there is either.
     pub is_guarded: bool,
+    /// Whether attempts are sent side by side.
+    pub hedging: hedging::Config,
 }

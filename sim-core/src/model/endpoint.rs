@@ -142,8 +142,11 @@ pub struct RepeatConfig {
 pub struct FallbackConfig {
     /// What is tried first, in order.
     pub steps: Vec<StepConfig>,
-    /// What is done instead if one of them fails.
+    /// What is done instead if one of them fails; `[]` does without.
     pub otherwise: Vec<StepConfig>,
+    /// Most attempts of an instance that are at `otherwise` at once; one more fails (Hystrix: 10). Default: no bound.
+    #[serde(default)]
+    pub max_concurrent: Option<Count>,
 }
 
 /// Endpoints by name.
@@ -258,6 +261,8 @@ pub enum Step {
         step: StepId,
         /// Done if it fails.
         otherwise: StepId,
+        /// Most at once at an instance.
+        most: u32,
     },
     /// Nobody waits.
     Spawn {

@@ -200,7 +200,7 @@ fn inner(step: &Step) -> Vec<usize> {
         Step::FanOut { step, .. } | Step::Repeat { step, .. } | Step::Spawn { step, .. } => {
             vec![step.index()]
         }
-        Step::Maybe { step, otherwise, .. } | Step::Fallback { step, otherwise } => {
+        Step::Maybe { step, otherwise, .. } | Step::Fallback { step, otherwise, .. } => {
             vec![step.index(), otherwise.index()]
         }
         Step::Cached { .. } => Vec::new(),

@@ -4,6 +4,7 @@
 mod caches;
 mod circles;
 mod connects;
+mod hedging;
 mod monitors;
 mod steps;
 
@@ -249,6 +250,7 @@ impl Lowering<'_> {
         check_timeouts(call, &path, self.problems);
         self.problems.policy(&format!("{path}/circuit_breaker"), call.circuit_breaker.check());
         self.problems.policy(&format!("{path}/client_throttle"), call.client_throttle.check());
+        hedging::check(call, service.instances, &path, caller.who, self.config, self.problems);
         let chooser =
             chooser::Config { load_balancer: call.load_balancer.clone(), targets: call.targets.clone() };
         self.problems.policy(&path, chooser.check(service.instances));
@@ -282,7 +284,7 @@ impl Lowering<'_> {
             to,
             endpoint,
             clients: caller.clients,
-            attempt_timeout: call.timeouts.attempt.0,
+            attempt_timeout: hedging::attempt_timeout(call),
             total_timeout: call.timeouts.total.0,
             deadline_margin: match &call.deadline {
                 DeadlineConfig::None => None,
@@ -311,10 +313,14 @@ impl Lowering<'_> {
                     service.admission.pushback()
                 }
             },
-            reselections: if chooses { call.retry.terms().reselections() } else { 0 },
+            reselections: match chooses {
+                true => call.retry.terms().reselections().max(call.hedging.terms().reselections()),
+                false => 0,
+            },
             breaker: call.circuit_breaker.clone(),
             throttle: call.client_throttle.clone(),
             is_guarded: !call.circuit_breaker.is_none() || !call.client_throttle.is_none(),
+            hedging: call.hedging.with_attempt_timeout(call.timeouts.attempt.0),
         })
     }
 

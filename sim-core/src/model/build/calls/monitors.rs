@@ -7,7 +7,7 @@ use crate::model::edge::{Edge, EdgeCaller};
 use crate::model::endpoint::{Endpoint, Program, Step};
 use crate::model::{Check, CheckKind};
 use crate::policy::probe::Checks;
-use crate::policy::{balancer, breaker, chooser, retry, targets, throttle};
+use crate::policy::{balancer, breaker, chooser, hedging, retry, targets, throttle};
 use crate::time::SimDuration;
 
 impl Lowering<'_> {
@@ -97,6 +97,7 @@ impl Lowering<'_> {
             breaker: breaker::Config::None,
             throttle: throttle::Config::None,
             is_guarded: false,
+            hedging: hedging::Config::None,
         })
     }
 

@@ -93,7 +93,8 @@ impl Lowering<'_> {
             StepConfig::Fallback(group) => {
                 let step = self.serial(endpoint, &group.steps, &format!("{path}/steps"), caller);
                 let otherwise = self.serial(endpoint, &group.otherwise, &format!("{path}/otherwise"), caller);
-                Step::Fallback { step, otherwise }
+                let most = group.max_concurrent.map_or(u32::MAX, Count::get);
+                Step::Fallback { step, otherwise, most }
             }
             StepConfig::Spawn(group) => {
                 let step = self.serial(endpoint, &group.steps, &format!("{path}/steps"), caller);
