@@ -28,7 +28,8 @@ pub(crate) fn tells_nothing(metric: Metric, variants: &[VariantResult], manifest
         | Metric::Connections
         | Metric::ConnectAttempts
         | Metric::Connects
-        | Metric::Disconnects => arms.all(|(_, result)| parts::is_zero(result)),
+        | Metric::Disconnects
+        | Metric::DegradedShare => arms.all(|(_, result)| parts::is_zero(result)),
         Metric::ConnectedSuccess => tells_nothing(Metric::Connections, variants, manifest),
         Metric::Outside | Metric::HeldUp => arms.all(|(_, result)| parts::is_zero(result)),
         Metric::CacheMisses | Metric::CacheLoads | Metric::CacheFills | Metric::StaleAnswers => {

@@ -368,6 +368,7 @@ fn metric_scope(
             | M::LatencyP999
             | M::InFlight
             | M::ConnectedSuccess
+            | M::DegradedShare
     );
     let of_services = matches!(
         metric,

@@ -249,6 +249,8 @@ expectation! {
     cache_fills => Subject::Metric(Metric::CacheFills);
     /// Look-ups per second answered with a value that had expired.
     stale_answers => Subject::Metric(Metric::StaleAnswers);
+    /// Share of the answers that stand in for something better: a step fell back, or an expired value was used.
+    degraded_share => Subject::Metric(Metric::DegradedShare);
     /// Loads of a key for each time that it had to be loaded while nobody did: queries per expiry.
     stampede_size => Subject::Metric(Metric::StampedeSize);
     /// Attempts in the busiest window of the run divided by their mean.

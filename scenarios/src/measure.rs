@@ -313,6 +313,9 @@ impl Record {
             Metric::CacheLoads => per_second(services(|w| w.caches.loads)),
             Metric::CacheFills => per_second(services(|w| w.caches.fills)),
             Metric::StaleAnswers => per_second(services(|w| w.caches.stale)),
+            Metric::DegradedShare => {
+                ratio(workloads(|w| w.degraded) as f64, workloads(|w| w.succeeded) as f64)
+            }
             Metric::StampedeSize => {
                 ratio(services(|w| w.caches.loads) as f64, services(|w| w.caches.first_loads) as f64)
             }

@@ -109,6 +109,7 @@ metrics! {
     CacheLoads "cache_loads" PerSecond "loads" "Loads per second begun by caches: misses, refreshes in the background, and those who took over from another.";
     CacheFills "cache_fills" PerSecond "fills" "Values per second that came into caches.";
     StaleAnswers "stale_answers" PerSecond "stale answers" "Look-ups per second answered with a value that had expired.";
+    DegradedShare "degraded_share" Share "degraded answers" "Share of the answers that stand in for something better: a step fell back, or a value that had expired was used because no other could be had.";
     StampedeSize "stampede_size" Ratio "loads at once" "Loads of a key for each time that it had to be loaded while nobody did: queries per expiry; 1 without stampedes.";
     PeakToMean "peak_to_mean" Ratio "peak to mean" "Attempts in the busiest window divided by the mean over all windows: how uneven the load is. A single window has 1; shorter windows show higher peaks.";
     Outside "outside" Count "waiting outside" "Attempts that wait outside a full line that drops nobody, mean over time; of one service: before its instances.";

@@ -9,6 +9,7 @@ mod pools;
 mod guards;
 mod bulkheads;
 mod pipeline;
+mod hedging;
 mod network;
 mod server;
 mod sharing;
@@ -30,12 +31,13 @@ mod records;
 mod piggyback;
 mod doors;
 mod refresh;
+mod fallback;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::event::{Event, Packed};
 use crate::event_list::{EventList, Lane};
-use crate::ids::{CacheId, EdgeId, EndpointId, FaultId, IdVec, InstanceId, PoolId, SourceId};
+use crate::ids::{CacheId, EdgeId, EndpointId, FaultId, IdVec, InstanceId, PoolId, SourceId, StepId};
 use crate::metrics::gauges::Reading;
 use crate::metrics::{Meter, Probe, Snapshot};
 use crate::model::Model;
@@ -126,9 +128,13 @@ struct Simulation<'m, P, const PLAIN: bool> {
     caches: IdVec<CacheId, CacheState>,
     /// By slot of the calls; empty where all calls are plain.
     contexts: Vec<Context>,
+    /// By slot of the calls, those that are hedged.
+    groups: Vec<hedging::Group>,
     /// By slot of the attempts; empty where all calls are plain.
     errands: Vec<Errand>,
     tasks: Table<Task>,
+    /// Groups that have fallen back and are under way, by step and instance; only where that is bounded.
+    fallbacks: BTreeMap<(StepId, InstanceId), u32>,
     sessions: Table<Session>,
     tickets: Table<Ticket>,
     /// What goes on at once, after the event under way.
@@ -186,8 +192,10 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             pools: model.pools.iter().map(|p| pool(p.clients)).collect(),
             caches: model.caches.iter().map(|cache| CacheState::new(cache, model, seed)).collect(),
             contexts: Vec::new(),
+            groups: Vec::new(),
             errands: Vec::new(),
             tasks: Table::new(),
+            fallbacks: BTreeMap::new(),
             sessions: Table::new(),
             tickets: Table::new(),
             ready: VecDeque::new(),
@@ -300,6 +308,8 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             Event::LayerOpens { call, ticket } => self.on_layer_opens(call, ticket),
             Event::LayerPatience { call, ticket } => self.on_layer_patience(call, ticket),
             Event::Refresh { cache, instance, plan } => self.on_refresh(cache, instance, plan),
+            Event::Hedge { call, plan } => self.on_hedge(call, plan),
+            Event::Untie { attempt } => self.on_untie(attempt),
             Event::Arrival { .. }
             | Event::Finish { .. }
             | Event::AttemptTimeout { .. }
@@ -323,6 +333,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             Ready::Leaderless(cache, instance, key) => self.on_leaderless(cache, instance, key),
             Ready::Room(instance) => self.on_room(instance),
             Ready::Accepted(call) => self.on_accepted(call),
+            Ready::Hedge(call, because) => self.hedge(call, because),
         }
     }
 

@@ -192,6 +192,18 @@ pub enum Event {
         /// By which plan; an older one is stale.
         plan: u32,
     },
+    /// Another attempt of a hedged call is due.
+    Hedge {
+        /// The call, if it is still under way.
+        call: CallId,
+        /// Of which plan; an older one is stale.
+        plan: u32,
+    },
+    /// A server learns that the other copy of a tied attempt has started.
+    Untie {
+        /// The attempt, if it is still there.
+        attempt: AttemptId,
+    },
 }
 
 /// What is due in the life of an instance.
@@ -255,6 +267,8 @@ impl Packed {
     pub(crate) const LAYER_OPENS: u64 = 41;
     pub(crate) const LAYER_PATIENCE: u64 = 42;
     pub(crate) const REFRESH: u64 = 82;
+    pub(crate) const HEDGE: u64 = 80;
+    pub(crate) const UNTIE: u64 = 81;
 
     #[inline(always)]
     pub(crate) fn new(event: Event) -> Self {
@@ -319,6 +333,8 @@ impl Packed {
                 words(Self::REFRESH as u32, plan),
                 words(instance.index() as u32, cache.index() as u32),
             ),
+            Event::Hedge { call, plan } => Packed(words(Self::HEDGE as u32, plan), handle(call.0)),
+            Event::Untie { attempt } => Packed(Self::UNTIE, handle(attempt.0)),
         }
     }
 
@@ -410,6 +426,8 @@ impl Packed {
                 instance: InstanceId::from_index(handle.slot as usize),
                 plan: number,
             },
+            Self::HEDGE => Event::Hedge { call: self.call(), plan: number },
+            Self::UNTIE => Event::Untie { attempt: self.attempt() },
             _ => Event::Strike { fault: FaultId::from_index(second as usize) },
         }
     }
@@ -460,6 +478,8 @@ mod tests {
                 instance: InstanceId::from_index(9),
                 plan: u32::MAX,
             },
+            Event::Hedge { call: CallId(id), plan: u32::MAX },
+            Event::Untie { attempt: AttemptId(id) },
         ] {
             assert_eq!(Packed::new(event).event(), event);
         }

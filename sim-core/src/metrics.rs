@@ -72,6 +72,8 @@ pub enum Observation {
     NotSent {
         /// Its call.
         call: CallId,
+        /// 1 for the first try.
+        number: u32,
         /// Why.
         outcome: Outcome,
     },
@@ -81,6 +83,8 @@ pub enum Observation {
         call: CallId,
         /// Which layer.
         layer: Layer,
+        /// 1 for the first try.
+        number: u32,
     },
     /// An attempt is turned away on arrival.
     Rejected {
@@ -134,7 +138,7 @@ pub enum Observation {
         /// Whether its caller still waits for it.
         wanted: bool,
     },
-    /// A caller's attempt has failed.
+    /// A caller's attempt has failed, or with `cancelled` is left because another of its call was first.
     AttemptFailed {
         /// Its call.
         call: CallId,
@@ -167,6 +171,9 @@ pub enum Observation {
         arrived: SimTime,
         /// Attempts it took.
         attempts: u32,
+        /// Whether the answer stands in for something better: a step fell back, or a value that had expired
+        /// was used because no other could be had.
+        degraded: bool,
     },
     /// A request has failed for good.
     Failed {

@@ -289,6 +289,7 @@ impl Model {
                 && !edge.retry.budget().counts_what_is_under_way()
                 && !edge.pipeline.is_guarded
                 && !edge.until_accepted
+                && edge.hedging.is_none()
         });
         let usual_size = !self.faults.iter().any(|fault| matches!(fault.effect, Effect::Payload { .. }));
         plain_services

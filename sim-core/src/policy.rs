@@ -24,6 +24,7 @@
 //! | [`throttle`] | the service refuses: how much of the load does the caller keep back? | none, SRE, success rate, nacks, AWS adaptive, piggyback |
 //! | [`rate_limit`] | may this attempt be sent yet? | none, token bucket, GCRA, leaky bucket, fixed and sliding window |
 //! | [`bulkhead`] | may one more attempt be under way? | none, semaphore, thread pool, connection limits |
+//! | [`hedging`] | the attempt is slow: send another beside it, and after which wait? | none, fixed, percentile, on attempt timeout, tied |
 //!
 //! One pattern is one file, all of one shape: what it does, why it exists, where it fails, its source;
 //! the settings ([`Config`](retry::exponential::Config), the same for every caller), what one caller
@@ -54,6 +55,7 @@ pub mod throttle;
 pub mod rate_limit;
 pub mod bulkhead;
 pub mod scope;
+pub mod hedging;
 mod rolling;
 
 /// How an attempt ended for its caller.

@@ -8,6 +8,7 @@ mod caches;
 mod callers;
 mod faults;
 mod guards;
+mod hedging;
 mod lifecycle;
 mod lines;
 mod network;

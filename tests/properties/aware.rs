@@ -47,8 +47,8 @@ struct Call {
     /// When its caller stops waiting.
     due: SimTime,
     edge: Option<EdgeId>,
-    /// The attempt that its caller waits for.
-    waits_for: Option<Key>,
+    /// The attempts that its caller waits for: one, or several where it is hedged.
+    waits_for: Vec<Key>,
 }
 
 /// The books.
@@ -97,7 +97,7 @@ impl Aware {
     /// A call that begins now.
     fn call(&self, edge: EdgeId) -> Call {
         let patience = self.present().edges[edge].total_timeout.unwrap_or(SimDuration::MAX);
-        Call { begun: self.now, due: self.now + patience, edge: None, waits_for: None }
+        Call { begun: self.now, due: self.now + patience, edge: None, waits_for: Vec::new() }
     }
 
     /// The highest value over all that actions can make of the model.
@@ -150,14 +150,20 @@ impl Aware {
         assert!(u64::from(serving) <= slots, "{serving} in service, at most {slots} can be");
     }
 
-    /// The caller's wait for the attempt is over.
-    fn over(&mut self, call: Key) -> Option<Key> {
-        let attempt = self.calls.get_mut(&call)?.waits_for.take()?;
+    /// The caller's wait for an attempt is over; gives whether it waited.
+    fn over(&mut self, call: Key, attempt: Key) -> bool {
+        let Some(call) = self.calls.get_mut(&call) else { return false };
+        let Some(place) = call.waits_for.iter().position(|key| *key == attempt) else { return false };
+        call.waits_for.remove(place);
         let edge = self.attempts[&attempt].edge;
         if let Some(pool) = self.model.edges[edge].pool {
             self.held[pool.index()] -= 1;
         }
-        Some(attempt)
+        true
+    }
+
+    fn waits(&self, call: Key, attempt: Key) -> bool {
+        self.calls.get(&call).is_some_and(|call| call.waits_for.contains(&attempt))
     }
 
     fn hold(&mut self, id: PoolId) {
@@ -169,7 +175,10 @@ impl Aware {
 
     /// A call ends well: its attempt was served, and in time.
     fn ends_well(&mut self, key: Key) {
-        let attempt = self.over(key).expect("an answer answers an attempt that is waited for");
+        let &[attempt] = &self.calls[&key].waits_for[..] else {
+            panic!("an answer answers the only attempt that is waited for")
+        };
+        self.over(key, attempt);
         let Attempt { due, fate, .. } = self.attempts[&attempt];
         assert_eq!(fate, Fate::Completed(Outcome::Ok), "an answer follows a completion");
         // At the very moment only if it began and ended in no time when another's timeout freed a worker.
@@ -179,7 +188,12 @@ impl Aware {
     }
 
     fn attempt_failed(&mut self, call: Key, attempt: Key, outcome: Outcome) {
-        assert_eq!(self.over(call), Some(attempt), "callers hear of the attempt that they wait for");
+        assert!(self.over(call, attempt), "callers hear of the attempts that they wait for");
+        let edge = self.attempts[&attempt].edge;
+        let is_hedged = self.most(|model| model.edges[edge].hedging.max_attempts()) > 1;
+        if is_hedged && outcome == Outcome::Cancelled {
+            return;
+        }
         let fate = self.attempts[&attempt].fate;
         let told = match fate {
             Fate::Rejected(reason) => outcome == reason,
@@ -196,8 +210,7 @@ impl Probe for Aware {
     fn on_event(&mut self, now: SimTime, _event: impl Fn() -> Event) {
         assert!(self.now <= now, "time goes back from {} to {now}", self.now);
         for key in std::mem::take(&mut self.withdrawn) {
-            let call = self.calls.get(&self.attempts[&key].call);
-            let waits = call.is_some_and(|call| call.waits_for == Some(key));
+            let waits = self.waits(self.attempts[&key].call, key);
             assert!(!waits, "an attempt was withdrawn although its call waits for it");
         }
         self.now = now;
@@ -234,7 +247,10 @@ impl Probe for Aware {
                 let caller = self.calls.entry(call).or_insert(new);
                 assert!(caller.edge.is_none_or(|before| before == edge), "a call keeps to its edge");
                 caller.edge = Some(edge);
-                assert_eq!(caller.waits_for.replace(key), None, "one attempt of a call at a time");
+                caller.waits_for.push(key);
+                let out = caller.waits_for.len() as u64;
+                let most = self.most(|model| model.edges[edge].hedging.max_attempts());
+                assert!(out <= most, "one attempt of a call at a time, unless it is hedged");
                 let patience = self.present().edges[edge].attempt_timeout.unwrap_or(SimDuration::MAX);
                 let new = Attempt { call, edge, instance, due: now + patience, fate: Fate::OnItsWay };
                 assert!(self.attempts.insert(key, new).is_none(), "ids in flight are unique");
@@ -254,7 +270,7 @@ impl Probe for Aware {
                 self.leaves(key, Fate::Completed(outcome));
                 let Attempt { instance, call, .. } = self.attempts[&key];
                 self.assert_alive(instance, "completes");
-                let waits = self.calls.get(&call).is_some_and(|call| call.waits_for == Some(key));
+                let waits = self.waits(call, key);
                 assert_eq!(wanted, waits, "an attempt is wanted while its call waits for it");
                 self.count(if wanted { "completions" } else { "completions in vain" });
             }
@@ -272,7 +288,12 @@ impl Probe for Aware {
             }
             Observation::Withdrawn { attempt, service } => {
                 let key = of_attempt(attempt);
-                let listens = |model: &Model| u32::from(!model.services[service].on_cancel.is_ignored());
+                let is_tied = |model: &Model| {
+                    model.edges.iter().any(|edge| edge.to == service && edge.hedging.is_tied())
+                };
+                let listens = |model: &Model| {
+                    u32::from(!model.services[service].on_cancel.is_ignored() || is_tied(model))
+                };
                 assert_eq!(self.most(listens), 1, "it does not listen");
                 self.leaves(key, Fate::Withdrawn);
                 self.withdrawn.push(key);
@@ -298,12 +319,16 @@ impl Probe for Aware {
             Observation::CallEnded { call, outcome: Outcome::Ok, .. } => self.ends_well(of_call(call)),
             Observation::Failed { call, .. } | Observation::CallEnded { call, .. } => {
                 let call = self.calls.remove(&of_call(call));
-                let waits_for = call.and_then(|call| call.waits_for);
-                assert_eq!(waits_for, None, "a call fails while an attempt is waited for");
+                let waits_for = call.map_or(Vec::new(), |call| call.waits_for);
+                assert_eq!(waits_for, [], "a call fails while an attempt is waited for");
                 self.count("failed");
             }
             Observation::Abandoned { call } => {
-                self.over(of_call(call));
+                let key = of_call(call);
+                let waits_for = self.calls.get(&key).map_or(Vec::new(), |call| call.waits_for.clone());
+                for attempt in waits_for {
+                    self.over(key, attempt);
+                }
                 self.calls.remove(&of_call(call));
                 self.count("abandoned");
             }

@@ -5,6 +5,7 @@ use crate::actions::{self, Reach};
 use crate::capacity;
 use crate::draw::{Dice, Drawn, retry};
 use crate::guards;
+use crate::hedging;
 
 /// The random network of this number.
 pub(crate) fn network(number: u64) -> Drawn {
@@ -330,7 +331,10 @@ fn step(dice: &mut Dice, plan: &Plan, k: u64, depth: u32) -> String {
             format!("{{maybe: {{probability: 0.5, steps: [{steps}], otherwise: [{otherwise}]}}}}")
         }
         12 => format!("{{repeat: {{times: {}, steps: [{}]}}}}", dice.int(1, 3), inner(dice)),
-        13 => format!("{{fallback: {{steps: [{}], otherwise: [{}]}}}}", inner(dice), inner(dice)),
+        13 => {
+            let most = if dice.aside().chance(30) { ", max_concurrent: 2" } else { "" };
+            format!("{{fallback: {{steps: [{}], otherwise: [{}]{most}}}}}", inner(dice), inner(dice))
+        }
         14 if k + 1 < plan.services => {
             // One call to each instance: shards.
             let to = dice.int(k + 1, plan.services - 1);
@@ -421,8 +425,11 @@ fn call(dice: &mut Dice, plan: &Plan, to: u64, by_users: bool) -> String {
         format!("load_balancer: {balancer}"),
         format!("targets: {}", targets(dice, has_weights)),
     ];
-    if by_users || dice.chance(40) {
-        settings.push(format!("retry: {}", retry(dice)));
+    let retries = (by_users || dice.chance(40)).then(|| retry(dice));
+    // Operators give users retries, and a call is retried or hedged.
+    match hedging::settings(&mut dice.aside(), plan.instances[to as usize], attempt, total) {
+        Some(hedges) if !by_users => settings.push(hedges),
+        _ => settings.extend(retries.map(|retries| format!("retry: {retries}"))),
     }
     if dice.chance(50) {
         let margin = ms(dice, 0, 20);

@@ -11,6 +11,7 @@ mod draw;
 mod limits;
 mod guards;
 mod told;
+mod hedging;
 mod utilisation;
 mod watch;
 

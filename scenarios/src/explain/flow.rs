@@ -92,6 +92,20 @@ fn settle_failures(system: &System<'_>, weather: Weather, silent: &[f64], load: 
                 _ => 0.0,
             };
             let failure = 1.0 - (1.0 - endpoints[call.to]) * (1.0 - late);
+            let most = allowed(call, load.calls[number]);
+            if !call.config.hedging.is_none() {
+                // Whatever is late gets company; the attempts of a call fail independently.
+                let all = call.config.hedging.max_attempts();
+                let wanted = match late > 0.0 {
+                    true => f64::from(all),
+                    false => attempts_per_call(failure, all).max(call.hedged_when_well()),
+                };
+                per_call[number] = wanted.min(most);
+                let fails = sim_core::math::pow(failure, per_call[number]);
+                moved |= (fails - load.fails[number]).abs() > 1e-12;
+                load.fails[number] = fails;
+                continue;
+            }
             let attempts = match weather {
                 Weather::Down(service) if service == call.service => {
                     call.attempts_after(Outcome::ConnectFailure)
@@ -106,7 +120,7 @@ fn settle_failures(system: &System<'_>, weather: Weather, silent: &[f64], load: 
                 Weather::Late(..) => times::attempts_when_late(call, silent[call.to]),
             };
             let wanted = attempts_per_call(failure, attempts);
-            per_call[number] = wanted.min(allowed(call, load.calls[number]));
+            per_call[number] = wanted.min(most);
             // Every success ends a call, so attempts that succeed are calls that do.
             let fails = (1.0 - per_call[number] * (1.0 - failure)).clamp(0.0, 1.0);
             moved |= (fails - load.fails[number]).abs() > 1e-12;
@@ -130,7 +144,7 @@ fn own_failure(system: &System<'_>, service: usize, weather: Weather) -> f64 {
 
 /// Most attempts per call that the retry budget lets through in the long run, all clients together.
 fn allowed(call: &Call<'_>, calls_per_s: f64) -> f64 {
-    match call.config.retry.budget() {
+    match call.budget() {
         budget::Config::None => f64::INFINITY,
         budget::Config::Deposit(deposit) => {
             let reserve = f64::from(deposit.min_retries_per_second.0) * call.clients;

@@ -12,7 +12,8 @@ use sim_core::model::endpoint::StepConfig;
 use sim_core::model::service::ServiceConfig;
 use sim_core::model::workload::{ArrivalsConfig, WorkloadConfig};
 use sim_core::model::{Model, SystemConfig};
-use sim_core::policy::Outcome;
+use sim_core::policy::retry::budget;
+use sim_core::policy::{Outcome, hedging};
 use sim_core::time::SimDuration;
 use sim_core::units::Count;
 
@@ -66,10 +67,35 @@ pub(super) struct Call<'a> {
     pub(super) max_depth: u32,
 }
 
-impl Call<'_> {
+impl<'a> Call<'a> {
     /// The most attempts of a call whose attempts all fail like this.
     pub(super) fn attempts_after(&self, outcome: Outcome) -> u32 {
         if self.config.retry.takes(outcome, self.idempotent) { self.attempts } else { 1 }
+    }
+
+    /// The most attempts of a call, one after the other or side by side.
+    pub(super) fn most_attempts(&self) -> u32 {
+        self.attempts.max(self.config.hedging.max_attempts())
+    }
+
+    /// Attempts of a hedged call when all goes well, as far as that is known before a run: how many are slower than a
+    /// fixed delay is not.
+    pub(super) fn hedged_when_well(&self) -> f64 {
+        match &self.config.hedging {
+            hedging::Config::Percentile(percentile) => 2.0 - percentile.percentile.get(),
+            hedging::Config::Fixed(fixed) if fixed.delay.0 == Some(SimDuration::ZERO) => {
+                f64::from(fixed.max_attempts.get())
+            }
+            _ => 1.0,
+        }
+    }
+
+    /// What bounds the attempts beside or after the first, over all calls of a client.
+    pub(super) fn budget(&self) -> &'a budget::Config {
+        match self.config.hedging.is_none() {
+            true => self.config.retry.budget(),
+            false => self.config.hedging.terms().budget,
+        }
     }
 
     /// Whether the caller ever stops waiting by itself.

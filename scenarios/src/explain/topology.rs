@@ -25,7 +25,7 @@ fn told(system: &System<'_>, call: &super::system::Call<'_>) -> CallResult {
         from_workload: matches!(call.caller, Caller::Workload(_)),
         to: system.endpoints[call.to].name.clone(),
         place: call.path.clone(),
-        max_attempts: call.attempts,
+        max_attempts: call.most_attempts(),
         attempt_timeout_s: call.attempt_s,
         total_timeout_s: call.total_s,
     }

@@ -227,6 +227,9 @@ fn shares_unknown(view: &View<'_>, calls: &[&Call<'_>]) -> Vec<String> {
         if call.config.targets.outlier_detection.is_some() || call.config.targets.health_check.is_some() {
             reasons.push(format!("callers take instances of `{to}` out of use"));
         }
+        if !call.config.hedging.is_none() {
+            reasons.push(format!("how many calls to `{to}` are hedged depends on how slow it is"));
+        }
         let by_key =
             matches!(call.config.load_balancer, balancer::Config::RingHash(_) | balancer::Config::Maglev(_));
         if several && by_key {

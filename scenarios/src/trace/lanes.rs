@@ -441,7 +441,9 @@ impl Probe for Lanes<'_> {
                     put(&mut self.attempts, item.0, Attempt { generation: item.0.generation, ..known });
                 }
             }
-            Observation::NotSent { call, outcome } => self.at_caller(now, call, outcome.word().to_owned()),
+            Observation::NotSent { call, outcome, .. } => {
+                self.at_caller(now, call, outcome.word().to_owned())
+            }
             Observation::RetryPlanned { call, .. } => self.at_caller(now, call, "retry".to_owned()),
             Observation::Abandoned { call } => {
                 if let Some(attempt) = self.call(call).and_then(|call| call.current) {

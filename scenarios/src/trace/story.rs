@@ -10,7 +10,6 @@ use sim_core::ids::{AttemptId, CallId, EdgeId, Handle, Id, IdVec, InstanceId, Wo
 use sim_core::metrics::{Aside, Observation, Probe};
 use sim_core::model::Model;
 use sim_core::policy::Outcome;
-use sim_core::policy::retry::GiveUp;
 use sim_core::time::{SimDuration, SimTime};
 
 use super::tries::Draft;
@@ -32,8 +31,6 @@ struct Story {
 #[derive(Debug)]
 struct Following {
     edge: EdgeId,
-    /// The attempt that its caller waits for, or that waits for a slot.
-    current: Option<usize>,
     tried: u32,
     backoff: Option<u64>,
     gave_up: bool,
@@ -153,9 +150,9 @@ impl<'m> Stories<'m> {
         let Some(&(place, index)) = self.calls.get(&key(call.0)) else { return };
         let model = self.model;
         let Some(story) = self.stories[place].as_mut() else { return };
-        let at = story.attempt_of(now, index);
+        let at = story.attempt_of(now, index, number);
         let draft = &mut story.tries[at];
-        (draft.number, draft.sent) = (number, Some(now.as_nanos()));
+        draft.sent = Some(now.as_nanos());
         (draft.instance, draft.fate) = (Some(instance.index()), "unfinished");
         story.calls[index].tried = number;
         let way = if model.edges[story.calls[index].edge].has_network { "on its way to" } else { "sent to" };
@@ -210,22 +207,20 @@ impl Story {
             to_ns: None,
             outcome,
         });
-        self.calls.push(Following { edge, current: None, tried: 0, backoff: None, gave_up: false });
+        self.calls.push(Following { edge, tried: 0, backoff: None, gave_up: false });
         self.calls.len() - 1
     }
 
     /// The attempt of a call that is about to be sent: one that waited for a slot, or a new one.
-    fn attempt_of(&mut self, now: SimTime, call: usize) -> usize {
-        let following = &mut self.calls[call];
-        if let Some(at) = following.current
-            && self.tries[at].sent.is_none()
-            && self.tries[at].over.is_none()
-        {
+    fn attempt_of(&mut self, now: SimTime, call: usize, number: u32) -> usize {
+        let waits = |draft: &Draft| {
+            draft.call == call && draft.number == number && draft.sent.is_none() && draft.over.is_none()
+        };
+        if let Some(at) = self.tries.iter().rposition(waits) {
             return at;
         }
-        let backoff = following.backoff.take().filter(|since| *since < now.as_nanos());
-        self.tries.push(Draft { backoff, ..Draft::new(call, following.tried + 1) });
-        following.current = Some(self.tries.len() - 1);
+        let backoff = self.calls[call].backoff.take().filter(|since| *since < now.as_nanos());
+        self.tries.push(Draft { backoff, ..Draft::new(call, number) });
         self.tries.len() - 1
     }
 
@@ -235,7 +230,7 @@ impl Story {
         let call = &self.request.calls[draft.call];
         let depth = call.depth;
         let edge = &model.edges[self.calls[draft.call].edge];
-        let subject = match (call.depth, edge.retry.max_attempts() > 1) {
+        let subject = match (call.depth, hear::most_attempts(edge) > 1) {
             (0, _) => format!("attempt {}", draft.number),
             (_, true) => format!("{}, attempt {}", call.label, draft.number),
             (_, false) => call.label.clone(),
@@ -341,6 +336,11 @@ impl Story {
             }
             (Outcome::Timeout, true) => "timed out; it is still on its way".to_owned(),
             (Outcome::Timeout, false) => "timed out".to_owned(),
+            (Outcome::Cancelled, true) if listens => {
+                "not waited for any more; the server will be told".to_owned()
+            }
+            (Outcome::Cancelled, true) => "not waited for any more; the server goes on".to_owned(),
+            (Outcome::Cancelled, false) => "not waited for any more".to_owned(),
             (other, _) => format!("failed: {}", words::failure(other)),
         };
         self.tell(model, now, "failed_attempt", at, text);
@@ -348,8 +348,10 @@ impl Story {
 
     /// A call is over: nothing of it is waited for any more.
     fn call_over(&mut self, now: SimTime, call: usize, outcome: &'static str) {
-        if let Some(at) = self.calls[call].current {
-            self.over(now, at, outcome);
+        for at in 0..self.tries.len() {
+            if self.tries[at].call == call && self.tries[at].over.is_none() {
+                self.over(now, at, outcome);
+            }
         }
         let told = &mut self.request.calls[call];
         (told.to_ns, told.outcome) = (Some(now.as_nanos()), outcome.to_owned());
@@ -376,15 +378,6 @@ impl Story {
         let request = &mut self.request;
         (request.ended_ns, request.attempts) = (Some(now.as_nanos()), attempts);
         outcome.word().clone_into(&mut request.outcome);
-    }
-
-    fn gave_up(&mut self, model: &Model, now: SimTime, call: usize, reason: GiveUp) {
-        let following = &mut self.calls[call];
-        following.gave_up = true;
-        let most = model.edges[following.edge].retry.max_attempts();
-        if most > 1 {
-            self.tell_call(now, "gave_up", call, words::gives_up(reason, most));
-        }
     }
 
     fn finish(mut self, names: &[String], end: u64) -> TracedRequest {

@@ -190,6 +190,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             if old.retry == new.retry {
                 std::mem::swap(&mut now.retry, &mut then.retry);
             }
+            if old.hedging == new.hedging {
+                std::mem::swap(&mut now.hedging, &mut then.hedging);
+            }
             if keeps_chooser {
                 std::mem::swap(&mut now.chooser, &mut then.chooser);
             }
@@ -203,6 +206,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             for call in self.calls.iter().filter(|call| call.edge == id) {
                 self.callers[id].clients[call.client as usize].retry.adopt(&call.progress);
             }
+        }
+        if old.hedging != new.hedging {
+            self.adopt_hedges(id);
         }
         if keeps_chooser {
             return;

@@ -362,6 +362,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                     given = Outcome::Ok;
                     if is_stale {
                         ledger.stood_in += 1;
+                        self.tasks.get_mut(id.0).expect("it is under way").degraded = true;
                         self.cache_event(task.attempt, spot.cache, CacheEvent::StoodIn);
                     }
                 }
@@ -377,11 +378,13 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
 
     /// A `cached` step ends, and with it those that waited for it.
     fn give(&mut self, id: TaskId, spot: Spot, outcome: Outcome) {
+        let degraded = self.tasks.get(id.0).is_some_and(|task| task.degraded);
         let state = &mut self.caches[spot.cache];
         if state.leader(spot.place, spot.key) == Some(id) {
-            let (tasks, ready) = (&self.tasks, &mut self.ready);
+            let (tasks, ready) = (&mut self.tasks, &mut self.ready);
             state.flights[spot.place as usize].end(spot.key, |waiter| {
-                if tasks.get(waiter.0).is_some() {
+                if let Some(task) = tasks.get_mut(waiter.0) {
+                    task.degraded |= degraded;
                     ready.push_back(Ready::Step(waiter, outcome));
                 }
             });

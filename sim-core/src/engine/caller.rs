@@ -69,8 +69,12 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         if self.model.edges[call.edge].pipeline.is_guarded {
             return self.walk(id, 0);
         }
+        let is_hedged = !self.model.edges[call.edge].hedging.is_none();
         if self.start_total_clock(id) == Passage::Passed {
-            self.try_attempt(id);
+            match is_hedged {
+                true => self.begin_hedging(id),
+                false => self.try_attempt(id),
+            }
         }
     }
 
@@ -105,7 +109,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// The next attempt of a call is due: it goes through the layers of the call, or needs a slot of its pool first,
     /// if there is one.
     #[inline(always)]
-    fn try_attempt(&mut self, id: CallId) {
+    pub(super) fn try_attempt(&mut self, id: CallId) {
         let call = self.calls.get(id.0).expect("only a call under way sends attempts");
         let edge = &self.model.edges[call.edge];
         if !PLAIN && edge.pipeline.is_guarded {
@@ -205,7 +209,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         };
         let sent = Observation::Sent {
             workload,
-            call: call_id,
+            call: self.told(call_id),
             attempt,
             edge: edge_id,
             service: edge.to,
@@ -234,12 +238,16 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let call = self.calls.get(call_id.0).expect("the call of an attempt that is sent");
         let edge = &self.model.edges[call.edge];
         let context = &mut self.contexts[call_id.0.slot as usize];
-        (context.sent, context.sent_to) = (self.now, place);
+        (context.sent, context.sent_to, context.degraded) = (self.now, place, false);
         if edge.reselections > 0 {
             let kept = context.tried.len();
             context.tried[call.progress.attempts as usize % kept] = place;
         }
-        let mut baggage = context.baggage;
+        let (mut baggage, parent) = (context.baggage, context.parent);
+        if let Parent::Hedge(of, number) = parent {
+            let tried = &mut self.contexts[of.0.slot as usize].tried;
+            tried[number as usize % tried.len()] = place;
+        }
         if edge.deadline_margin.is_some()
             && let Some(patience) = edge.attempt_timeout
         {
@@ -268,7 +276,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// An attempt failed before it was sent: it uses up one of the attempts that the retry policy allows, and
     /// no server ever sees it.
     pub(super) fn not_sent(&mut self, call_id: CallId, outcome: Outcome) {
-        self.probe.observe(self.now, Observation::NotSent { call: call_id, outcome });
+        let number = self.calls.get(call_id.0).expect("a call under way").progress.attempts;
+        let call = self.told(call_id);
+        self.probe.observe(self.now, Observation::NotSent { call, number, outcome });
         self.hand_back(call_id, outcome, Part::Attempt);
         self.give_slot_back(call_id);
         self.decide(call_id, outcome);
@@ -304,6 +314,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 Observation::AttemptFailed { call: id, attempt: attempt_id, outcome: Outcome::Timeout };
             self.probe.observe(self.now, failed);
         }
+        if !PLAIN {
+            self.leave_tries(id, Outcome::Timeout);
+        }
         self.fail(id, Outcome::Timeout);
     }
 
@@ -320,7 +333,8 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// The attempt that the caller waited for has failed: what now?
     #[inline(never)]
     pub(super) fn attempt_failed(&mut self, call_id: CallId, attempt: AttemptId, outcome: Outcome) {
-        self.probe.observe(self.now, Observation::AttemptFailed { call: call_id, attempt, outcome });
+        let call = self.told(call_id);
+        self.probe.observe(self.now, Observation::AttemptFailed { call, attempt, outcome });
         self.attempt_over(call_id, outcome);
         self.decide(call_id, outcome);
     }
@@ -328,6 +342,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// Tries again or gives up.
     #[inline]
     fn decide(&mut self, call_id: CallId, outcome: Outcome) {
+        if !PLAIN && let Parent::Hedge(of, number) = self.contexts[call_id.0.slot as usize].parent {
+            return self.hedge_failed(of, call_id, u32::from(number), outcome);
+        }
         let now = self.now;
         let call = self.calls.get_mut(call_id.0).expect("a wanted attempt has a call under way");
         let edge = &self.model.edges[call.edge];
@@ -354,8 +371,17 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     pub(super) fn answer(&mut self, call_id: CallId) {
         if !PLAIN {
             self.attempt_over(call_id, Outcome::Ok);
-            self.hand_back(call_id, Outcome::Ok, Part::Call);
+            if let Parent::Hedge(of, number) = self.contexts[call_id.0.slot as usize].parent {
+                return self.hedge_won(of, call_id, u32::from(number));
+            }
         }
+        self.answer_call(call_id);
+    }
+
+    /// The call has its answer.
+    #[inline(always)]
+    pub(super) fn answer_call(&mut self, call_id: CallId) {
+        self.hand_back(call_id, Outcome::Ok, Part::Call);
         let mut call = self.calls.remove(call_id.0);
         let edge = &self.model.edges[call.edge];
         let retry = &mut self.callers[call.edge].clients[call.client as usize].retry;
@@ -365,11 +391,13 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             return self.nested_call_ended(call_id, &call, Outcome::Ok);
         }
         self.ledger.requests_answered += 1;
+        let degraded = !PLAIN && self.contexts[call_id.0.slot as usize].degraded;
         let answered = Observation::Answered {
             workload: call.workload,
             call: call_id,
             arrived: call.arrived,
             attempts: call.progress.attempts,
+            degraded,
         };
         self.probe.observe(self.now, answered);
         if !PLAIN {
@@ -416,20 +444,23 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.probe.observe(self.now, ended);
         match self.contexts[id.0.slot as usize].parent {
             Parent::Task(task) => {
+                if outcome.is_ok() {
+                    self.degrade_parent(id, task);
+                }
                 self.release_child(task, Child::Call(id));
                 self.ready.push_back(Ready::Step(task, outcome));
             }
             Parent::Check(ticket) => self.on_checked(ticket, outcome.is_ok()),
             Parent::Connect(user) => self.on_connect_ended(id, call, user, outcome),
-            Parent::Visitor | Parent::User(_) | Parent::Member(_) => {
-                unreachable!("users call over edges of workloads")
+            Parent::Visitor | Parent::User(_) | Parent::Member(_) | Parent::Hedge(..) => {
+                unreachable!("users call over edges of workloads, hedges belong to their call")
             }
         }
     }
 
     /// For the caller an attempt that was sent is over, in whichever way.
     #[inline]
-    fn attempt_over(&mut self, call_id: CallId, outcome: Outcome) {
+    pub(super) fn attempt_over(&mut self, call_id: CallId, outcome: Outcome) {
         if PLAIN {
             return;
         }
@@ -475,6 +506,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             self.leave(attempt_id);
             self.attempt_over(id, Outcome::Cancelled);
         }
+        self.leave_tries(id, Outcome::Cancelled);
         self.leave_layers(id, Outcome::Cancelled);
         self.leave_pool_line(id);
         self.give_slot_back(id); // it may have been granted a slot in this very moment

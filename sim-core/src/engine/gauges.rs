@@ -54,6 +54,14 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 let retry = |id: EdgeId| self.callers[id].clients.iter().map(|client| &client.retry);
                 let told = retry(id).map(|retry| (true, retry.gauge(&edge.retry, now)));
                 mean(Holder::Edge(id), told, &mut readings);
+                let hedging = |id: EdgeId| self.callers[id].clients.iter().map(|client| &client.hedging);
+                let told = hedging(id).map(|hedging| (true, hedging.gauge(&edge.hedging, now)));
+                mean(Holder::Edge(id), told, &mut readings);
+                let told = hedging(id).map(|hedging| match hedging.delay_gauge() {
+                    Some((is_known, delay)) => (is_known, Some(("hedge_delay", delay))),
+                    None => (false, None),
+                });
+                mean(Holder::Edge(id), told, &mut readings);
                 let of = Holder::Edge(id);
                 let told = self.callers[id].guards.read(edge, now);
                 readings.extend(told.map(|(name, value)| Reading { of, name, value }));

@@ -27,6 +27,10 @@ pub struct Ledger {
     pub requests_in_flight: u64,
     /// Users who have a connection at the end.
     pub connected_users: u64,
+    /// Steps that have fallen back and are under way at the end, where that is bounded, as counted.
+    pub fallbacks: u64,
+    /// The same, as found.
+    pub fallbacks_found: u64,
     /// Per service.
     pub services: IdVec<ServiceId, ServiceLedger>,
     /// Per edge.
@@ -152,6 +156,12 @@ pub struct EdgeLedger {
     pub accepted_gone: u64,
     /// Of those, waiting or in service at the end.
     pub accepted_there: u64,
+    /// Attempts begun of hedged calls, the first of each included.
+    pub tries: u64,
+    /// Of those, the ones that are over for their caller.
+    pub tries_over: u64,
+    /// Of those, the ones that are out at the end.
+    pub tries_out: u64,
 }
 
 impl Ledger {
@@ -162,6 +172,8 @@ impl Ledger {
             requests_failed: 0,
             requests_in_flight: 0,
             connected_users: 0,
+            fallbacks: 0,
+            fallbacks_found: 0,
             services: model
                 .services
                 .iter()
@@ -283,6 +295,12 @@ impl Ledger {
                     e.accepted, e.accepted_done, e.accepted_gone, e.accepted_there
                 )
             });
+            law(e.tries == e.tries_over + e.tries_out, &|| {
+                format!(
+                    "{id:?}: attempts of hedged calls {} = over {} + out at the end {}",
+                    e.tries, e.tries_over, e.tries_out
+                )
+            });
             let accounted = e.ended + e.abandoned + e.under_way;
             law(e.calls == accounted, &|| {
                 format!("{id:?}: calls {} = ended + abandoned + under way {accounted}", e.calls)
@@ -294,6 +312,9 @@ impl Ledger {
         for (id, records) in self.records.iter_ids() {
             records.laws(id, &mut law);
         }
+        law(self.fallbacks == self.fallbacks_found, &|| {
+            format!("fallbacks counted {} = under way {}", self.fallbacks, self.fallbacks_found)
+        });
         let sent: u64 = self.edges.iter().map(|e| e.sent - e.on_the_way).sum();
         let arrived: u64 = self.services.iter().map(|s| s.arrived).sum();
         law(sent == arrived, &|| format!("attempts sent and not on the way {sent} = arrived {arrived}"));
@@ -305,7 +326,11 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// Adds what is still under way, then checks every law.
     pub(super) fn close_ledger(&mut self) {
         let now = self.now;
-        for call in self.calls.iter() {
+        for (id, call) in self.calls.iter_ids() {
+            if self.is_try(crate::ids::CallId(id)) {
+                self.ledger.edges[call.edge].tries_out += 1;
+                continue;
+            }
             match self.model.edges[call.edge].caller {
                 EdgeCaller::Workload(_) => self.ledger.requests_in_flight += 1,
                 EdgeCaller::Service(_) | EdgeCaller::Monitor | EdgeCaller::Connector(_) => {
@@ -362,6 +387,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.close_caches();
         self.close_records();
         self.close_doors();
+        self.close_fallbacks();
         let broken = self.ledger.broken_laws();
         assert!(broken.is_empty(), "conservation laws broken: {broken:#?}");
     }
@@ -393,6 +419,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 ledger.budgeted[1] += u64::from(retries);
             }
         }
+        self.close_hedges();
         for call in self.calls.iter() {
             let client = &self.callers[call.edge].clients[call.client as usize];
             let Some((active, _)) = client.retry.in_use() else { continue };
@@ -439,6 +466,8 @@ mod tests {
             requests_failed: 0,
             requests_in_flight: 0,
             connected_users: 0,
+            fallbacks: 0,
+            fallbacks_found: 0,
             services: [ServiceLedger::default()].into_iter().collect(),
             edges: [EdgeLedger { used: 1, ..EdgeLedger::default() }].into_iter().collect(),
             caches: IdVec::new(),

@@ -74,7 +74,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     }
 
     /// Time of one way of an attempt, and the lane for it.
-    fn way(&self, attempt: &Attempt, purpose: Purpose) -> (SimDuration, Lane) {
+    pub(super) fn way(&self, attempt: &Attempt, purpose: Purpose) -> (SimDuration, Lane) {
         let edge = &self.model.edges[attempt.edge];
         let mut draws = attempt.luck.draws(purpose);
         let mut way = edge.latency.as_ref().map_or(SimDuration::ZERO, |latency| latency.sample(&mut draws));

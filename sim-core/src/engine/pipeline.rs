@@ -36,6 +36,10 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         for (at, layer) in edge.pipeline.order.iter().enumerate().skip(from) {
             let passage = match layer {
                 Layer::TotalTimeout => self.start_total_clock(id),
+                Layer::Retry if !edge.hedging.is_none() => {
+                    self.begin_hedging(id);
+                    Passage::Gone
+                }
                 Layer::Retry => Passage::Passed,
                 Layer::CircuitBreaker => self.ask_breaker(id),
                 Layer::ClientThrottle => self.ask_throttle(id),
@@ -52,7 +56,10 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 Passage::Gone => return,
                 Passage::Waits => {
                     self.contexts[id.0.slot as usize].leaves.waits_at = Some(at as u8);
-                    return self.probe.observe(self.now, Observation::AwaitsSlot { call: id, layer: *layer });
+                    let number = self.calls.get(id.0).expect("it waits").progress.attempts + 1;
+                    let call = self.told(id);
+                    let awaits = Observation::AwaitsSlot { call, number, layer: *layer };
+                    return self.probe.observe(self.now, awaits);
                 }
                 Passage::Refused(outcome) => return self.stop_at(id, at, outcome),
             }
@@ -67,7 +74,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             call.progress.attempts += 1;
             return self.not_sent(id, outcome);
         }
-        self.probe.observe(self.now, Observation::NotSent { call: id, outcome });
+        self.probe.observe(self.now, Observation::NotSent { call: id, number: 1, outcome });
         self.fail(id, outcome);
     }
 

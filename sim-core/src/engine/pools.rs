@@ -33,7 +33,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         if let Some(patience) = pool.acquire_timeout {
             self.schedule_timer(Lane::HEAP, self.now + patience, Event::PoolTimeout { call: id, number });
         }
-        self.probe.observe(self.now, Observation::AwaitsSlot { call: id, layer: Layer::Pool });
+        let told = self.told(id);
+        let awaits = Observation::AwaitsSlot { call: told, number: number + 1, layer: Layer::Pool };
+        self.probe.observe(self.now, awaits);
         Passage::Gone
     }
 

@@ -128,6 +128,8 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 after: Child::None,
                 cached: Progress::Looking,
                 computing: 0,
+                degraded: false,
+                falls_back: false,
             };
             if let Some(task) = self.load_behind(load, step) {
                 self.refreshes.timers[id][place].loads[key as usize] = Some(task);

@@ -252,6 +252,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             self.tell_wait(&attempt, waited);
         }
         self.meters[instance].busy += 1; // the caller has brought the meter up to now
+        if !PLAIN && self.model.edges[edge].hedging.is_tied() {
+            self.untie_others(id, call);
+        }
         let endpoint = self.model.edges[edge].endpoint;
         let service_time = match &self.model.endpoints[endpoint].program {
             Program::Leaf(sampler) => {

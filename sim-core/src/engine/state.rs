@@ -14,7 +14,7 @@ use crate::model::service::Service;
 use crate::model::workload::ArrivalSource;
 use crate::policy::balancer::board::Board;
 use crate::policy::chooser::Chooser;
-use crate::policy::{Criticality, Outcome, admission, probe, queue, restart, retry};
+use crate::policy::{Criticality, Outcome, admission, hedging, probe, queue, restart, retry};
 use crate::streams::{Seed, Stream, StreamPurpose};
 use crate::time::{SimDuration, SimTime};
 
@@ -78,6 +78,8 @@ pub(super) enum Parent {
     Member(u32),
     /// A user who opens a connection, by number.
     Connect(u32),
+    /// The hedged call that this is one attempt of, and which of them, from 1.
+    Hedge(CallId, u8),
 }
 
 /// A probe or health check under way.
@@ -119,6 +121,8 @@ pub(super) struct Context {
     pub(super) tried: [u32; TRIED],
     /// What it holds of the layers of its edge.
     pub(super) leaves: super::guards::Leaves,
+    /// Whether the answer to its latest attempt stands in for something better.
+    pub(super) degraded: bool,
 }
 
 impl Context {
@@ -135,6 +139,7 @@ impl Context {
             sent_to: 0,
             tried: [ANYWHERE; TRIED],
             leaves: super::guards::Leaves::NONE,
+            degraded: false,
         }
     }
 }
@@ -220,6 +225,10 @@ pub(super) struct Task {
     pub(super) cached: super::caches::Progress,
     /// Pieces of own work under way, counted only where instances come and go.
     pub(super) computing: u32,
+    /// Whether what it has come to so far stands in for something better.
+    pub(super) degraded: bool,
+    /// Whether it holds a place among the fallbacks of its instance.
+    pub(super) falls_back: bool,
 }
 
 /// What goes on at once, after the event that caused it: a list instead of a recursion.
@@ -243,6 +252,8 @@ pub(super) enum Ready {
     Room(InstanceId),
     /// What this call asked for is accepted, and it waits for no more.
     Accepted(CallId),
+    /// Another attempt of this hedged call is due, because of this.
+    Hedge(CallId, Outcome),
 }
 
 /// A user who sends one request after the other.
@@ -265,6 +276,7 @@ pub(super) struct CallerState {
     pub(super) total_timeout: Lane,
     pub(super) no_delay: Lane,
     pub(super) latency: Lane,
+    pub(super) hedge: Lane,
     pub(super) guards: super::guards::Guards,
 }
 
@@ -273,6 +285,7 @@ pub(super) struct CallerState {
 pub(super) struct ClientState {
     pub(super) retry: retry::State,
     pub(super) chooser: Chooser,
+    pub(super) hedging: hedging::State,
 }
 
 impl CallerState {
@@ -282,6 +295,7 @@ impl CallerState {
             .map(|client| ClientState {
                 retry: retry::State::new(&edge.retry),
                 chooser: chooser(edge, instances, client, seed),
+                hedging: hedging::State::new(&edge.hedging),
             })
             .collect();
         let board = edge.chooser.load_balancer.board_age().filter(|age| *age > SimDuration::ZERO);
@@ -293,6 +307,7 @@ impl CallerState {
             total_timeout: lane(edge.total_timeout),
             no_delay: lane((edge.retry.most_sends() > 1).then_some(SimDuration::ZERO)),
             latency: lane(edge.latency.as_ref().and_then(Sampler::constant)),
+            hedge: lane(edge.hedging.fixed_delay()),
             guards: super::guards::Guards::new(edge, instances),
         }
     }

@@ -35,6 +35,8 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             after: Child::None,
             cached: Progress::Looking,
             computing: 0,
+            degraded: false,
+            falls_back: false,
         }));
         self.errands[id.0.slot as usize].root = task;
         self.go_on(task);
@@ -134,13 +136,14 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 let chosen = luck.draws(Purpose::Branch).unit() < *probability;
                 self.begin_next(id, if chosen { *step } else { *otherwise }, task.luck);
             }
-            Step::Fallback { step, otherwise, .. } => {
-                let next = if task.begun == 0 { *step } else { *otherwise };
-                if task.begun > 0 {
+            Step::Fallback { step, otherwise, most, .. } => match task.begun {
+                0 => self.begin_next(id, *step, task.luck),
+                _ if !self.may_fall_back(id, *most) => self.finish(id, Outcome::BulkheadFull),
+                _ => {
                     self.aside(task.origin, Aside::FallsBack);
+                    self.begin_next(id, *otherwise, task.luck);
                 }
-                self.begin_next(id, next, task.luck);
-            }
+            },
             Step::Cached { .. } => self.look_up(id),
             Step::Compute { .. }
             | Step::Call { .. }
@@ -229,6 +232,8 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             after: Child::None,
             cached: Progress::Looking,
             computing: 0,
+            degraded: false,
+            falls_back: false,
             ..task
         }))
     }
@@ -265,6 +270,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         if self.scales {
             self.group_burnt(id, task.instance, task.computing);
         }
+        if task.degraded {
+            self.degrade(&task, outcome);
+        }
         if task.parent != NO_TASK {
             self.release_child_of(task.parent, &task);
             self.ready.push_back(Ready::Step(task.parent, outcome));
@@ -280,6 +288,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         if self.scales {
             self.group_burnt(id, task.instance, task.computing);
         }
+        self.end_fallback(&task);
         if matches!(self.model.steps[task.step], Step::Cached { .. }) {
             self.left_cached(id, &task);
         }

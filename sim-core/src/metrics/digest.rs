@@ -74,6 +74,10 @@ impl Probe for Digest {
             Event::Refresh { cache, instance, plan } => {
                 mix(handle(15, instance.index() as u32, cache.index() as u32), 82 << 32 | u64::from(plan))
             }
+            Event::Hedge { call, plan } => {
+                mix(handle(15, call.0.slot, call.0.generation), 80 << 32 | u64::from(plan))
+            }
+            Event::Untie { attempt } => mix(handle(15, attempt.0.slot, attempt.0.generation), 81 << 32),
             Event::Scale { service } => mix(handle(15, service.index() as u32, 0), 6 << 32),
         };
         self.hash = mix(self.hash ^ now.as_nanos(), what);

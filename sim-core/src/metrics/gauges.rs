@@ -46,6 +46,7 @@ pub const KINDS: &[Kind] = &[
     share("admitted_levels", "levels let in"),
     count("credits", "credits"),
     count("longest_queue", "attempts in the longest queue"),
+    count("hedge_delay", "seconds before a hedge"),
 ];
 
 impl Kind {

@@ -30,6 +30,8 @@ pub struct WorkloadWindow {
     pub failed: u32,
     /// Of those: failed because their user had no connection.
     pub not_connected: u32,
+    /// Of those that arrived in this window and were answered: with something that stands in for something better.
+    pub degraded: u32,
     /// Requests whose answer came in this window.
     pub answered: u32,
     /// Attempts sent in this window.
@@ -313,10 +315,12 @@ impl Probe for Series {
                 window.useful += u32::from(wanted && outcome.is_ok());
                 window.errors += u32::from(outcome == Outcome::ServerError);
             }
-            Observation::Answered { workload, arrived, .. } => {
+            Observation::Answered { workload, arrived, degraded, .. } => {
                 let latency = now.since(arrived);
                 let workload = &mut self.workloads[workload];
-                workload.window_of(arrived, self.current_start, self.width).succeeded += 1;
+                let window = workload.window_of(arrived, self.current_start, self.width);
+                window.succeeded += 1;
+                window.degraded += u32::from(degraded);
                 workload.open.answered += 1;
                 workload.open.latency_sum += u128::from(latency.as_nanos());
                 workload.window_latency.record(latency);
@@ -468,7 +472,13 @@ mod tests {
             );
             series.observe(
                 SimTime::ZERO + waited,
-                Observation::Answered { workload, call: CallId(handle), arrived: SimTime::ZERO, attempts: 1 },
+                Observation::Answered {
+                    workload,
+                    call: CallId(handle),
+                    arrived: SimTime::ZERO,
+                    attempts: 1,
+                    degraded: false,
+                },
             );
         }
         let sum = 10 * u128::from(waited.as_nanos());

@@ -6,7 +6,7 @@ use super::pipeline::{Layer, Pipeline};
 use crate::dist::{Distribution, Sampler};
 use crate::ids::{CacheId, EndpointId, PoolId, ServiceId, WorkloadId};
 use crate::policy::admission::pushback::Pushback;
-use crate::policy::{balancer, breaker, bulkhead, chooser, rate_limit, retry, targets, throttle};
+use crate::policy::{balancer, breaker, bulkhead, chooser, hedging, rate_limit, retry, targets, throttle};
 use crate::time::SimDuration;
 use crate::units::{Count, Patience};
 
@@ -70,6 +70,9 @@ pub struct CallConfig {
     /// What the caller waits for; default `answered`.
     #[serde(default)]
     pub until: UntilConfig,
+    /// Whether further attempts are sent beside a slow one; in place of `retry`. Default `none`.
+    #[serde(default)]
+    pub hedging: hedging::Config,
 }
 
 impl CallConfig {
@@ -93,6 +96,7 @@ impl CallConfig {
             bulkhead: bulkhead::Config::default(),
             pipeline: None,
             until: UntilConfig::default(),
+            hedging: hedging::Config::default(),
         }
     }
 }
@@ -226,4 +230,6 @@ pub struct Edge {
     pub listens: bool,
     /// Whether its calls end as soon as they are accepted.
     pub until_accepted: bool,
+    /// Whether attempts are sent side by side.
+    pub hedging: hedging::Config,
 }

@@ -149,12 +149,15 @@ pub struct RepeatConfig {
 pub struct FallbackConfig {
     /// What is tried first, in order.
     pub steps: Vec<StepConfig>,
-    /// What is done instead if one of them fails.
+    /// What is done instead if one of them fails; `[]` does without.
     pub otherwise: Vec<StepConfig>,
     /// Failures for which it is done, by outcome word, such as `[timeout, reset]`; others are the step's own.
     /// Default: all.
     #[serde(default)]
     pub on: Option<Vec<Outcome>>,
+    /// Most attempts of an instance that are at `otherwise` at once; one more fails (Hystrix: 10). Default: no bound.
+    #[serde(default)]
+    pub max_concurrent: Option<Count>,
 }
 
 /// Endpoints by name.
@@ -278,6 +281,8 @@ pub enum Step {
         otherwise: StepId,
         /// In one of these ways; `None` for any.
         on: Option<Box<[Outcome]>>,
+        /// Most at once at an instance.
+        most: u32,
     },
     /// Nobody waits.
     Spawn {

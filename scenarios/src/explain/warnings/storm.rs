@@ -15,19 +15,24 @@ pub(super) fn check(view: &View<'_>) -> Vec<Found> {
         // The call that adds most is the place to begin.
         let added = |call: usize| storm.attempts[call] - storm.calls[call];
         let worst = (0..system.calls.len()).max_by(|a, b| added(*a).total_cmp(&added(*b)));
-        let path = worst
-            .map_or_else(|| system.service_path(number), |call| format!("{}/retry", system.calls[call].path));
+        let is_hedged = worst.is_some_and(|call| !system.calls[call].config.hedging.is_none());
+        let (field, word) = if is_hedged { ("hedging", "hedges") } else { ("retry", "retries") };
+        let path = worst.map_or_else(
+            || system.service_path(number),
+            |call| format!("{}/{field}", system.calls[call].path),
+        );
         found.push(Found {
             path,
             message: format!(
-                "if `{}` answers late, retries make {} attempts of each of its {}/s: {} times what its workers can do, so a storm can keep itself going after its trigger is over",
+                "if `{}` answers late, {word} make {} attempts of each of its {}/s: {} times what its workers can do, so a storm can keep itself going after its trigger is over",
                 system.service_name(number),
                 short(service.storm.unwrap_or(f64::NAN)),
                 short(service.first),
                 short(service.storm_utilisation),
             ),
             instead: format!(
-                "a retry budget, fewer attempts, or a load below {} % of this one",
+                "a {} budget, fewer attempts, or a load below {} % of this one",
+                if is_hedged { "hedging" } else { "retry" },
                 short(100.0 * service.hidden_scale)
             ),
             shown_by: &["metastable-retry-storm"],

@@ -2,7 +2,9 @@
 
 use sim_core::metrics::{Aside, Observation};
 use sim_core::model::Model;
+use sim_core::model::edge::Edge;
 use sim_core::policy::Outcome;
+use sim_core::policy::retry::GiveUp;
 use sim_core::time::{SimDuration, SimTime};
 
 use super::Story;
@@ -54,14 +56,14 @@ impl Story {
         observation: Observation,
     ) {
         match observation {
-            Observation::NotSent { outcome, .. } => {
-                let at = self.attempt_of(now, call);
-                self.calls[call].tried = self.tries[at].number;
+            Observation::NotSent { outcome, number, .. } => {
+                let at = self.attempt_of(now, call, number);
+                self.calls[call].tried = number;
                 self.over(now, at, outcome.word());
                 self.tell(model, now, "not_sent", at, words::not_sent(outcome));
             }
-            Observation::AwaitsSlot { layer, .. } => {
-                let at = self.attempt_of(now, call);
+            Observation::AwaitsSlot { number, layer, .. } => {
+                let at = self.attempt_of(now, call, number);
                 self.tries[at].pool = Some(now.as_nanos());
                 let pool =
                     model.edges[self.calls[call].edge].pool.map(|pool| model.pools[pool].path.as_str());
@@ -82,4 +84,18 @@ impl Story {
             _ => {}
         }
     }
+
+    fn gave_up(&mut self, model: &Model, now: SimTime, call: usize, reason: GiveUp) {
+        let following = &mut self.calls[call];
+        following.gave_up = true;
+        let most = most_attempts(&model.edges[following.edge]);
+        if most > 1 {
+            self.tell_call(now, "gave_up", call, words::gives_up(reason, most));
+        }
+    }
+}
+
+/// The most attempts of a call, one after the other or side by side.
+pub(super) fn most_attempts(edge: &Edge) -> u32 {
+    edge.retry.max_attempts().max(edge.hedging.max_attempts())
 }

@@ -4,6 +4,7 @@
 mod caches;
 mod circles;
 mod connects;
+mod hedging;
 mod monitors;
 mod pipelines;
 mod records;
@@ -272,6 +273,7 @@ impl Lowering<'_> {
             );
             self.problems.add(format!("{path}/client_throttle/piggyback"), message);
         }
+        hedging::check(call, service.instances, &path, caller.who, self.config, self.problems);
         let chooser =
             chooser::Config { load_balancer: call.load_balancer.clone(), targets: call.targets.clone() };
         self.problems.policy(&path, chooser.check(service.instances));
@@ -305,7 +307,7 @@ impl Lowering<'_> {
             to,
             endpoint,
             clients: caller.clients,
-            attempt_timeout: call.timeouts.attempt.0,
+            attempt_timeout: hedging::attempt_timeout(call),
             total_timeout: call.timeouts.total.0,
             deadline_margin: match &call.deadline {
                 DeadlineConfig::None => None,
@@ -334,10 +336,14 @@ impl Lowering<'_> {
                     service.admission.pushback()
                 }
             },
-            reselections: if chooses { call.retry.terms().reselections() } else { 0 },
+            reselections: match chooses {
+                true => call.retry.terms().reselections().max(call.hedging.terms().reselections()),
+                false => 0,
+            },
             pipeline,
             listens: call.client_throttle.listens(),
             until_accepted: call.until == UntilConfig::Accepted,
+            hedging: call.hedging.with_attempt_timeout(call.timeouts.attempt.0),
         })
     }
 

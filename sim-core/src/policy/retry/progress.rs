@@ -3,7 +3,7 @@
 //! **What it does.** Remembers how many attempts were sent, which of them count, where the back-off
 //! stands, and what the latest retry was paid for.
 //! **Why it exists.** A budget belongs to a client, a back-off to a call: what belongs to the call is here.
-//! **Where it fails.** Only one attempt at a time is out: hedging needs more.
+//! **Where it fails.** Only one attempt at a time is out; hedging keeps a progress of its own.
 //! **Source.** None needed.
 
 use crate::policy::Outcome;

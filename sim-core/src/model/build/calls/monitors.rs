@@ -8,7 +8,7 @@ use crate::model::endpoint::{Endpoint, Program, Step};
 use crate::model::pipeline::Pipeline;
 use crate::model::{Check, CheckKind};
 use crate::policy::probe::Checks;
-use crate::policy::{balancer, chooser, retry, targets};
+use crate::policy::{balancer, chooser, hedging, retry, targets};
 use crate::time::SimDuration;
 
 impl Lowering<'_> {
@@ -98,6 +98,7 @@ impl Lowering<'_> {
             pipeline: Pipeline::plain(),
             listens: false,
             until_accepted: false,
+            hedging: hedging::Config::None,
         })
     }
 

@@ -99,7 +99,9 @@ impl Lowering<'_> {
                     let message = "failures for which there is another way, such as `[timeout, reset]`; leave it out for all";
                     self.problems.add(format!("{path}/on"), message);
                 }
-                Step::Fallback { step, otherwise, on: on.map(Into::into) }
+                let on = on.map(Into::into);
+                let most = group.max_concurrent.map_or(u32::MAX, Count::get);
+                Step::Fallback { step, otherwise, on, most }
             }
             StepConfig::Spawn(group) => {
                 let step = self.serial(endpoint, &group.steps, &format!("{path}/steps"), caller);
