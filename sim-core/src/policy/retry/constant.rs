@@ -5,6 +5,7 @@
 //! during a restart, and its worst case is easy to foresee: (`max_attempts` - 1) * `base` of waiting.
 //! **Where it fails.** No wait fits both a glitch and an outage. Without jitter, callers that failed
 //! together return together, `base` later, and fail together again.
+//! **See it.** `scenarios/library/resilience/what-backoff-is-for.yaml`.
 //! **Source.** resilience4j `RetryConfig` (`waitDuration` 500ms), Polly v8 (`Delay` 2s, with jitter
 //! 25% up or down). Deviations: none.
 

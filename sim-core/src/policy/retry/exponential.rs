@@ -7,7 +7,8 @@
 //! **Where it fails.** It delays load and removes none: new requests keep coming with their own first
 //! retries, so a service in overload sees the same number of attempts a little later. Without jitter the
 //! waves of callers that failed together only move further apart.
-//! **See it.** `scenarios/library/metastable/metastable-retry-storm.yaml`, variant `full-jitter`.
+//! **See it.** `scenarios/library/metastable/metastable-retry-storm.yaml`, variant `full-jitter`;
+//! `scenarios/library/resilience/retries-backoff-jitter.yaml`, with and without jitter.
 //! **Source.** Marc Brooker, Exponential Backoff And Jitter, AWS Architecture Blog 2015; gRFC A6;
 //! resilience4j `IntervalFunction`; Envoy `backoff_strategy.cc`. Deviations: the first wait is `base` as
 //! in most libraries, while the simulator of the AWS article starts at 2 * `base`; Finagle's first wait is

@@ -7,7 +7,8 @@
 //! whatever fails and for how long. The reserve lets a client with few requests retry at all.
 //! **Where it fails.** The reserve is per client: 1000 clients at 10/s may add 10 000 retries per
 //! second. And deposits saved in quiet times can be spent at once, `ttl` seconds' worth in one burst.
-//! **See it.** `scenarios/library/metastable/metastable-retry-storm.yaml`, variant `deposit`.
+//! **See it.** `scenarios/library/metastable/metastable-retry-storm.yaml`, variant `deposit`;
+//! `scenarios/library/resilience/retry-budget.yaml`, variants `bucket` and `bucket-with-reserve`.
 //! **Source.** Finagle `RetryBudget.scala` and `WindowedAdder` (10 slices); Linkerd service profiles;
 //! tower `retry::budget`. Deviations: slices lie at multiples of `ttl` / 10 since the start of the run,
 //! Finagle's drift with the calls; `retry_ratio` ends at 1, Finagle's at 1000; tower deposits per

@@ -9,7 +9,8 @@
 //! calls switch retries off for all calls of that client.
 //! **Where it fails.** The full bucket lets `max_tokens` / 2 failures pass before it bites, per client:
 //! a thousand clients with a bucket of 100 each may send 50 000 retries first.
-//! **See it.** `scenarios/library/metastable/metastable-retry-storm.yaml`, variant `success-tokens`.
+//! **See it.** `scenarios/library/metastable/metastable-retry-storm.yaml`, variant `success-tokens`;
+//! `scenarios/library/resilience/retry-budget.yaml`, variant `breaker`.
 //! **Source.** gRFC A6 (client retries), "Throttling retry attempts and hedged RPCs". Deviations: the
 //! bucket is per client of an edge (gRPC: per server name and channel), and every failure counts (gRPC:
 //! retryable status codes only).
