@@ -7,7 +7,9 @@
 //! sends about `k` requests for each that is accepted, so at most `k` - 1 refusals per accepted request.
 //! **Where it fails.** It is as slow as its window: two minutes of trouble are two minutes of memory, so callers
 //! hold back long after the service is well. And of a service that accepts nothing it learns from the odd attempt only:
-//! 1 in `requests` passes. A small client has too few requests for a share to mean anything.
+//! 1 in `requests` passes. After a window with nothing accepted, what is sent grows as e^(1.6 t / `window`) where `k` is
+//! 2, and half of the load is back after about `window` * ln(requests in it / 4) / 1.6: with 200/s that is 17 s for a
+//! window of 5 s, and 11 minutes for the default. A small client has too few requests for a share to mean anything.
 //! **Source.** Google, Site Reliability Engineering, 2016, chapter 21, client-side throttling; `k` 2, two minutes, per
 //! criticality. Deviations: the window moves in tenths; a request counts when it ends, not when it is sent; accepted
 //! is what was not refused, by `count_as_refusal`, because the book does not say what a timeout is.
