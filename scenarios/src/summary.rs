@@ -78,6 +78,11 @@ fn services(runs: &VariantRuns) -> Vec<PartResult> {
             metrics.remove(Metric::Instances.id());
             metrics.remove(Metric::InstanceSeconds.id());
         }
+        if !services.iter().any(|service| service.blocks) {
+            // Nobody ever waits outside.
+            metrics.remove(Metric::Outside.id());
+            metrics.remove(Metric::HeldUp.id());
+        }
         PartResult { name: services[id].name.clone(), metrics }
     };
     let ids = picture::services_in_call_order(&runs.variant.model);

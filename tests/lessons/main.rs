@@ -204,6 +204,16 @@ fn noisy_neighbours_show_what_they_say() {
 }
 
 #[test]
+fn back_pressure_shows_what_it_says() {
+    assert!(check("backpressure") >= 15);
+}
+
+#[test]
+fn static_stability_shows_what_it_says() {
+    assert!(check("static-stability") >= 12);
+}
+
+#[test]
 fn every_shipped_scenario_has_a_test_here_and_claims_something() {
     let tested = include_str!("main.rs");
     for shipped in library::shipped() {
