@@ -87,7 +87,7 @@ pub(crate) fn describe(schema: &mut Value) {
         });
         let text = std::iter::once(page.title.clone()).chain(text).collect::<Vec<_>>().join("\n\n");
         let definitions = &mut schema["$defs"];
-        let place = match settings::definition(source.text).filter(|name| definitions.get(name).is_some()) {
+        let place = match settings::own_definition(source, definitions) {
             Some(name) => Some(format!("/{name}")),
             None => settings::entry_of_family(source, definitions).map(|found| found.place),
         };
