@@ -48,7 +48,7 @@ pub(super) fn entry_of_family(source: &Source, definitions: &Value) -> Option<En
     let (folder, pattern) = source.path.rsplit_once('/')?;
     let name = |file: &'static include_dir::File<'static>| definition(file.contents_utf8()?);
     let family = SOURCES.get_file(format!("{folder}.rs")).and_then(name);
-    let beside = SOURCES.get_dir(folder).into_iter().flat_map(|folder| folder.files()).filter_map(name);
+    let beside = SOURCES.get_dir(folder).into_iter().flat_map(include_dir::Dir::files).filter_map(name);
     if let Some((name, schema)) =
         family.and_then(|name| Some((name, definitions[name]["properties"].get(pattern)?)))
     {
@@ -143,8 +143,11 @@ fn words(schema: &Value, definitions: &Value) -> String {
         let text = block["description"].as_str().unwrap_or("settings");
         let is_single = block.get("pattern").is_some();
         let short = text.split([';', '\n']).next().unwrap_or(text);
-        let short = short.split(", for example").next().unwrap_or(short).trim_end_matches('.');
-        return if is_single { short.to_owned() } else { "settings".to_owned() };
+        // Examples go, a word beside the value stays: `10s`, or `unlimited`.
+        let (short, rest) = short.split_once(", for example").unwrap_or((short, ""));
+        let word = rest.find(", or ").map_or("", |at| &rest[at..]);
+        let short = format!("{}{}", short.trim_end_matches('.'), word.trim_end_matches('.'));
+        return if is_single { short } else { "settings".to_owned() };
     }
     match schema["type"].as_str() {
         Some("array") => format!("a list; each {}", words(&schema["items"], definitions)),

@@ -128,7 +128,7 @@ fn surprise_2_envoys_circuit_breakers_are_no_breakers() {
 fn surprise_3_grpc_changed_its_jitter() {
     let config = exponential(&call("preset: grpc-retry-example"));
     assert_eq!(config.jitter, retry::jitter::Jitter::PlusMinus);
-    assert_eq!(config.jitter_ratio.map(|ratio| ratio.get()), Some(0.2));
+    assert_eq!(config.jitter_ratio.map(sim_core::units::Probability::get), Some(0.2));
     assert!(!config.cap_after_jitter, "a wait may be a fifth longer than the cap");
 }
 
@@ -154,8 +154,8 @@ fn surprise_5_the_aws_sdks_changed_their_defaults() {
     };
     let (new, old) = (quota(&new), quota(&old));
     assert_eq!((new.cost.get(), old.cost.get()), (14, 5));
-    assert_eq!(new.cost_when.get(Outcome::Shed).map(|cost| cost.get()), Some(5));
-    assert_eq!(old.cost_when.get(Outcome::Timeout).map(|cost| cost.get()), Some(10));
+    assert_eq!(new.cost_when.get(Outcome::Shed).map(sim_core::units::Count::get), Some(5));
+    assert_eq!(old.cost_when.get(Outcome::Timeout).map(sim_core::units::Count::get), Some(10));
     assert_eq!((new.max_tokens.get(), old.max_tokens.get()), (500, 500));
 }
 
