@@ -2,7 +2,7 @@
 //! source file, and its settings as the JSON Schema has them.
 //!
 //! The head is written once. rustdoc shows it as the page of the module, `spiral schema` as what an editor says about
-//! the word ([`describe`]), `spiral explain policy` in the terminal. So a new pattern has its page everywhere as soon
+//! the word (`describe`), `spiral explain policy` in the terminal. So a new pattern has its page everywhere as soon
 //! as its file is there.
 
 mod settings;
@@ -87,7 +87,7 @@ pub(crate) fn describe(schema: &mut Value) {
         });
         let text = std::iter::once(page.title.clone()).chain(text).collect::<Vec<_>>().join("\n\n");
         let definitions = &mut schema["$defs"];
-        let place = match settings::definition(source.text).filter(|name| definitions.get(name).is_some()) {
+        let place = match settings::own_definition(source, definitions) {
             Some(name) => Some(format!("/{name}")),
             None => settings::entry_of_family(source, definitions).map(|found| found.place),
         };
@@ -146,7 +146,7 @@ fn head(source: &Source) -> Page {
     let line =
         |line: &str| line.strip_prefix("//!").map(|text| text.trim().replace("[`", "`").replace("`]", "`"));
     let lines: Vec<String> = source.text.lines().map_while(line).collect();
-    let mut paragraphs = lines.split(|line| line.is_empty());
+    let mut paragraphs = lines.split(String::is_empty);
     let title = paragraphs.next().unwrap_or_default().join(" ");
     let (mut sections, mut rows): (Vec<Section>, Vec<Vec<String>>) = (Vec::new(), Vec::new());
     for paragraph in paragraphs {

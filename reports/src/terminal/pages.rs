@@ -22,7 +22,10 @@ pub fn policy_text(page: &Page, style: &TextStyle) -> String {
         for row in rows {
             let (first, others) =
                 row.split_first().map_or(("", &[][..]), |(first, others)| (first.as_str(), others));
-            let named = |(cell, header): (&String, &String)| format!("{header}: {cell}");
+            let named = |(cell, header): (&String, &String)| match header.as_str() {
+                "in one line" => cell.clone(),
+                _ => format!("{header}: {cell}"),
+            };
             let others: Vec<String> =
                 others.iter().zip(&header[1..]).filter(|(cell, _)| !cell.is_empty()).map(named).collect();
             text.push_str(&wrapped(&format!("{first} · {}", others.join(" · ")), style, 2));

@@ -26,8 +26,17 @@ pub(super) struct Entry {
     pub(super) schema: Value,
 }
 
-/// The schema's name for the settings that a source declares.
-pub(super) fn definition(text: &str) -> Option<&str> {
+/// The definition of a pattern's own settings: that of its `Config`, or the one that is called as its file is.
+pub(super) fn own_definition(source: &Source, definitions: &Value) -> Option<String> {
+    let file = source.path.rsplit('/').next().unwrap_or_default();
+    let capital = |word: &str| word[..1].to_uppercase() + &word[1..];
+    let called: String = file.split('_').filter(|word| !word.is_empty()).map(capital).collect();
+    let declared = definition(source.text).map(str::to_owned);
+    declared.into_iter().chain([called]).find(|name| definitions.get(name).is_some())
+}
+
+/// The schema's name for the `Config` that a source declares.
+fn definition(text: &str) -> Option<&str> {
     let declared =
         ["pub struct Config", "pub enum Config"].iter().filter_map(|words| text.find(words)).min()?;
     let (_, name) = text[..declared].rsplit_once("schemars(rename = \"")?;
@@ -37,14 +46,16 @@ pub(super) fn definition(text: &str) -> Option<&str> {
 /// The pattern among those of its family: in a choice, or as a key of a block.
 pub(super) fn entry_of_family(source: &Source, definitions: &Value) -> Option<Entry> {
     let (folder, pattern) = source.path.rsplit_once('/')?;
-    let beside = SOURCES.get_dir(folder).into_iter().flat_map(|folder| folder.files());
-    let family = SOURCES.get_file(format!("{folder}.rs"));
-    let names = family.into_iter().chain(beside).filter_map(|file| definition(file.contents_utf8()?));
-    for name in names {
+    let name = |file: &'static include_dir::File<'static>| definition(file.contents_utf8()?);
+    let family = SOURCES.get_file(format!("{folder}.rs")).and_then(name);
+    let beside = SOURCES.get_dir(folder).into_iter().flat_map(include_dir::Dir::files).filter_map(name);
+    if let Some((name, schema)) =
+        family.and_then(|name| Some((name, definitions[name]["properties"].get(pattern)?)))
+    {
+        return Some(Entry { place: format!("/{name}/properties/{pattern}"), schema: schema.clone() });
+    }
+    for name in family.into_iter().chain(beside) {
         let block = &definitions[name];
-        if let Some(schema) = block["properties"].get(pattern) {
-            return Some(Entry { place: format!("/{name}/properties/{pattern}"), schema: schema.clone() });
-        }
         for (number, kind) in block["oneOf"].as_array().into_iter().flatten().enumerate() {
             let place = format!("/{name}/oneOf/{number}");
             if kind["const"] == pattern {
@@ -60,10 +71,10 @@ pub(super) fn entry_of_family(source: &Source, definitions: &Value) -> Option<En
 
 /// The settings of a pattern.
 pub(super) fn of(source: &Source, definitions: &Value) -> Vec<Setting> {
-    let own = definition(source.text).filter(|name| definitions.get(name).is_some());
+    let own = own_definition(source, definitions);
     let pattern = source.path.rsplit('/').next().unwrap_or_default();
     match (own, entry_of_family(source, definitions)) {
-        (Some(name), _) => of_block(&definitions[name], definitions),
+        (Some(name), _) => of_block(&definitions[name.as_str()], definitions),
         (None, Some(entry)) => match target(&entry.schema, definitions) {
             Some(block) if block.get("properties").is_some() => of_block(block, definitions),
             _ if entry.schema.is_null() => Vec::new(),
@@ -131,8 +142,12 @@ fn words(schema: &Value, definitions: &Value) -> String {
         }
         let text = block["description"].as_str().unwrap_or("settings");
         let is_single = block.get("pattern").is_some();
-        let short = text.split([';', '\n']).next().unwrap_or(text).trim_end_matches('.');
-        return if is_single { short.to_owned() } else { "settings".to_owned() };
+        let short = text.split([';', '\n']).next().unwrap_or(text);
+        // Examples go, a word beside the value stays: `10s`, or `unlimited`.
+        let (short, rest) = short.split_once(", for example").unwrap_or((short, ""));
+        let word = rest.find(", or ").map_or("", |at| &rest[at..]);
+        let short = format!("{}{}", short.trim_end_matches('.'), word.trim_end_matches('.'));
+        return if is_single { short } else { "settings".to_owned() };
     }
     match schema["type"].as_str() {
         Some("array") => format!("a list; each {}", words(&schema["items"], definitions)),

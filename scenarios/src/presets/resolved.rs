@@ -114,7 +114,8 @@ fn used(preset: &Preset, place: &str, block: &Json, layers: &[Layer<'_>], source
             }
         };
         let other = said.iter().find(|said| said.path == path).filter(|_| top.in_preset.is_none());
-        let instead_of = other.map(|other| other.text.clone()).filter(|text| *text != value);
+        let is_other = |text: &String| *text != value && top.text != Some(text);
+        let instead_of = other.map(|other| other.text.clone()).filter(is_other);
         values.push(ResolvedValue { path: yaml::shown(&path), value, from, instead_of });
     }
     let is_there =

@@ -125,6 +125,14 @@ fn surprise_2_envoys_circuit_breakers_are_no_breakers() {
 }
 
 #[test]
+fn surprise_3_grpc_changed_its_jitter() {
+    let config = exponential(&call("preset: grpc-retry-example"));
+    assert_eq!(config.jitter, retry::jitter::Jitter::PlusMinus);
+    assert_eq!(config.jitter_ratio.map(sim_core::units::Probability::get), Some(0.2));
+    assert!(!config.cap_after_jitter, "a wait may be a fifth longer than the cap");
+}
+
+#[test]
 fn surprise_4_envoys_back_off_is_that_of_its_code() {
     let config = exponential(&call("preset: envoy-retry"));
     assert_eq!((config.multiplier.get(), config.max.to_string().as_str()), (2.0, "250ms"));
@@ -146,8 +154,8 @@ fn surprise_5_the_aws_sdks_changed_their_defaults() {
     };
     let (new, old) = (quota(&new), quota(&old));
     assert_eq!((new.cost.get(), old.cost.get()), (14, 5));
-    assert_eq!(new.cost_when.get(Outcome::Shed).map(|cost| cost.get()), Some(5));
-    assert_eq!(old.cost_when.get(Outcome::Timeout).map(|cost| cost.get()), Some(10));
+    assert_eq!(new.cost_when.get(Outcome::Shed).map(sim_core::units::Count::get), Some(5));
+    assert_eq!(old.cost_when.get(Outcome::Timeout).map(sim_core::units::Count::get), Some(10));
     assert_eq!((new.max_tokens.get(), old.max_tokens.get()), (500, 500));
 }
 
@@ -186,6 +194,13 @@ fn surprise_8_a_timeout_of_envoy_is_never_tried_again() {
         (None, ms(15_000)),
         "but only one clock runs"
     );
+}
+
+#[test]
+fn surprise_16_tomcat_has_two_queues() {
+    let queue::Config::Fifo(line) = service("preset: tomcat").queue else { panic!("a line") };
+    // 8192 connections, of which 200 are being served, and 100 in the operating system.
+    assert_eq!(line.capacity.to_string(), (8192 - 200 + 100).to_string());
 }
 
 #[test]

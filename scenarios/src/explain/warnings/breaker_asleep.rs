@@ -16,7 +16,7 @@ pub(super) fn check(view: &View<'_>) -> Vec<Found> {
         let breaker::Config::Rate(config) = &call.config.circuit_breaker else { continue };
         let clients = match config.scope {
             Scope::PerCallerInstance => call.clients.max(1.0),
-            _ => 1.0,
+            Scope::PerEdge => 1.0,
         };
         let rate = view.first.calls[number] * f64::from(call.attempts) / clients;
         let length = match &config.window {
