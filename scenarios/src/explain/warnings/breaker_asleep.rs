@@ -17,6 +17,12 @@ pub(super) fn check(view: &View<'_>) -> Vec<Found> {
         let clients = match config.scope {
             Scope::PerCallerInstance => call.clients.max(1.0),
             Scope::PerEdge => 1.0,
+            Scope::PerTarget => {
+                let (_, service) = &system.config.services.0[system.endpoints[call.to].service];
+                call.clients.max(1.0) * f64::from(service.instances.get())
+            }
+            // How many keys come, and which other calls share it, is not looked into.
+            Scope::PerKey | Scope::PerTenant | Scope::Global => continue,
         };
         let rate = view.first.calls[number] * f64::from(call.attempts) / clients;
         let length = match &config.window {
