@@ -199,7 +199,7 @@ impl Aware {
             Fate::Rejected(reason) => outcome == reason,
             Fate::Dropped => matches!(outcome, Outcome::QueueFull | Outcome::Expired),
             Fate::Lost => outcome == Outcome::Reset,
-            Fate::Completed(Outcome::ServerError) => outcome == Outcome::ServerError,
+            Fate::Completed(error @ (Outcome::ServerError | Outcome::Conflict)) => outcome == error,
             Fate::OnItsWay | Fate::Waiting | Fate::Serving | Fate::Withdrawn | Fate::Completed(_) => false,
         };
         assert!(told || outcome == Outcome::Timeout, "{fate:?} is told as {outcome:?}");
