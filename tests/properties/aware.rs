@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use sim_core::event::Event;
 use sim_core::ids::{AttemptId, CallId, EdgeId, Id, InstanceId, PoolId};
-use sim_core::metrics::{InstanceState, Observation, Probe};
+use sim_core::metrics::{Aside, InstanceState, Observation, Probe};
 use sim_core::model::Model;
 use sim_core::policy::Outcome;
 use sim_core::time::{SimDuration, SimTime};
@@ -33,6 +33,7 @@ enum Fate {
     Completed(Outcome),
 }
 
+#[derive(Clone, Copy)]
 struct Attempt {
     call: Key,
     edge: EdgeId,
@@ -40,6 +41,8 @@ struct Attempt {
     /// When its caller stops waiting.
     due: SimTime,
     fate: Fate,
+    /// Whether it was let in, and its caller waits for no more.
+    accepted: bool,
 }
 
 struct Call {
@@ -179,8 +182,8 @@ impl Aware {
             panic!("an answer answers the only attempt that is waited for")
         };
         self.over(key, attempt);
-        let Attempt { due, fate, .. } = self.attempts[&attempt];
-        assert_eq!(fate, Fate::Completed(Outcome::Ok), "an answer follows a completion");
+        let Attempt { due, fate, accepted, .. } = self.attempts[&attempt];
+        assert!(accepted || fate == Fate::Completed(Outcome::Ok), "an answer follows a completion: {fate:?}");
         // At the very moment only if it began and ended in no time when another's timeout freed a worker.
         assert!(self.now <= due, "an answer after the timeout of its attempt is none");
         assert!(self.now <= self.calls[&key].due, "an answer after the total timeout is none");
@@ -252,7 +255,14 @@ impl Probe for Aware {
                 let most = self.most(|model| model.edges[edge].hedging.max_attempts());
                 assert!(out <= most, "one attempt of a call at a time, unless it is hedged");
                 let patience = self.present().edges[edge].attempt_timeout.unwrap_or(SimDuration::MAX);
-                let new = Attempt { call, edge, instance, due: now + patience, fate: Fate::OnItsWay };
+                let new = Attempt {
+                    call,
+                    edge,
+                    instance,
+                    due: now + patience,
+                    fate: Fate::OnItsWay,
+                    accepted: false,
+                };
                 assert!(self.attempts.insert(key, new).is_none(), "ids in flight are unique");
                 if let Some(pool) = self.model.edges[edge].pool {
                     self.hold(pool);
@@ -268,10 +278,10 @@ impl Probe for Aware {
             Observation::Completed { attempt, outcome, wanted, .. } => {
                 let key = of_attempt(attempt);
                 self.leaves(key, Fate::Completed(outcome));
-                let Attempt { instance, call, .. } = self.attempts[&key];
+                let Attempt { instance, call, accepted, .. } = self.attempts[&key];
                 self.assert_alive(instance, "completes");
                 let waits = self.waits(call, key);
-                assert_eq!(wanted, waits, "an attempt is wanted while its call waits for it");
+                assert_eq!(wanted, waits || accepted, "an attempt is wanted while its call waits for it");
                 self.count(if wanted { "completions" } else { "completions in vain" });
             }
             Observation::Rejected { attempt, outcome, .. } => {
@@ -294,7 +304,9 @@ impl Probe for Aware {
                 let listens = |model: &Model| {
                     u32::from(!model.services[service].on_cancel.is_ignored() || is_tied(model))
                 };
-                assert_eq!(self.most(listens), 1, "it does not listen");
+                let blocks = |model: &Model| u32::from(model.services[service].blocks);
+                let outside = self.attempts[&key].fate == Fate::OnItsWay && self.most(blocks) == 1;
+                assert!(self.most(listens) == 1 || outside, "it does not listen");
                 self.leaves(key, Fate::Withdrawn);
                 self.withdrawn.push(key);
                 self.count("withdrawn");
@@ -340,6 +352,14 @@ impl Probe for Aware {
                 self.count(state.word());
             }
             Observation::Believed { belief, .. } => self.count(belief.word()),
+            Observation::Aside { attempt, aside: Aside::Accepted { item } } => {
+                let attempt = self.attempt(of_attempt(attempt));
+                attempt.accepted = true;
+                let copy = *attempt;
+                self.attempts.insert(of_attempt(item), copy);
+                self.count("accepted");
+            }
+            Observation::Aside { aside: Aside::WaitsOutside, .. } => self.count("waits outside"),
             Observation::RetryPlanned { .. }
             | Observation::GaveUp { .. }
             | Observation::Aside { .. }

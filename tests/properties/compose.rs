@@ -45,6 +45,7 @@ pub(crate) fn network(number: u64) -> Drawn {
         let scaler = if further.contains("repair:") { "" } else { scaler };
         reach.shared.push(text.contains("queue: {processor_sharing"));
         reach.by_hand.push(scaler == BY_HAND);
+        let text = crate::flows::service(number, k, text);
         body += &format!("  s{k}: {{{text}{further}{scaler}}}\n");
     }
     body += "workloads:\n";
@@ -54,6 +55,7 @@ pub(crate) fn network(number: u64) -> Drawn {
         if is_open {
             open.push(k);
         }
+        let text = crate::flows::workload(number, k, &text);
         body += &format!("  w{k}: {{{text}}}\n");
         reach.workloads += 1;
     }

@@ -54,9 +54,10 @@ fn random_networks_of_everything_keep_every_invariant() {
     }
 }
 
-const EXPECTED: [&str; 39] = [
+const EXPECTED: [&str; 41] = [
     "abandoned",
     "absent",
+    "accepted",
     "actions",
     "actions that ended",
     "answered",
@@ -92,6 +93,7 @@ const EXPECTED: [&str; 39] = [
     "retries",
     "unhealthy",
     "waits for a slot",
+    "waits outside",
     "warming",
     "withdrawn",
 ];

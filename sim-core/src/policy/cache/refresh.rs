@@ -46,7 +46,7 @@ impl Config {
             Some(SimDuration::ZERO) => {
                 problems.push(Problem::new("retry_every", "must be above 0s, or `none`"));
             }
-            Some(retry) if retry > self.every => {
+            Some(retry) if retry > self.every && self.every > SimDuration::ZERO => {
                 let sentence = format!(
                     "must not be longer than `every`, which is {}, found {retry}: the next load would come before it",
                     self.every
