@@ -15,3 +15,4 @@ mod capacity;
 mod keys;
 mod xfetch;
 mod guards;
+mod hedging;
