@@ -6,6 +6,7 @@ mod admission;
 mod bounds;
 mod caches;
 mod callers;
+mod fallbacks;
 mod faults;
 mod guards;
 mod hedging;

@@ -214,6 +214,16 @@ fn static_stability_shows_what_it_says() {
 }
 
 #[test]
+fn the_tail_at_scale_shows_what_it_says() {
+    assert!(check("fan-out-and-hedging") >= 18);
+}
+
+#[test]
+fn dull_and_expensive_fallbacks_show_what_they_say() {
+    assert!(check("fallback-degradation") >= 13);
+}
+
+#[test]
 fn every_shipped_scenario_has_a_test_here_and_claims_something() {
     let tested = include_str!("main.rs");
     for shipped in library::shipped() {

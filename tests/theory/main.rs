@@ -16,3 +16,4 @@ mod keys;
 mod xfetch;
 mod guards;
 mod contention;
+mod hedging;

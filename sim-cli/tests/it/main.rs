@@ -5,6 +5,7 @@ mod bad_admission; // mistakes in what decides who may enter
 mod bad_caches; // mistakes in caches, the steps that look into them, and their faults
 mod bad_flows;
 mod bad_guards; // the same for circuit breakers and throttles of callers
+mod bad_hedging; // the same for attempts side by side, and for what falls back
 mod bad_files; // every mistake in a scenario file, in the words that a student reads
 mod bad_capacity; // the same for what takes speed from instances
 mod bad_scaling; // the same for autoscalers

@@ -5,6 +5,7 @@
 //! **Why it exists.** One slow instance out of many hardly ever serves both. The caller waits for the quicker.
 //! **Where it fails.** The delay is right for one latency. Set below it, or kept while the service slows down, every
 //! request is sent `max_attempts` times, at the worst moment. A budget bounds that, `percentile` avoids it.
+//! **See it.** `scenarios/library/resilience/fan-out-and-hedging.yaml`, variant `hedge-35ms`.
 //! **Source.** gRFC A6 `hedgingPolicy` (`maxAttempts` at most 5, `hedgingDelay`; one without a delay sends all at
 //! once: `0ms` here); Polly v8 (`MaxHedgedAttempts` without the first, `Delay`; -1 ms waits for a failure: `none`
 //! here); resilience4j `Hedge` with a preconfigured duration.

@@ -139,7 +139,7 @@ impl Terms<'_> {
 pub(super) fn check_attempts(attempts: crate::units::Count) -> Option<Problem> {
     let most = super::MOST_ATTEMPTS;
     let sentence = match attempts.get() {
-        1 => "counts the first attempt, so 1 hedges nothing; write at least 2, or `hedging: none`".to_owned(),
+        1 => "must be at least 2, the first included, found 1; `hedging: none` sends no other".to_owned(),
         n if n as usize > most => format!("must be at most {most}, the first included, found {n}"),
         _ => return None,
     };
