@@ -96,7 +96,7 @@ impl Lowering<'_> {
                 let otherwise = self.serial(endpoint, &group.otherwise, &format!("{path}/otherwise"), caller);
                 let on = group.on.as_deref();
                 if on.is_some_and(|on| on.is_empty() || on.contains(&Outcome::Ok)) {
-                    let message = "failures for which there is another way, such as `[timeout, reset]`; leave it out for all";
+                    let message = "name failures for which there is another way, such as `[timeout, reset]`, and no success; leave it out for all";
                     self.problems.add(format!("{path}/on"), message);
                 }
                 let on = on.map(Into::into);
