@@ -427,6 +427,9 @@ impl Probe for Stories<'_> {
     fn observe(&mut self, now: SimTime, observation: Observation) {
         self.last = now;
         let model = self.model;
+        if let Observation::Aside { attempt, aside: Aside::Accepted { item } } = observation {
+            self.handed_over(attempt, item);
+        }
         match observation {
             Observation::Arrived { workload, call, client } => self.arrives(now, workload, call, client),
             Observation::Called { by, waits, call, edge } => self.called(now, by, waits, call, edge),
@@ -452,15 +455,6 @@ impl Probe for Stories<'_> {
                 {
                     let what = if begins { "is done" } else { "is over" };
                     story.line(now, 0, "action", None, format!("the action {name} {what}"));
-                }
-            }
-            Observation::Aside { attempt, aside: Aside::Accepted { item } } => {
-                if let Some(known) = self.attempts.get(&key(attempt.0)).copied() {
-                    self.attempts.insert(key(item.0), known);
-                }
-                if let Some((story, at)) = self.of_attempt(attempt) {
-                    story.tries[at].accepted = true;
-                    story.hear_of_attempt(model, now, at, observation);
                 }
             }
             Observation::Queued { attempt, .. }

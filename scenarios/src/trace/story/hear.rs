@@ -1,5 +1,6 @@
 //! What does an observation of a followed attempt or call say?
 
+use sim_core::ids::AttemptId;
 use sim_core::metrics::{Aside, Observation};
 use sim_core::model::Model;
 use sim_core::model::edge::Edge;
@@ -7,8 +8,19 @@ use sim_core::policy::Outcome;
 use sim_core::policy::retry::GiveUp;
 use sim_core::time::{SimDuration, SimTime};
 
-use super::Story;
+use super::{Stories, Story, key};
 use crate::trace::words;
+
+impl Stories<'_> {
+    /// An attempt is let in, and its caller waits for no more; it may have another number from now on.
+    pub(super) fn handed_over(&mut self, attempt: AttemptId, item: AttemptId) {
+        let Some(known) = self.attempts.get(&key(attempt.0)).copied() else { return };
+        self.attempts.insert(key(item.0), known);
+        if let Some(story) = self.stories[known.0].as_mut() {
+            story.tries[known.1].accepted = true;
+        }
+    }
+}
 
 impl Story {
     pub(super) fn hear_of_attempt(
