@@ -166,7 +166,7 @@ pub enum Event {
     EarlyClock {
         /// The call, if it is still under way.
         call: CallId,
-        /// Attempts sent before this one.
+        /// Which clock of the call; only the latest runs.
         number: u32,
     },
     /// A call that waits at a layer of its pipeline goes on.

@@ -211,7 +211,7 @@ workloads:
 
 #[test]
 fn the_first_copy_to_start_takes_the_other_out_of_its_line() {
-    // Both instances are busy, the first until 3 s, the second until 2.5 s.
+    // The first instance is busy until 3 s, the second is idle.
     let body = |network: &str, work: &str| {
         format!(
             "

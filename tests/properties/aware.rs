@@ -7,6 +7,7 @@ use sim_core::event::Event;
 use sim_core::ids::{AttemptId, CallId, EdgeId, Id, InstanceId, PoolId};
 use sim_core::metrics::{Aside, InstanceState, Observation, Probe};
 use sim_core::model::Model;
+use sim_core::model::pipeline::Layer;
 use sim_core::policy::Outcome;
 use sim_core::time::{SimDuration, SimTime};
 
@@ -99,7 +100,10 @@ impl Aware {
 
     /// A call that begins now.
     fn call(&self, edge: EdgeId) -> Call {
-        let patience = self.present().edges[edge].total_timeout.unwrap_or(SimDuration::MAX);
+        let edge = &self.present().edges[edge];
+        // Whoever waits at a layer outside that clock has all of its time afterwards.
+        let starts_late = edge.pipeline.is_guarded && edge.pipeline.place(Layer::TotalTimeout) > 0;
+        let patience = edge.total_timeout.filter(|_| !starts_late).unwrap_or(SimDuration::MAX);
         Call { begun: self.now, due: self.now + patience, edge: None, waits_for: Vec::new() }
     }
 

@@ -6,7 +6,7 @@ use crate::{files, read, shown};
 const HEADINGS: [&str; 4] = ["**What it does.**", "**Why it exists.**", "**Where it fails.**", "**Source.**"];
 
 /// Files below a pattern's folder that hold a part of it, and what policies share; no patterns.
-const NO_PATTERNS: [&str; 20] = [
+const NO_PATTERNS: [&str; 21] = [
     "sim-core/src/policy/admission/limits.rs",
     "sim-core/src/policy/admission/per.rs",
     "sim-core/src/policy/admission/ramp.rs",
@@ -19,6 +19,7 @@ const NO_PATTERNS: [&str; 20] = [
     "sim-core/src/policy/cache/store.rs",
     "sim-core/src/policy/chooser.rs",
     "sim-core/src/policy/per_outcome.rs",
+    "sim-core/src/policy/scope.rs",
     "sim-core/src/policy/queue/arrivals.rs",
     "sim-core/src/policy/queue/exits.rs",
     "sim-core/src/policy/queue/line.rs",

@@ -96,7 +96,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             Seat::Outside => {}
             Seat::InLine(place) => {
                 let home = self.home(edge, Layer::Bulkhead);
-                let bulkhead = &mut self.callers[home].guards.bulkheads.0[place as usize];
+                let bulkhead = self.callers[home].guards.bulkheads.0.get_mut(&place).expect("it was entered");
                 bulkhead.waiting -= 1;
                 if bulkhead.line.len() > 2 * bulkhead.waiting as usize + 64 {
                     let (calls, contexts) = (&self.calls, &self.contexts);
@@ -123,7 +123,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     pub(super) fn fill_bulkhead(&mut self, edge: EdgeId, place: u32) {
         let home = self.home(edge, Layer::Bulkhead);
         let config = &self.model.edges[edge].pipeline.bulkhead;
-        let bulkhead = &mut self.callers[home].guards.bulkheads.0[place as usize];
+        let bulkhead = self.callers[home].guards.bulkheads.0.get_mut(&place).expect("it was entered");
         while let Some(call) = bulkhead.line.front().copied() {
             let waits = self.calls.get(call.0).is_some()
                 && self.contexts[call.0.slot as usize].leaves.seat == Seat::InLine(place);
@@ -145,8 +145,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
 
     /// After an operator has changed an edge.
     pub(super) fn fill_bulkheads(&mut self, edge: EdgeId) {
-        for place in 0..self.callers[edge].guards.bulkheads.0.len() {
-            self.fill_bulkhead(edge, place as u32);
+        let places: Vec<u32> = self.callers[edge].guards.bulkheads.0.keys().copied().collect();
+        for place in places {
+            self.fill_bulkhead(edge, place);
         }
     }
 

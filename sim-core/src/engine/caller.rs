@@ -78,34 +78,6 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         }
     }
 
-    /// The patience with the whole call begins, which may be over already.
-    pub(super) fn start_total_clock(&mut self, id: CallId) -> Passage {
-        let now = self.now;
-        let call = self.calls.get(id.0).expect("the call was entered");
-        let edge = &self.model.edges[call.edge];
-        let lane = self.callers[call.edge].total_timeout;
-        let baggage = &mut self.contexts[id.0.slot as usize].baggage;
-        let mut gives_up_at = edge.total_timeout.map_or(SimTime::NEVER, |patience| now + patience);
-        match edge.deadline_margin {
-            None => baggage.deadline = SimTime::NEVER,
-            Some(margin) => {
-                if baggage.deadline != SimTime::NEVER {
-                    let left = baggage.deadline.as_nanos().saturating_sub(margin.as_nanos());
-                    gives_up_at = gives_up_at.min(SimTime::from_nanos(left));
-                }
-                baggage.deadline = gives_up_at;
-                if gives_up_at <= now {
-                    self.fail(id, Outcome::Timeout);
-                    return Passage::Gone;
-                }
-            }
-        }
-        if gives_up_at != SimTime::NEVER {
-            self.schedule_timer(lane, gives_up_at, Event::TotalTimeout { call: id });
-        }
-        Passage::Passed
-    }
-
     /// The next attempt of a call is due: it goes through the layers of the call, or needs a slot of its pool first,
     /// if there is one.
     #[inline(always)]

@@ -12,12 +12,19 @@ use crate::time::SimDuration;
 impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// The word arrives that nobody wants the attempt any more.
     pub(super) fn on_cancel(&mut self, id: AttemptId) {
-        let Some(attempt) = self.attempts.get_mut(id.0) else { return };
+        let Some(attempt) = self.attempts.get(id.0) else { return };
+        let service = self.servers[attempt.instance].service;
+        // Where nobody listens, it was outside when its caller left, and may not be any more.
+        if attempt.phase == Phase::Outside || !self.model.services[service].on_cancel.is_ignored() {
+            self.let_go(id);
+        }
+    }
+
+    /// Nobody wants the attempt any more, and the server does what it does then.
+    pub(super) fn let_go(&mut self, id: AttemptId) {
+        let attempt = self.attempts.get_mut(id.0).expect("the server has it");
         let (phase, instance, started) = (attempt.phase, attempt.instance, attempt.started);
         let service = self.servers[instance].service;
-        if phase != Phase::Outside && self.model.services[service].on_cancel.is_ignored() {
-            return; // it was outside when its caller left, and is not any more
-        }
         attempt.withdrawn = true;
         match phase {
             Phase::Out => {} // it overtook the attempt, which is let go on arrival

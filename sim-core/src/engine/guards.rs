@@ -1,6 +1,8 @@
 //! What do the layers of an edge remember, who shares it, and what do they learn at the end? Circuit breakers,
 //! throttles, rate limits and bulkheads of callers; without them nothing here is ever reached.
 
+use std::collections::BTreeMap;
+
 use super::Simulation;
 use super::bulkheads::Bulkhead;
 use super::state::{Baggage, Call};
@@ -14,33 +16,29 @@ use crate::time::SimTime;
 
 /// States of one layer: one per client, per target, per key, or one for all.
 #[derive(Debug)]
-pub(super) struct Shared<T>(pub(super) Vec<T>);
+pub(super) struct Shared<T>(pub(super) BTreeMap<u32, T>);
 
 impl<T> Shared<T> {
     /// Those that are known from the start; keys and tenants come as they come.
     fn new(edge: &Edge, layer: Layer, instances: u32, new: impl Fn() -> T) -> Self {
         let states = match edge.pipeline.scope(layer) {
-            Scope::PerCallerInstance => edge.clients as usize,
-            Scope::PerTarget => edge.clients as usize * instances as usize,
+            Scope::PerCallerInstance => edge.clients,
+            Scope::PerTarget => edge.clients * instances,
             Scope::PerEdge => 1,
-            Scope::Global => usize::from(edge.pipeline.homes[layer as usize].is_none()),
+            Scope::Global => u32::from(edge.pipeline.homes[layer as usize].is_none()),
             Scope::PerKey | Scope::PerTenant => 0,
         };
-        Shared((0..states).map(|_| new()).collect())
+        Shared((0..states).map(|place| (place, new())).collect())
     }
 
     pub(super) fn of(&mut self, place: u32, new: impl Fn() -> T) -> &mut T {
-        let place = place as usize;
-        if place >= self.0.len() {
-            self.0.resize_with(place + 1, new);
-        }
-        &mut self.0[place]
+        self.0.entry(place).or_insert_with(new)
     }
 
     /// The mean of what they tell, if there are any.
     fn mean(&self, tell: impl Fn(&T) -> Option<(&'static str, f64)>) -> Option<(&'static str, Option<f64>)> {
         let (mut name, mut sum, mut count) = (None, 0.0, 0_u32);
-        for (told, value) in self.0.iter().filter_map(tell) {
+        for (told, value) in self.0.values().filter_map(tell) {
             (name, sum, count) = (Some(told), sum + value, count + 1);
         }
         Some((name?, Some(sum / f64::from(count))))
@@ -61,10 +59,10 @@ impl Guards {
         let Pipeline { breaker, throttle, rate_limit, bulkhead, .. } = &edge.pipeline;
         if !edge.pipeline.is_guarded {
             return Guards {
-                breakers: Shared(Vec::new()),
-                throttles: Shared(Vec::new()),
-                limits: Shared(Vec::new()),
-                bulkheads: Shared(Vec::new()),
+                breakers: Shared(BTreeMap::new()),
+                throttles: Shared(BTreeMap::new()),
+                limits: Shared(BTreeMap::new()),
+                bulkheads: Shared(BTreeMap::new()),
             };
         }
         Guards {
@@ -90,7 +88,7 @@ impl Guards {
         }
         std::mem::swap(&mut self.bulkheads, &mut then.bulkheads);
         if before.bulkhead != after.bulkhead {
-            for bulkhead in &mut self.bulkheads.0 {
+            for bulkhead in self.bulkheads.0.values_mut() {
                 bulkhead.renew(&after.bulkhead);
             }
         }
@@ -98,7 +96,7 @@ impl Guards {
 
     /// An answer of the instance at this place carries a word for this throttle.
     pub(super) fn hear(&mut self, share: u32, place: u32, word: throttle::piggyback::Word) {
-        if let Some(throttle) = self.throttles.0.get_mut(share as usize) {
+        if let Some(throttle) = self.throttles.0.get_mut(&share) {
             throttle.hear(place, word);
         }
     }
@@ -146,6 +144,8 @@ pub(super) struct Leaves {
     pub(super) ticket: u32,
     /// When the clock of its attempt has started.
     pub(super) clock: SimTime,
+    /// Counts those clocks.
+    pub(super) clocks: u32,
 }
 
 /// Where a call is in a bulkhead.
@@ -165,6 +165,7 @@ impl Leaves {
         asks_again: false,
         ticket: 0,
         clock: SimTime::ZERO,
+        clocks: 0,
     };
 
     /// How many layers wait to hear of it.

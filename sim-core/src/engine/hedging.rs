@@ -266,7 +266,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// A server learns that the other copy has started: if this one has not, it is dropped.
     pub(super) fn on_untie(&mut self, id: AttemptId) {
         let Some(attempt) = self.attempts.get_mut(id.0) else { return };
-        if !attempt.wanted || !matches!(attempt.phase, Phase::Out | Phase::Waiting) {
+        if !attempt.wanted || !matches!(attempt.phase, Phase::Out | Phase::Outside | Phase::Waiting) {
             return;
         }
         attempt.wanted = false;
@@ -276,7 +276,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         };
         let failed = Observation::AttemptFailed { call: of, attempt: id, outcome: Outcome::Cancelled };
         self.probe.observe(self.now, failed);
-        self.on_cancel(id);
+        self.let_go(id);
         self.attempt_over(own, Outcome::Cancelled);
         self.end_try(of, own, u32::from(number), Outcome::Cancelled);
     }

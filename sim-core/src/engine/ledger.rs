@@ -403,7 +403,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             found[1] += u64::from(matches!(context.leaves.seat, Seat::InLine(_)));
         }
         for (id, callers) in self.callers.iter_ids() {
-            for [taken, waiting] in callers.guards.bulkheads.0.iter().map(Bulkhead::counts) {
+            for [taken, waiting] in callers.guards.bulkheads.0.values().map(Bulkhead::counts) {
                 let counted = &mut self.ledger.edges[id].in_bulkheads;
                 *counted = [counted[0] + taken, counted[1] + waiting];
             }

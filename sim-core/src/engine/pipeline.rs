@@ -12,7 +12,7 @@ use crate::model::pipeline::Layer;
 use crate::policy::admission::Arriving;
 use crate::policy::scope::Scope;
 use crate::policy::{Leave, Outcome};
-use crate::time::SimDuration;
+use crate::time::{SimDuration, SimTime};
 
 /// What a layer does with an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -196,6 +196,34 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         }
     }
 
+    /// The patience with the whole call begins, which may be over already.
+    pub(super) fn start_total_clock(&mut self, id: CallId) -> Passage {
+        let now = self.now;
+        let call = self.calls.get(id.0).expect("the call was entered");
+        let edge = &self.model.edges[call.edge];
+        let lane = self.callers[call.edge].total_timeout;
+        let baggage = &mut self.contexts[id.0.slot as usize].baggage;
+        let mut gives_up_at = edge.total_timeout.map_or(SimTime::NEVER, |patience| now + patience);
+        match edge.deadline_margin {
+            None => baggage.deadline = SimTime::NEVER,
+            Some(margin) => {
+                if baggage.deadline != SimTime::NEVER {
+                    let left = baggage.deadline.as_nanos().saturating_sub(margin.as_nanos());
+                    gives_up_at = gives_up_at.min(SimTime::from_nanos(left));
+                }
+                baggage.deadline = gives_up_at;
+                if gives_up_at <= now {
+                    self.fail(id, Outcome::Timeout);
+                    return Passage::Gone;
+                }
+            }
+        }
+        if gives_up_at != SimTime::NEVER {
+            self.schedule_timer(lane, gives_up_at, Event::TotalTimeout { call: id });
+        }
+        Passage::Passed
+    }
+
     /// The clock of the attempt starts here, if anything stands between it and the sending.
     fn start_early_clock(&mut self, id: CallId) -> Passage {
         let call = self.calls.get(id.0).expect("it is under way");
@@ -203,9 +231,11 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         if let Some(patience) = edge.attempt_timeout
             && edge.pipeline.has_early_clock
         {
-            let number = call.progress.attempts;
             let lane = self.callers[call.edge].attempt_timeout;
-            self.contexts[id.0.slot as usize].leaves.clock = self.now;
+            let leaves = &mut self.contexts[id.0.slot as usize].leaves;
+            leaves.clock = self.now;
+            leaves.clocks += 1;
+            let number = leaves.clocks;
             self.schedule_timer(lane, self.now + patience, Event::EarlyClock { call: id, number });
         }
         Passage::Passed
@@ -214,17 +244,17 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// The patience with an attempt ends that may not have been sent yet.
     pub(super) fn on_early_clock(&mut self, id: CallId, number: u32) {
         let Some(call) = self.calls.get_mut(id.0) else { return };
-        if call.progress.attempts == number + 1 {
-            let attempt = call.attempt;
-            return self.on_attempt_timeout(attempt);
-        }
         let context = &self.contexts[id.0.slot as usize];
-        let waits = context.awaits_slot || context.leaves.waits_at.is_some();
-        if call.progress.attempts == number && waits {
+        if context.leaves.clocks != number {
+            return;
+        }
+        if context.awaits_slot || context.leaves.waits_at.is_some() {
             call.progress.attempts += 1;
             self.leave_pool_line(id);
-            self.not_sent(id, Outcome::Timeout);
+            return self.not_sent(id, Outcome::Timeout);
         }
+        let attempt = call.attempt;
+        self.on_attempt_timeout(attempt);
     }
 
     /// What a call holds of its layers when it fails: the inner ones learn that it is withdrawn, the outer ones

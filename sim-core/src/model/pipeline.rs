@@ -208,10 +208,12 @@ impl Pipeline {
         usize::from(self.places[layer as usize])
     }
 
-    /// Whether a layer is asked for every attempt, and not once per call.
+    /// Whether a layer is asked for every attempt, and not once per call. A breaker per target always is: it is
+    /// asked when the instance of an attempt is chosen, wherever it stands.
     #[inline]
     pub fn is_per_attempt(&self, layer: Layer) -> bool {
-        self.place(layer) > self.place(Layer::Retry)
+        let is_late = layer == Layer::CircuitBreaker && self.breaker.scope() == Scope::PerTarget;
+        is_late || self.place(layer) > self.place(Layer::Retry)
     }
 
     /// Whether the clock of the attempt runs while this layer decides, so that it never hears of a timeout.

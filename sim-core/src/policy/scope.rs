@@ -17,7 +17,8 @@ pub enum Scope {
     PerCallerInstance,
     /// All clients of the call share one that knows everything at once.
     PerEdge,
-    /// Every client has one for each instance of the service that is called; asked when the instance is chosen.
+    /// Every client has one for each instance of the service that is called; asked when the instance of
+    /// an attempt is chosen, wherever the breaker stands in the `pipeline`.
     PerTarget,
     /// One for each key of the requests, such as the shard that holds it, for all clients of the call.
     PerKey,

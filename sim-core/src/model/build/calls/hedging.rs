@@ -3,7 +3,7 @@
 use super::Problems;
 use crate::ids::Id;
 use crate::model::SystemConfig;
-use crate::model::edge::{CallConfig, EdgeCaller};
+use crate::model::edge::{CallConfig, EdgeCaller, UntilConfig};
 use crate::model::workload::ArrivalsConfig;
 use crate::policy::hedging::Config;
 use crate::policy::retry;
@@ -48,6 +48,13 @@ pub(super) fn check(
             &place,
             "a call is retried or hedged, not both (gRPC, .NET): a hedge already sends another attempt when one fails; \
              write `retry: none` and a larger `max_attempts` here, or `hedging: none`",
+        );
+    }
+    if call.until == UntilConfig::Accepted {
+        problems.add(
+            &place,
+            "a call that is over as soon as it is accepted would hand the work over twice; take `hedging` out, or \
+             `until: accepted`",
         );
     }
     if matches!(call.hedging, Config::OnAttemptTimeout(_)) && call.timeouts.attempt.0.is_none() {
