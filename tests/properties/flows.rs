@@ -39,7 +39,7 @@ fn hand_over(dice: &mut Dice, text: &str, call: &str) -> String {
     for part in parts {
         let fills = all.rsplit("cached: {cache: ").next().is_some_and(|cached| cached.starts_with('b'));
         let accepts = dice.chance(20) && !fills;
-        let to = if accepts && !call.contains("hedging: ") {
+        let to = if accepts && !part.contains("hedging: ") {
             call.replace("to: ", "until: accepted, to: ")
         } else {
             call.to_owned()

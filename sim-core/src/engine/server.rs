@@ -355,11 +355,18 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         if !PLAIN && self.takes_error_path(id, call_slot, outcome) {
             return;
         }
-        let has_network = !PLAIN && {
-            let attempt = self.attempts.get(id.0).expect("an attempt in service is under way");
-            self.model.edges[attempt.edge].has_network
+        let (has_network, is_hedged) = match PLAIN {
+            true => (false, false),
+            false => {
+                let attempt = self.attempts.get_mut(id.0).expect("an attempt in service is under way");
+                let edge = &self.model.edges[attempt.edge];
+                if !edge.hedging.is_none() {
+                    attempt.phase = Phase::Back;
+                }
+                (edge.has_network, !edge.hedging.is_none())
+            }
         };
-        let attempt = match has_network {
+        let attempt = match has_network || is_hedged {
             false => self.attempts.remove(id.0),
             true => *self.attempts.get(id.0).expect("an attempt in service is under way"),
         };
@@ -398,7 +405,11 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.makes_room(attempt.instance);
         if has_network {
             self.travel_back(id, outcome);
-        } else if attempt.wanted {
+        } else if match is_hedged {
+            false => attempt.wanted,
+            // Who was dropped from the line may have been its sibling, and ended the call.
+            true => self.attempts.remove(id.0).wanted,
+        } {
             let call = CallId(Handle { slot: call_slot, ..attempt.call.0 });
             self.hear_word(id, &attempt);
             if !PLAIN && self.records.are_there() && outcome.is_ok() {
