@@ -22,12 +22,15 @@ pub(super) struct Group {
     tries: [CallId; MOST_ATTEMPTS],
     /// Number of the latest timer; older ones are stale.
     plan: u32,
+    /// Whether the call is ending: what becomes of its attempts decides nothing any more. A worker that lets go
+    /// of one may drop another from its line in the same moment.
+    ends: bool,
 }
 
 impl Group {
     const fn new() -> Self {
         let nobody = CallId(Handle { slot: 0, generation: 0 });
-        Group { progress: Progress::NEW, tries: [nobody; MOST_ATTEMPTS], plan: 0 }
+        Group { progress: Progress::NEW, tries: [nobody; MOST_ATTEMPTS], plan: 0, ends: false }
     }
 }
 
@@ -143,7 +146,11 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let edge = &self.model.edges[call.edge];
         let pushback = if outcome == Outcome::Shed { edge.pushback } else { None };
         let failure = Failure { outcome, pushback, idempotent: edge.idempotent };
+        let ends = self.groups[of.0.slot as usize].ends;
         let (config, state, progress) = self.policy(of);
+        if ends {
+            return state.ended(config, progress, number, outcome);
+        }
         let next = state.failed(config, progress, number, failure);
         self.follow(of, next, outcome);
     }
@@ -190,7 +197,8 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// All attempts of a call that are out are left: another was first (`ok`), the call has failed or is given up
     /// (`cancelled`), or its time is over (`timeout`).
     pub(super) fn leave_tries(&mut self, id: CallId, why: Outcome) {
-        let Some(group) = self.groups.get(id.0.slot as usize) else { return };
+        let Some(group) = self.groups.get_mut(id.0.slot as usize) else { return };
+        group.ends = true;
         let (begun, tries) = (group.progress.begun as usize, group.tries);
         for (own, number) in tries.into_iter().take(begun).zip(1..) {
             // Records of another call that had the slot before are stale.
