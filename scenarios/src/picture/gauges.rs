@@ -242,6 +242,7 @@ run: {horizon: 120s, warmup: 5s, seeds: 3}
                 "web/pages: cache_loads",
                 "web/users: hit_ratio",
                 "web/users: cache_loads",
+                "store: attempts",
                 "web → store (services/web/steps/2/cached/steps/0/call): retry_tokens",
             ]
         );

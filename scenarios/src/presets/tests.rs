@@ -341,7 +341,7 @@ fn an_action_changes_the_preset() {
     let body = "
 services: {api: {service_time: 1ms}}
 workloads: {users: {arrivals: {poisson: {rate: 1/s}}, call: {to: api, preset: polly}}}
-actions: {calm: {at: 10s, apply: {workloads: {users: {call: {preset: hystrix}}}}}}
+actions: {calm: {at: 10s, apply: {workloads: {users: {call: {preset: envoy}}}}}}
 ";
     let scenario = scenario(body);
     let stage = &scenario.baseline().system.stages[0];

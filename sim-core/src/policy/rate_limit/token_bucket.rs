@@ -70,7 +70,7 @@ impl Config {
         } else if let Some(interval) = self.fill_interval.0
             && (interval == SimDuration::ZERO || self.tokens_per_step(interval) == 0)
         {
-            let sentence = format!("brings less than one token at {}; write a longer one", self.rate);
+            let sentence = format!("it brings less than one token at {}; write a longer one", self.rate);
             problems.push(Problem::new("fill_interval", sentence));
         }
         problems
