@@ -175,7 +175,7 @@ fn adaptive_limits_show_what_they_say() {
 
 #[test]
 fn a_circuit_breaker_shows_what_it_says() {
-    assert!(check("circuit-breaker") >= 14);
+    assert!(check("circuit-breaker") >= 13);
 }
 
 #[test]
