@@ -442,7 +442,7 @@ impl Probe for Lanes<'_> {
                 }
             }
             Observation::NotSent { call, outcome, .. } => {
-                self.at_caller(now, call, outcome.word().to_owned())
+                self.at_caller(now, call, outcome.word().to_owned());
             }
             Observation::RetryPlanned { call, .. } => self.at_caller(now, call, "retry".to_owned()),
             Observation::Abandoned { call } => {
