@@ -4,11 +4,11 @@
 //! |---|---|---|---|
 //! | [`none`] | always | nothing | whatever is wanted is sent |
 //! | [`token_bucket`] | so many per second and a burst; others wait a while or are refused | sending more than was agreed | each client counts alone, so the sum grows with the clients |
-//! | [`cycle`](super::admission::cycle) | so many per cycle, reserved ahead by those who wait | the same | permits come in lumps |
-//! | [`gcra`](super::admission::gcra) | the same in one number; others are refused | the same | the same |
-//! | [`leaky_bucket`](super::admission::leaky_bucket) | so many per second and an excess | the same | the same |
-//! | [`fixed_window`](super::admission::fixed_window) | so many per stretch of time | the same | twice as many around a boundary |
-//! | [`sliding_window`](super::admission::sliding_window) | about so many in any stretch of time | the same | an estimate |
+//! | [`cycle`] | so many per cycle, reserved ahead by those who wait | the same | permits come in lumps |
+//! | [`gcra`] | the same in one number; others are refused | the same | the same |
+//! | [`leaky_bucket`] | so many per second and an excess | the same | the same |
+//! | [`fixed_window`] | so many per stretch of time | the same | twice as many around a boundary |
+//! | [`sliding_window`] | about so many in any stretch of time | the same | an estimate |
 //!
 //! The same rules as at the entrance of a server ([`admission`](super::admission)), kept by the caller: what is over
 //! the rate costs the service nothing at all. Refused attempts fail with `rate_limited`; what waits has its turn in
