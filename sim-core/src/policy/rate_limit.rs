@@ -10,7 +10,7 @@
 //! | [`fixed_window`] | so many per stretch of time | the same | twice as many around a boundary |
 //! | [`sliding_window`] | about so many in any stretch of time | the same | an estimate |
 //!
-//! The same rules as at the entrance of a server ([`admission`](super::admission)), kept by the caller: what is over
+//! The same rules as at the entrance of a server ([`admission`]), kept by the caller: what is over
 //! the rate costs the service nothing at all. Refused attempts fail with `rate_limited`; what waits has its turn in
 //! order.
 
