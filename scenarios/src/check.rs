@@ -103,7 +103,7 @@ pub(crate) fn variant_keys(layers: &[Layer<'_>], problems: &mut Vec<Problem>) {
         let yaml::Kind::Mapping(entries) = &layer.root.kind else { continue };
         for entry in entries.iter().filter(|entry| !VARIANT_KEYS.contains(&entry.key.as_str())) {
             // A misspelt key is reported by the reader with its own suggestion.
-            if ["spiral", "id", "title", "summary", "source", "variants", "expect", "sweeps"]
+            if ["spiral", "id", "title", "summary", "source", "variants", "expect", "sweeps", "parameters"]
                 .contains(&entry.key.as_str())
             {
                 let message = format!("a variant cannot change `{}`", entry.key);
@@ -340,10 +340,12 @@ fn sweep_point(
             None
         }
     };
-    if let Some(sweep) = sweep
-        && !sweep.values.contains(point)
-    {
-        add("point", format!("the sweep has no point `{point}`"), Some(suggestion(point, &sweep.values)));
+    let Some(sweep) = sweep else { return };
+    if sweep.y.is_some() {
+        add("point", "this sweep is a map of two settings; claims are about sweeps of one".to_owned(), None);
+    } else if !sweep.values.values.contains(point) {
+        let help = suggestion(point, &sweep.values.values);
+        add("point", format!("the sweep has no point `{point}`"), Some(help));
     }
 }
 

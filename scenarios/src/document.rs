@@ -13,6 +13,7 @@ use sim_core::time::SimDuration;
 use sim_core::units::{Count, Probability};
 
 use crate::expectation::ExpectationConfig;
+use crate::range::Range;
 
 /// The version of the file format that this program reads.
 pub const FORMAT: u32 = 1;
@@ -56,6 +57,9 @@ pub struct Document {
     /// Named series of runs in which one setting takes several values.
     #[serde(default)]
     pub sweeps: Named<SweepConfig>,
+    /// Short names of settings, for sweeps.
+    #[serde(default)]
+    pub parameters: Named<ParameterConfig>,
     /// How long and how often it is run.
     pub run: RunConfig,
 }
@@ -94,8 +98,9 @@ fn most() -> Probability {
 pub struct SweepConfig {
     /// The setting, as a path of names separated by dots: `workloads.users.arrivals.poisson.rate`.
     pub path: String,
-    /// The values it takes, written as at that place.
-    pub values: Vec<String>,
+    /// The values it takes, written as at that place: a list, or a range such as `100/s..900/s:33`, with `:log`
+    /// behind it for equal ratios.
+    pub values: Range,
     /// Label of the axis; default: the path.
     #[serde(default)]
     pub label: String,
@@ -105,6 +110,40 @@ pub struct SweepConfig {
     /// Metric on the vertical axis of the figure; default `latency_mean`.
     #[serde(default)]
     pub metric: Option<crate::metric::Metric>,
+    /// A second setting: every value of the first with every value of this, drawn as a map.
+    #[serde(default)]
+    pub y: Option<SecondAxisConfig>,
+    /// Of a map: a coarse grid first, then only cells between neighbours that differ.
+    #[serde(default)]
+    pub refine: bool,
+    /// Of a map: a cell is given no more seeds once half of the 95 % interval of its value is this short: a
+    /// share such as 0.1, of a metric its part of the mean. Default: every cell gets all seeds.
+    #[serde(default)]
+    pub precision: Option<Probability>,
+}
+
+/// The second setting of a map.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SecondAxisConfig {
+    /// The setting, as for the first.
+    pub path: String,
+    /// The values it takes, as for the first.
+    pub values: Range,
+    /// Label of the axis; default: the path.
+    #[serde(default)]
+    pub label: String,
+}
+
+/// A short name for a setting: sweeps may write it instead of the path.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ParameterConfig {
+    /// The setting, as a path of names separated by dots.
+    pub path: String,
+    /// Label of an axis; default: the name of the parameter.
+    #[serde(default)]
+    pub label: String,
 }
 
 impl Document {

@@ -19,7 +19,8 @@ pub enum Subject {
 }
 
 /// Judgement of one seed's triggered arm against its control arm.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Never unhealthy.
     Unaffected,
@@ -31,6 +32,17 @@ pub enum Verdict {
     Overloaded,
     /// Stopped by a bound, or nothing to judge.
     Inconclusive,
+}
+
+impl Verdict {
+    /// Every verdict.
+    pub const ALL: &'static [Verdict] = &[
+        Verdict::Unaffected,
+        Verdict::Recovered,
+        Verdict::Stuck,
+        Verdict::Overloaded,
+        Verdict::Inconclusive,
+    ];
 }
 
 /// How the values of the windows become one value of a seed.
@@ -275,6 +287,20 @@ impl Verdict {
 }
 
 impl Subject {
+    /// What an id means: `stuck`, `recovered`, `unaffected`, `overloaded`, or that of a metric.
+    pub fn from_id(id: &str) -> Option<Subject> {
+        let verdict = Verdict::ALL.iter().find(|verdict| verdict.word() == id);
+        verdict.map(|v| Subject::Verdict(*v)).or_else(|| Metric::from_id(id).map(Subject::Metric))
+    }
+
+    /// What it is counted in.
+    pub fn unit(self) -> Unit {
+        match self {
+            Subject::Verdict(_) => Unit::Share,
+            Subject::Metric(metric) => metric.unit(),
+        }
+    }
+
     /// The word in files.
     pub fn id(self) -> &'static str {
         match self {

@@ -4,15 +4,16 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use sim_core::model::{Model, Named};
+use sim_core::model::{Model, Named, SystemConfig};
 
 use crate::expectation::Verdict;
 use crate::load::Variant;
 use crate::measure::{self, Record};
 use crate::results::Arm;
-use crate::verdict::{self, Judgement, Thresholds};
+use crate::verdict::{self, Judgement};
 
 /// How a set of runs is carried out; nothing of it changes a result.
+#[derive(Clone, Copy)]
 pub struct Hooks<'a> {
     /// Threads; 0 for one per core.
     pub threads: usize,
@@ -66,6 +67,14 @@ impl VariantRuns {
     }
 }
 
+/// The system of the control arm: nothing goes wrong and nobody acts.
+pub(crate) fn calm(system: &SystemConfig) -> SystemConfig {
+    let mut calm = system.clone();
+    calm.faults = Named::default();
+    (calm.actions, calm.stages) = Default::default();
+    calm
+}
+
 /// What is run: every distinct model, and which of them is which arm of which variant.
 struct Plan {
     models: Vec<(Model, sim_core::time::SimDuration)>,
@@ -77,12 +86,9 @@ impl Plan {
     /// Variants that differ only in their faults share a control.
     fn new(variants: &[Variant]) -> Plan {
         let mut plan = Plan { models: Vec::new(), arms: Vec::new() };
-        let mut controls: Vec<(sim_core::model::SystemConfig, crate::document::RunConfig, usize)> =
-            Vec::new();
+        let mut controls: Vec<(SystemConfig, crate::document::RunConfig, usize)> = Vec::new();
         for variant in variants {
-            let mut calm = variant.system.clone();
-            calm.faults = Named::default();
-            (calm.actions, calm.stages) = Default::default();
+            let calm = calm(&variant.system);
             let shared = controls.iter().find(|(system, run, _)| *system == calm && *run == variant.run);
             let control = match shared {
                 Some((_, _, index)) => *index,
@@ -105,35 +111,47 @@ impl Plan {
     }
 }
 
-/// Runs `variants` over `seeds`. The plan goes seed by seed, so that what is finished when somebody stops
-/// it is whole seeds.
-pub fn run(variants: &[Variant], seeds: &[u64], hooks: &Hooks<'_>) -> Runs {
-    let plan = Plan::new(variants);
-    let width = plan.models.len();
-    let total = width * seeds.len();
+/// Does pieces of work, numbered from 0, on several threads. The results stand in the order of the numbers; what
+/// had not begun when somebody stopped it is missing.
+pub(crate) fn in_parallel<R: Send + Clone>(
+    total: usize,
+    hooks: &Hooks<'_>,
+    work: impl Fn(usize) -> R + Sync,
+) -> Vec<Option<R>> {
     let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    // Threads take the next run of the plan until none is left or somebody stops them.
-    let work = || {
+    // Threads take the next piece until none is left or somebody stops them.
+    let take = || {
         let mut finished = Vec::new();
         while !hooks.stop.load(Ordering::Relaxed) {
             let index = next.fetch_add(1, Ordering::Relaxed);
             if index >= total {
                 break;
             }
-            let (model, warmup) = &plan.models[index % width];
-            // Pictures show the states of instances on the first seed.
-            let record = measure::run(model, *warmup, seeds[index / width], index < width);
-            finished.push((index, Arc::new(record)));
+            finished.push((index, work(index)));
             (hooks.progress)(done.fetch_add(1, Ordering::Relaxed) + 1, total);
         }
         finished
     };
     let pool =
         rayon::ThreadPoolBuilder::new().num_threads(hooks.threads).build().expect("threads can be started");
-    let mut records: Vec<Option<Arc<Record>>> = vec![None; total];
-    for (index, record) in pool.broadcast(|_| work()).into_iter().flatten() {
-        records[index] = Some(record);
+    let mut results = vec![None; total];
+    for (index, result) in pool.broadcast(|_| take()).into_iter().flatten() {
+        results[index] = Some(result);
     }
+    results
+}
+
+/// Runs `variants` over `seeds`. The plan goes seed by seed, so that what is finished when somebody stops
+/// it is whole seeds.
+pub fn run(variants: &[Variant], seeds: &[u64], hooks: &Hooks<'_>) -> Runs {
+    let plan = Plan::new(variants);
+    let width = plan.models.len();
+    let total = width * seeds.len();
+    let records = in_parallel(total, hooks, |index| {
+        let (model, warmup) = &plan.models[index % width];
+        // Pictures show the states of instances on the first seed.
+        Arc::new(measure::run(model, *warmup, seeds[index / width], index < width))
+    });
 
     let whole: Vec<usize> = (0..seeds.len())
         .filter(|seed| records[seed * width..(seed + 1) * width].iter().all(Option::is_some))
@@ -143,10 +161,7 @@ pub fn run(variants: &[Variant], seeds: &[u64], hooks: &Hooks<'_>) -> Runs {
     };
     let variants = variants.iter().zip(&plan.arms).map(|(variant, &(triggered, control))| {
         let (triggered, control) = (of_model(triggered), of_model(control));
-        let thresholds = Thresholds {
-            healthy: variant.run.healthy.get(),
-            healthy_success: variant.run.healthy_success.get(),
-        };
+        let thresholds = variant.run.thresholds();
         let judge = |(t, c): (&Arc<Record>, &Arc<Record>)| verdict::judge(&variant.model, t, c, thresholds);
         let judgements = triggered.iter().zip(&control).map(judge).collect();
         VariantRuns { variant: variant.clone(), triggered, control, judgements }

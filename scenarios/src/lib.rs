@@ -8,6 +8,7 @@
 pub mod yaml;
 pub mod presets;
 pub mod policies;
+pub mod range;
 pub mod document;
 pub mod schema;
 pub mod claim;
@@ -27,7 +28,9 @@ pub mod picture;
 mod summary;
 pub mod request;
 pub mod compare;
+pub mod store;
 pub mod sweep;
+pub mod map;
 pub mod results;
 pub mod explain;
 pub mod trace;

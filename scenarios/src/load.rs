@@ -1,15 +1,16 @@
 //! Is this file a scenario? From bytes to models that always run, or every problem with its place.
 
+pub mod grid;
 mod layers;
 mod stages;
 
 use sim_core::model::rate::{RateProfile, Step};
-use sim_core::model::{Model, SystemConfig};
+use sim_core::model::{Model, Named, SystemConfig};
 use sim_core::time::SimDuration;
 use sim_core::units::Rate;
 
 use crate::check;
-use crate::document::{Document, FORMAT, RunConfig};
+use crate::document::{Document, FORMAT, ParameterConfig, RunConfig};
 use crate::expectation::ExpectationConfig;
 use crate::presets::{self, PresetUse};
 use crate::yaml::{self, Node, Problem, Source};
@@ -33,8 +34,12 @@ pub struct Scenario {
     pub variants: Vec<Variant>,
     /// What is claimed.
     pub expectations: Vec<ExpectationConfig>,
-    /// The named sweeps.
+    /// The named sweeps of one setting.
     pub sweeps: Vec<Sweep>,
+    /// The named sweeps of two settings.
+    pub grids: Vec<grid::Grid>,
+    /// Short names of settings.
+    pub parameters: Named<ParameterConfig>,
     /// How often the file wants to be run.
     pub run: RunConfig,
     texts: Texts,
@@ -150,7 +155,7 @@ impl Scenario {
 
     /// Where a setting of a variant stands: in its overlay, in the base, or at the nearest place above.
     pub(crate) fn place(&self, variant: &str, path: &str) -> Option<crate::explain::result::Place> {
-        let layers = self.texts.layers(Some(variant), None);
+        let layers = self.texts.layers(Some(variant), &[]);
         let (layer, span) = yaml::nearest_origin(&layers, path)?;
         let file = self.texts.sources[layers[layer].source].name.clone();
         Some(crate::explain::result::Place {
@@ -163,7 +168,7 @@ impl Scenario {
 
     /// The calls, services and pools of a variant that are built on presets, and what holds there.
     pub fn presets(&self, variant: &Variant) -> Vec<PresetUse> {
-        let layers = self.texts.layers(Some(&variant.name), None);
+        let layers = self.texts.layers(Some(&variant.name), &[]);
         presets::resolved(&variant.system, &layers, &self.texts.sources)
     }
 
@@ -177,7 +182,8 @@ impl Scenario {
     ) -> Result<Sweep, LoadError> {
         let mut reader = Reader { texts: self.texts.clone(), read_file, problems: Vec::new() };
         let names: Vec<String> = self.variants.iter().map(|variant| variant.name.clone()).collect();
-        let sweep = reader.sweep("x", path, values, "", seeds, &names, None);
+        let (path, label) = grid::named_path(&self.parameters, path, "");
+        let sweep = reader.sweep("x", &path, values, &label, seeds, &names, None);
         yaml::tidy(&mut reader.problems);
         match reader.problems.is_empty() {
             true => Ok(sweep),
@@ -194,7 +200,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn scenario(&mut self) -> Option<Scenario> {
-        let layers = self.texts.layers(None, None);
+        let layers = self.texts.layers(None, &[]);
         let reading = yaml::read::<Document>(&layers);
         self.problems.extend(reading.problems.clone());
         check::suggest_names(&layers, &mut self.problems);
@@ -212,18 +218,23 @@ impl Reader<'_> {
         let mut variants = Vec::new();
         let mut told = vec![self.problems.len()];
         for name in &names {
-            variants.extend(self.variant(name, None));
+            variants.extend(self.variant(name, &[]));
             told.push(self.problems.len());
         }
         self.name_variants(&names, &told);
         let sound = self.problems.is_empty();
-        let mut sweeps = Vec::new();
+        let (mut sweeps, mut grids) = (Vec::new(), Vec::new());
         if sound {
             for (name, sweep) in base.sweeps.iter() {
                 let seeds = sweep.seeds.unwrap_or(base.run.seeds).get();
+                if sweep.y.is_some() {
+                    grids.extend(self.grid(name, sweep, &base.parameters, &names, seeds));
+                    continue;
+                }
                 let place = format!("sweeps/{name}");
-                let mut loaded =
-                    self.sweep(name, &sweep.path, &sweep.values, &sweep.label, seeds, &names, Some(&place));
+                let (path, label) = grid::named_path(&base.parameters, &sweep.path, &sweep.label);
+                let values = &sweep.values.values;
+                let mut loaded = self.sweep(name, &path, values, &label, seeds, &names, Some(&place));
                 loaded.metric = sweep.metric.unwrap_or(loaded.metric);
                 sweeps.push(loaded);
             }
@@ -237,6 +248,8 @@ impl Reader<'_> {
             variants,
             expectations: base.expect,
             sweeps,
+            grids,
+            parameters: base.parameters,
             run: base.run,
             texts: self.texts.clone(),
         })
@@ -278,8 +291,8 @@ impl Reader<'_> {
     }
 
     /// One variant, with the setting of a sweep point on top if there is one.
-    fn variant(&mut self, name: &str, setting: Option<(usize, &Node)>) -> Option<Variant> {
-        let layers = self.texts.layers(Some(name), setting);
+    fn variant(&mut self, name: &str, settings: &[(usize, &Node)]) -> Option<Variant> {
+        let layers = self.texts.layers(Some(name), settings);
         check::variant_keys(&layers, &mut self.problems);
         let reading = yaml::read::<Document>(&layers);
         let mut problems = reading.problems.clone();
@@ -323,7 +336,7 @@ impl Reader<'_> {
             }
         };
         // Settings from the command line and points of sweeps explore: the file is judged as it stands.
-        if let (Some(model), 1, None) = (&model, self.texts.trees.len(), setting) {
+        if let (Some(model), 1, []) = (&model, self.texts.trees.len(), settings) {
             check::verdicts(&document, name, model, &layers, &mut problems);
         }
         let failed = !problems.is_empty();
@@ -359,13 +372,13 @@ impl Reader<'_> {
             let Ok(tree) = tree.map_err(|p| self.problems.push(p.in_source(source_index))) else { continue };
             let before = self.problems.len();
             let variants: Vec<Variant> =
-                names.iter().filter_map(|name| self.variant(name, Some((source_index, &tree)))).collect();
+                names.iter().filter_map(|name| self.variant(name, &[(source_index, &tree)])).collect();
             let Some(x) = axis_value(value) else {
                 let mut problem = Problem::new(format!(
                     "`{value}` is not a number with or without a unit; a sweep needs an axis"
                 ));
                 if let Some(place) = place {
-                    let layers = self.texts.layers(None, None);
+                    let layers = self.texts.layers(None, &[]);
                     problem = Problem::at(&layers, &format!("{place}/values/{index}"), problem.message);
                 }
                 self.problems.push(problem);
@@ -378,7 +391,7 @@ impl Reader<'_> {
         }
         if values.is_empty() {
             let message = "a sweep without values shows nothing; write at least two";
-            let layers = self.texts.layers(None, None);
+            let layers = self.texts.layers(None, &[]);
             self.problems.push(match place {
                 Some(place) => Problem::at(&layers, &format!("{place}/values"), message),
                 None => Problem::new(message),
@@ -400,7 +413,7 @@ impl Reader<'_> {
     /// Lets problems with the values of a sweep point at the lines of the file that name them. Source
     /// `first_source` and those after it are one value each, written as `path=value`.
     fn place_in_file(&mut self, first_problem: usize, first_source: usize, path: &str, place: &str) {
-        let layers = self.texts.layers(None, None);
+        let layers = self.texts.layers(None, &[]);
         for problem in &mut self.problems[first_problem..] {
             let Some(index) = problem.source.and_then(|source| source.checked_sub(first_source)) else {
                 continue;

@@ -145,6 +145,22 @@ pub fn run(model: &Model, warmup: SimDuration, seed: u64, keeps_states: bool) ->
 }
 
 impl Record {
+    /// What a verdict needs of it: the requests, without services, latencies and states.
+    pub(crate) fn for_judging(self) -> Record {
+        let without_latency =
+            |workload: WorkloadRecord| WorkloadRecord { latency: Vec::new(), windows: workload.windows };
+        Record {
+            states: None,
+            caches: Caches::default(),
+            gauges: Gauges::default(),
+            workloads: self.workloads.into_iter().map(without_latency).collect(),
+            services: Vec::new(),
+            edges: IdVec::default(),
+            latency: Vec::new(),
+            ..self
+        }
+    }
+
     /// The windows after warm-up.
     pub fn after_warmup(&self) -> Span {
         Span { from: self.first, to: self.lengths_s.len() }

@@ -46,14 +46,19 @@ fn t_quantile(degrees_of_freedom: usize) -> f64 {
 
 /// A share with its Wilson score interval (Wilson 1927, JASA 22), which stays sound at 0 and 1.
 pub fn wilson(count: u32, of: u32) -> Share {
+    wilson_at(count, of, Z)
+}
+
+/// The same at another level: `z` is the normal quantile of it.
+pub(crate) fn wilson_at(count: u32, of: u32, z: f64) -> Share {
     let (k, n) = (f64::from(count), f64::from(of));
     if of == 0 {
         return Share { count, of, share: 0.0, ci95: [0.0, 1.0] };
     }
     let p = k / n;
-    let z2 = Z * Z;
+    let z2 = z * z;
     let centre = (p + z2 / (2.0 * n)) / (1.0 + z2 / n);
-    let half = Z / (1.0 + z2 / n) * (p * (1.0 - p) / n + z2 / (4.0 * n * n)).sqrt();
+    let half = z / (1.0 + z2 / n) * (p * (1.0 - p) / n + z2 / (4.0 * n * n)).sqrt();
     let low = if count == 0 { 0.0 } else { rounded(centre - half) };
     let high = if count == of { 1.0 } else { rounded(centre + half) };
     Share { count, of, share: p, ci95: [low, high] }

@@ -8,6 +8,7 @@ use sim_core::metrics::series::window_width;
 use sim_core::model::Model;
 use sim_core::time::{SimDuration, SimTime};
 
+use crate::document::RunConfig;
 use crate::expectation::Verdict;
 use crate::measure::{Record, Span};
 
@@ -25,6 +26,13 @@ pub struct Thresholds {
     pub healthy: f64,
     /// Success below which the control itself is overloaded.
     pub healthy_success: f64,
+}
+
+impl RunConfig {
+    /// What counts as healthy in this run.
+    pub(crate) fn thresholds(&self) -> Thresholds {
+        Thresholds { healthy: self.healthy.get(), healthy_success: self.healthy_success.get() }
+    }
 }
 
 /// The judgement of one seed.

@@ -17,14 +17,15 @@ impl Texts {
     pub(super) fn layers<'a>(
         &'a self,
         variant: Option<&str>,
-        setting: Option<(usize, &'a Node)>,
+        settings: &[(usize, &'a Node)],
     ) -> Vec<Layer<'a>> {
         let mut layers = vec![Layer::base(0, &self.trees[0])];
         let overlay =
             variant.and_then(|name| Layer::within(0, &self.trees[0], &yaml::join("variants", name)));
         let root = overlay.as_ref().map(|layer| layer.root);
         layers.extend(overlay);
-        let sets: Vec<(usize, &Node)> = self.trees.iter().enumerate().skip(1).chain(setting).collect();
+        let sets: Vec<(usize, &Node)> =
+            self.trees.iter().enumerate().skip(1).chain(settings.iter().copied()).collect();
         let Some(root) = root.filter(|_| !sets.is_empty()) else {
             layers.extend(sets.into_iter().map(|(source, tree)| Layer::base(source, tree)));
             return layers;
