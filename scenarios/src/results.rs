@@ -2,6 +2,8 @@
 //! everything a table, a figure or a page needs, so that reports are redrawn from a folder without
 //! simulating again. The JSON shape is versioned; text may change, JSON may not.
 
+pub mod critical;
+pub mod hysteresis;
 pub mod map;
 
 use std::collections::BTreeMap;
