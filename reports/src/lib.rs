@@ -12,6 +12,7 @@ mod error;
 pub mod figures;
 mod folder;
 mod format;
+mod map;
 mod options;
 mod page;
 mod parts;
@@ -35,7 +36,9 @@ use scenarios::results::{ComparisonReport, Manifest, SweepResult};
 pub use error::{ReportError, ReportErrorKind};
 pub use options::{Options, Size, Theme};
 pub use stored::{Stored, read};
-pub use terminal::{TextStyle, comparison_text, explanation_text, run_text, sweep_text, trace_text};
+pub use terminal::{
+    TextStyle, comparison_text, explanation_text, map_text, run_text, sweep_text, trace_text,
+};
 pub use terminal::{policies_text, policy_text, preset_text, presets_text};
 
 use figures::Figure;

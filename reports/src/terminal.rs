@@ -3,6 +3,7 @@
 
 mod expectations;
 mod explain;
+mod map;
 mod pages;
 mod grid;
 mod sparkline;
@@ -15,6 +16,7 @@ use scenarios::results::{Arm, Comparison, ComparisonReport, ExpectationResult, S
 use crate::shown::shown;
 use crate::{format, parts, replay, sweep_table, typeset, words};
 pub use explain::explanation_text;
+pub use map::map_text;
 pub use pages::{policies_text, policy_text, preset_text, presets_text};
 use sparkline::Track;
 pub use trace::trace_text;
