@@ -8,6 +8,7 @@ use crate::measure::{Scope, merge_steps};
 use crate::metric::Metric;
 use crate::request::{self, Request, VERSION};
 use crate::results::{Comparison, ComparisonReport, LatencyCdf, Outcome, PairedDifference, VariantResult};
+use crate::store::Store;
 use crate::summary::variant_result;
 use crate::{bands, picture, statistics, sweep};
 
@@ -43,7 +44,7 @@ pub fn compare(scenario: &Scenario, request: &Request, hooks: &Hooks<'_>) -> Com
     let mut sweeps = Vec::new();
     if request.sweeps {
         for sweep in &scenario.sweeps {
-            let swept = sweep::run(scenario, sweep, request, hooks);
+            let swept = sweep::run(scenario, sweep, request, &Store::nowhere(), hooks);
             complete &= swept.complete;
             sweeps.push(swept.result);
         }

@@ -31,6 +31,8 @@ pub mod compare;
 pub mod store;
 pub mod sweep;
 pub mod map;
+pub mod critical;
+pub mod hysteresis;
 pub mod results;
 pub mod explain;
 pub mod trace;

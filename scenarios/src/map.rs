@@ -423,3 +423,6 @@ fn outcome(variant: &Variant, seed: u64, control: Option<&Record>) -> Outcome {
     let metrics = Metric::ALL.iter().map(|metric| value(metric).filter(|value| value.is_finite())).collect();
     Outcome { verdict: judgement.verdict, metrics }
 }
+
+#[cfg(test)]
+mod tests;

@@ -81,6 +81,11 @@ impl Store {
     }
 }
 
+/// What stands for a program in the names: the hash of its file.
+pub fn hash_of_program(bytes: &[u8]) -> String {
+    blake3::hash(bytes).to_hex()[..32].to_owned()
+}
+
 fn checksum(name: &str, outcome: &str) -> String {
     let mut hasher = blake3::Hasher::new();
     hasher.update(name.as_bytes());

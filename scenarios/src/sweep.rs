@@ -1,6 +1,7 @@
 //! How do results change with one setting? Every point of a sweep over the seeds, with closed forms beside
 //! it where one applies.
 
+use serde::{Deserialize, Serialize};
 use sim_core::model::edge::CallConfig;
 use sim_core::model::rate::RateProfile;
 use sim_core::model::service::ServiceConfig;
@@ -8,12 +9,13 @@ use sim_core::model::workload::ArrivalsConfig;
 use sim_core::theory::{mg1, mmc};
 
 use crate::assess::assess;
-
+use crate::expectation::ExpectationConfig;
 use crate::experiment::{self, Hooks, Runs};
 use crate::load::{Scenario, Sweep, Variant};
 use crate::metric::Metric;
 use crate::request::{Request, VERSION, reference};
-use crate::results::{SweepPoint, SweepResult, TheoryLine};
+use crate::results::{ExpectationResult, SweepPoint, SweepResult, TheoryLine, VariantResult};
+use crate::store::Store;
 use crate::summary::variant_result;
 
 /// A sweep and whether it covers everything asked for.
@@ -21,40 +23,70 @@ use crate::summary::variant_result;
 pub struct Swept {
     /// What is reported.
     pub result: SweepResult,
-    /// The runs of each point.
-    pub runs: Vec<Runs>,
+    /// The runs of each point; of points that were taken from a store there are none.
+    pub runs: Vec<Option<Runs>>,
     /// Whether every run was made.
     pub complete: bool,
 }
 
-/// Runs a sweep. Inside each point the seeds are those asked for, at most as many as the sweep wants.
-pub fn run(scenario: &Scenario, sweep: &Sweep, request: &Request, hooks: &Hooks<'_>) -> Swept {
+/// What is kept of a point: everything that the report says of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Kept {
+    variants: Vec<VariantResult>,
+    /// Its claims, each by its place in the file.
+    expectations: Vec<(usize, ExpectationResult)>,
+}
+
+/// Runs a sweep. Inside each point the seeds are those asked for, at most as many as the sweep wants. Finished
+/// points are kept in the store, and taken from it.
+pub fn run(scenario: &Scenario, sweep: &Sweep, request: &Request, store: &Store, hooks: &Hooks<'_>) -> Swept {
     let seeds: Vec<u64> = request.seeds.iter().copied().take(sweep.seeds as usize).collect();
     let chosen = |variant: &&Variant| request.variants.is_empty() || request.variants.contains(&variant.name);
-    let mut runs = Vec::new();
+    let single = scenario.sweeps.len() == 1;
+    let is_here = |line: &ExpectationConfig| line.sweep.as_ref().map_or(single, |name| *name == sweep.name);
+    let (mut runs, mut kept, mut complete) = (Vec::new(), Vec::new(), true);
     for (index, point) in sweep.points.iter().enumerate() {
         let variants: Vec<Variant> = point.variants.iter().filter(chosen).cloned().collect();
+        let claims: Vec<(usize, &ExpectationConfig)> = scenario
+            .expectations
+            .iter()
+            .enumerate()
+            .filter(|(_, line)| line.point.as_ref() == Some(&point.value) && is_here(line))
+            .filter(|(_, line)| {
+                let ran = |name: &String| variants.iter().any(|variant| variant.name == *name);
+                line.variant.as_ref().is_none_or(ran) && line.versus.as_ref().is_none_or(ran)
+            })
+            .collect();
+        let name = store.name(&[&format!("{seeds:?} {claims:?}"), &said(&variants)]);
+        if let Some(point) = store.get::<Kept>(&name) {
+            (runs.push(None), kept.push(point));
+            continue;
+        }
         let count = sweep.points.len();
         let progress = |done: usize, total: usize| (hooks.progress)(index * total + done, count * total);
-        let hooks = Hooks { threads: hooks.threads, progress: &progress, stop: hooks.stop };
-        runs.push(experiment::run(&variants, &seeds, &hooks));
+        let hooks = Hooks { progress: &progress, ..*hooks };
+        let made = experiment::run(&variants, &seeds, &hooks);
+        let point = Kept {
+            variants: made.variants.iter().map(variant_result).collect(),
+            expectations: claims.into_iter().map(|(place, line)| (place, assess(line, &made))).collect(),
+        };
+        if made.complete {
+            store.put(&name, &point);
+        }
+        complete &= made.complete;
+        (runs.push(Some(made)), kept.push(point));
     }
-    let points = sweep.points.iter().zip(&runs).map(|(point, runs)| SweepPoint {
-        value: point.value.clone(),
-        x: point.x,
-        variants: runs.variants.iter().map(variant_result).collect(),
-    });
-    let names: Vec<String> = runs
-        .first()
-        .map_or(Vec::new(), |runs| runs.variants.iter().map(|v| v.variant.name.clone()).collect());
-    let single = scenario.sweeps.len() == 1;
-    let expectations = scenario.expectations.iter().filter_map(|line| {
-        let point = line.point.as_ref()?;
-        let here = line.sweep.as_ref().map_or(single, |name| *name == sweep.name);
-        let index = sweep.points.iter().position(|p| p.value == *point)?;
-        let ran = |name: &Option<String>| name.as_ref().is_none_or(|name| names.contains(name));
-        (here && ran(&line.variant) && ran(&line.versus)).then(|| assess(line, &runs[index]))
-    });
+    let mut expectations: Vec<(usize, ExpectationResult)> =
+        kept.iter_mut().flat_map(|point| std::mem::take(&mut point.expectations)).collect();
+    expectations.sort_by_key(|(place, _)| *place);
+    let points: Vec<SweepPoint> = sweep
+        .points
+        .iter()
+        .zip(kept)
+        .map(|(point, kept)| SweepPoint { value: point.value.clone(), x: point.x, variants: kept.variants })
+        .collect();
+    let names: Vec<String> =
+        points.first().map_or(Vec::new(), |point| point.variants.iter().map(|v| v.name.clone()).collect());
     let result = SweepResult {
         schema: "spiral/sweep/1".to_owned(),
         spiral: VERSION.to_owned(),
@@ -64,13 +96,18 @@ pub fn run(scenario: &Scenario, sweep: &Sweep, request: &Request, hooks: &Hooks<
         label: sweep.label.clone(),
         metric: sweep.metric,
         seeds,
-        points: points.collect(),
+        points,
         theory: names.iter().flat_map(|name| theory_lines(sweep, name)).collect(),
-        expectations: expectations.collect(),
+        expectations: expectations.into_iter().map(|(_, result)| result).collect(),
         reproduce: request.reproduce.clone(),
     };
-    let complete = runs.iter().all(|runs| runs.complete);
     Swept { result, runs, complete }
+}
+
+/// Everything that the runs of these variants depend on but the seeds.
+fn said(variants: &[Variant]) -> String {
+    let said = |variant: &Variant| format!("{} {:?} {:?}\n", variant.name, variant.system, variant.run);
+    variants.iter().map(said).collect()
 }
 
 /// The closed forms of one variant along the sweep.

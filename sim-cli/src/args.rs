@@ -45,8 +45,12 @@ pub(crate) enum Command {
     Run(Run),
     /// Compare variants over many seeds and check the scenario's claims
     Compare(Compare),
-    /// Run a scenario for several values of one setting
+    /// Run a scenario for several values of one setting, or of two
     Sweep(Sweep),
+    /// Find the size of a trigger at which half of the seeds stay down
+    Critical(Critical),
+    /// Raise the load slowly and lower it again: what breaks the system, and what heals it
+    Hysteresis(Hysteresis),
     /// Tell what happened to single requests of one run
     Trace(Trace),
     /// Draw figures and page of a report folder again, without simulating
@@ -176,8 +180,13 @@ pub(crate) struct Compare {
 #[command(after_help = "\
 Without --x the sweeps that the file names are run. Several of them get a folder each.
 
+Finished runs are kept in the report folder (runs.kept): after an interruption the same command goes on where it
+was, and a map with more seeds or values runs only what is new.
+
 Examples:
   spiral sweep utilization-knee
+  spiral sweep metastable-retry-storm --variants four-attempts --refine --seeds 20 \
+      --x workloads.users.arrivals.poisson.rate=100/s..900/s:33 --y faults.brownout.for=0.5s..16s:33:log
   spiral sweep utilization-knee --x workloads.users.arrivals.poisson.rate=10/s..98/s:12 --seeds 5
   spiral sweep metastable-retry-storm --x faults.brownout.for=1s,2s,5s,10s --variants four-attempts")]
 pub(crate) struct Sweep {
@@ -187,9 +196,22 @@ pub(crate) struct Sweep {
     /// Only this sweep of the file
     #[arg(long, value_name = "NAME", conflicts_with = "x")]
     pub(crate) sweep: Option<String>,
-    /// The setting and its values: `path=a..b:n` for n values from a to b, or `path=v1,v2,v3`
+    /// The setting and its values: `path=a..b:n` for n values from a to b, `path=a..b:n:log` for equal ratios, or
+    /// `path=v1,v2,v3`
     #[arg(long, value_name = "PATH=VALUES")]
     pub(crate) x: Option<String>,
+    /// A second setting with its values: the result is a map of every value of --x with every value of --y
+    #[arg(long, value_name = "PATH=VALUES", requires = "x")]
+    pub(crate) y: Option<String>,
+    /// What a map shows: `stuck`, `recovered`, `unaffected`, `overloaded`, or a metric [default: stuck]
+    #[arg(long, value_name = "ID")]
+    pub(crate) metric: Option<String>,
+    /// Of a map: measure a coarse grid first, then only cells between neighbours that differ
+    #[arg(long)]
+    pub(crate) refine: bool,
+    /// Of a map: no more seeds for a cell once half of its 95 % interval is this short, such as 0.1
+    #[arg(long, value_name = "P", allow_hyphen_values = true)]
+    pub(crate) precision: Option<String>,
     /// Seeds at every value: `20` for 1 to 20, `31..=60`, or a list [default: what the file says]
     #[arg(long, allow_hyphen_values = true)]
     pub(crate) seeds: Option<String>,
@@ -269,6 +291,58 @@ pub(crate) enum Arm {
     Triggered,
     /// The same run with its triggers switched off.
     Control,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Both ends are tried, the gap is halved, and the values around the crossing are measured; a logistic curve gives the
+critical value with its 95 % interval. Without a count the range is searched in 64 steps.
+
+Examples:
+  spiral critical metastable-retry-storm --x faults.brownout.for=0.5s..4s --variants four-attempts
+  spiral critical metastable-retry-storm --x workloads.users.arrivals.poisson.rate=200/s..900/s:29 --seeds 50")]
+pub(crate) struct Critical {
+    /// A scenario file, or the id of a shipped scenario
+    #[arg(value_name = "FILE|ID")]
+    pub(crate) scenario: String,
+    /// The setting and its range: `path=a..b`, `path=a..b:n` for n values, `path=a..b:n:log` for equal ratios
+    #[arg(long, value_name = "PATH=RANGE")]
+    pub(crate) x: String,
+    /// Seeds at every value: `20` for 1 to 20, `31..=60`, or a list [default: what the file says]
+    #[arg(long, allow_hyphen_values = true)]
+    pub(crate) seeds: Option<String>,
+    /// Only these variants, separated by commas
+    #[arg(long, value_name = "A,B")]
+    pub(crate) variants: Option<String>,
+    #[command(flatten)]
+    pub(crate) making: Making,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Triggers and operators are switched off: only the load moves. Each step is judged by its second half.
+
+Example:
+  spiral hysteresis metastable-retry-storm --variants four-attempts,one-attempt \\
+      --x workloads.users.arrivals.poisson.rate=100/s..1200/s:23 --dwell 60s --seeds 10")]
+pub(crate) struct Hysteresis {
+    /// A scenario file, or the id of a shipped scenario
+    #[arg(value_name = "FILE|ID")]
+    pub(crate) scenario: String,
+    /// The load and its steps: `workloads.NAME.arrivals.KIND.rate=a..b:n`, or the name of a parameter
+    #[arg(long, value_name = "PATH=VALUES")]
+    pub(crate) x: String,
+    /// How long each step lasts
+    #[arg(long, value_name = "TIME", default_value = "60s")]
+    pub(crate) dwell: String,
+    /// Seeds: `20` for 1 to 20, `31..=60`, or a list [default: what the file says]
+    #[arg(long, allow_hyphen_values = true)]
+    pub(crate) seeds: Option<String>,
+    /// Only these variants, separated by commas
+    #[arg(long, value_name = "A,B")]
+    pub(crate) variants: Option<String>,
+    #[command(flatten)]
+    pub(crate) making: Making,
 }
 
 /// What all commands have that make results.

@@ -1,6 +1,8 @@
 //! What does each command do? One file per command: plan, do, tell.
 
 pub(crate) mod compare;
+pub(crate) mod critical;
+pub(crate) mod hysteresis;
 pub(crate) mod completions;
 pub(crate) mod explain;
 mod interrupted;

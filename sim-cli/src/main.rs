@@ -41,6 +41,8 @@ fn run(args: &Args) -> Result<Status, Failure> {
         Command::Run(args) => commands::run::run(args),
         Command::Compare(args) => commands::compare::run(args),
         Command::Sweep(args) => commands::sweep::run(args),
+        Command::Critical(args) => commands::critical::run(args),
+        Command::Hysteresis(args) => commands::hysteresis::run(args),
         Command::Trace(args) => commands::trace::run(args),
         Command::Report(args) => commands::report::run(args),
         Command::Schema(args) => commands::schema::run(args),

@@ -3,23 +3,26 @@
 //! nothing is written.
 
 mod folder;
-mod points;
 mod reproduce;
+mod searches;
 mod seeds;
+mod setting;
+mod sweeps;
 mod target;
 mod trace;
 
-use scenarios::load::{Scenario, Sweep};
+use scenarios::load::Scenario;
 use scenarios::request::Request;
 
 use crate::args::{self, Format};
 use crate::failure::{Complaint, Failure, Refused};
 
 pub(crate) use folder::Folder;
+pub(crate) use searches::{critical, hysteresis};
+pub(crate) use sweeps::{Sweeps, sweeps};
 pub(crate) use target::Target;
 pub(crate) use trace::trace;
 
-use points::Points;
 use reproduce::Words;
 use seeds::Seeds;
 
@@ -69,65 +72,6 @@ pub(crate) fn run(args: &args::Run) -> Result<(Plan, Request), Failure> {
     let request =
         Request { seeds: vec![seed], variants: vec![variant], sweeps: false, kind: "run", reproduce };
     Ok((plan, request))
-}
-
-/// The sweeps to run, each with its request.
-pub(crate) fn sweeps(args: &args::Sweep) -> Result<(Plan, Vec<(Sweep, Request)>), Failure> {
-    let mut refused = Refused::default();
-    let seeds = args.seeds.as_deref().map(str::parse::<Seeds>).transpose();
-    let seeds = refused.take(seeds).flatten();
-    let points = args.x.as_deref().map(str::parse::<Points>).transpose();
-    let points = refused.take(points).flatten();
-    let (plan, target) = common(&args.scenario, &args.making, &mut refused);
-    let variants = refused.take(chosen(args.variants.as_deref(), plan.as_ref())).unwrap_or_default();
-    let sweeps = match (&plan, &target, &points) {
-        (Some(plan), Some(target), Some(points)) => {
-            let seeds = plan.scenario.run.seeds.get();
-            let read_file = |name: &str| target.read_beside(name);
-            let sweep = plan.scenario.sweep_of(&points.path, &points.values, seeds, &read_file);
-            refused.take(sweep).into_iter().collect()
-        }
-        (Some(plan), _, None) if args.x.is_none() => refused.take(named(plan, args)).unwrap_or_default(),
-        _ => Vec::new(),
-    };
-    let plan = all_or_nothing(plan, refused)?;
-    let planned = sweeps.into_iter().map(|mut sweep| {
-        let seeds = seeds.clone().unwrap_or_else(|| Seeds::first(sweep.seeds));
-        let words = Words::new("sweep", &args.scenario);
-        let words = match &args.x {
-            Some(x) => words.option("--x", x),
-            None => words.option("--sweep", &sweep.name),
-        };
-        let reproduce = words
-            .option("--seeds", seeds.text())
-            .option_if("--variants", &variants.join(","))
-            .options("--set", &args.making.set)
-            .finish();
-        let seeds = seeds.into_numbers();
-        sweep.seeds = seeds.len() as u32; // what is asked for here goes before what the file says
-        (sweep, Request { seeds, variants: variants.clone(), sweeps: false, kind: "sweep", reproduce })
-    });
-    let planned = planned.collect();
-    Ok((plan, planned))
-}
-
-/// The sweeps of the file that are meant.
-fn named(plan: &Plan, args: &args::Sweep) -> Result<Vec<Sweep>, Complaint> {
-    let all = &plan.scenario.sweeps;
-    let names: Vec<&str> = all.iter().map(|sweep| sweep.name.as_str()).collect();
-    match &args.sweep {
-        Some(name) => match all.iter().find(|sweep| sweep.name == *name) {
-            Some(sweep) => Ok(vec![sweep.clone()]),
-            None => Err(Complaint::unknown("sweep", name, &names)),
-        },
-        None if all.is_empty() => Err(Complaint::new(format!("`{}` names no sweep", plan.scenario.id))
-            .with_help("say what to vary, for example `--x run.warmup=10s..30s:3`")),
-        None if all.len() > 1 && args.making.format == Format::Json => {
-            Err(Complaint::new(format!("JSON is one result, but the file names {} sweeps", all.len()))
-                .with_help(format!("choose one with `--sweep`: {}", names.join(", "))))
-        }
-        None => Ok(all.clone()),
-    }
 }
 
 fn all_or_nothing(plan: Option<Plan>, refused: Refused) -> Result<Plan, Failure> {

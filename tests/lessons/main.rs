@@ -13,6 +13,7 @@ use scenarios::library;
 use scenarios::load::Scenario;
 use scenarios::request::Request;
 use scenarios::results::{Arm, Outcome};
+use scenarios::store::Store;
 use scenarios::sweep::{self, Swept};
 
 struct Lesson {
@@ -34,7 +35,11 @@ fn run(id: &str) -> Lesson {
         reproduce: format!("spiral compare {id}"),
     };
     let compared = compare::compare(&scenario, &request, &hooks);
-    let sweeps = scenario.sweeps.iter().map(|s| sweep::run(&scenario, s, &request, &hooks)).collect();
+    let sweeps = scenario
+        .sweeps
+        .iter()
+        .map(|s| sweep::run(&scenario, s, &request, &Store::nowhere(), &hooks))
+        .collect();
     Lesson { scenario, compared, sweeps }
 }
 
@@ -59,7 +64,7 @@ fn check(id: &str) -> usize {
     for result in &results {
         assert_eq!(result.outcome, Outcome::Holds, "{id}: {}: {}", result.text, result.measured);
     }
-    let points: Vec<&Runs> = lesson.sweeps.iter().flat_map(|swept| &swept.runs).collect();
+    let points: Vec<&Runs> = lesson.sweeps.iter().flat_map(|swept| swept.runs.iter().flatten()).collect();
     for line in &lesson.scenario.expectations {
         let runs = if line.point.is_some() { points.clone() } else { vec![&lesson.compared.runs] };
         let sentence = line.sentence(&lesson.scenario.baseline().name);
