@@ -194,6 +194,8 @@ pub(super) struct Errand {
     pub(super) word: Option<crate::policy::throttle::piggyback::Word>,
     /// Whether its call has ended because it was let in: nobody hears of it any more.
     pub(super) accepted: bool,
+    /// The other copy of a tied call, once both are sent.
+    pub(super) twin: AttemptId,
 }
 
 /// A group of steps under way.
