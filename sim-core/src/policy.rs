@@ -57,6 +57,7 @@ pub mod bulkhead;
 pub mod scope;
 pub mod hedging;
 mod rolling;
+mod theoretical_arrival;
 
 /// How an attempt ended for its caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -149,23 +150,10 @@ impl Outcome {
     #[inline]
     pub const fn is_before_any_work(self) -> bool {
         match self {
-            Outcome::QueueFull
-            | Outcome::Expired
-            | Outcome::ConnectFailure
-            | Outcome::NoHealthyHost
-            | Outcome::Shed
-            | Outcome::BulkheadFull
-            | Outcome::PoolTimeout
-            | Outcome::NotConnected
-            | Outcome::BreakerOpen
-            | Outcome::Throttled
-            | Outcome::RateLimited => true,
-            Outcome::Ok
-            | Outcome::ServerError
-            | Outcome::Timeout
-            | Outcome::Reset
-            | Outcome::Cancelled
-            | Outcome::Conflict => false,
+            Outcome::QueueFull | Outcome::Expired | Outcome::ConnectFailure | Outcome::Shed => true,
+            // It may have been withdrawn at any time.
+            Outcome::Cancelled => false,
+            _ => self.is_callers_own(),
         }
     }
 
@@ -258,7 +246,22 @@ impl Problem {
 pub(crate) mod testing {
     use crate::luck::Luck;
     use crate::streams::Seed;
-    use crate::time::SimDuration;
+    use crate::time::{SimDuration, SimTime};
+
+    /// Sound settings of the caller's `Config`, as a scenario file gives them.
+    macro_rules! config {
+        ($json:expr $(,)?) => {{
+            let config: Config = $crate::policy::testing::read($json).expect("settings are readable");
+            assert_eq!(config.check(), []);
+            config
+        }};
+    }
+    pub(crate) use config;
+
+    /// The moment so many milliseconds after the start.
+    pub(crate) fn at(milliseconds: f64) -> SimTime {
+        SimTime::ZERO + ms(milliseconds)
+    }
 
     /// The luck of the `k`-th of many first attempts.
     pub(crate) fn luck(k: u64) -> Luck {

@@ -233,6 +233,39 @@ pub(super) struct Task {
     pub(super) falls_back: bool,
 }
 
+impl Task {
+    /// A group that nobody waits for, before its first step.
+    pub(super) const fn new(
+        step: StepId,
+        instance: InstanceId,
+        workload: WorkloadId,
+        luck: Luck,
+        baggage: Baggage,
+    ) -> Self {
+        Task {
+            step,
+            parent: NO_TASK,
+            attempt: NO_ATTEMPT,
+            origin: NO_ATTEMPT,
+            instance,
+            workload,
+            luck,
+            baggage,
+            shard: 0,
+            begun: 0,
+            succeeded: 0,
+            failed: 0,
+            child: Child::None,
+            before: Child::None,
+            after: Child::None,
+            cached: super::caches::Progress::Looking,
+            computing: 0,
+            degraded: false,
+            falls_back: false,
+        }
+    }
+}
+
 /// What goes on at once, after the event that caused it: a list instead of a recursion.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Ready {
