@@ -39,6 +39,12 @@ pub struct Config {
 }
 
 impl Config {
+    /// Shortest and longest before the `n`-th retry, in seconds.
+    pub(super) fn waits(&self, n: f64) -> (f64, f64) {
+        let base = self.base.as_secs_f64();
+        (self.max.cut_secs(base), self.max.cut_secs(base * crate::math::pow(3.0, n)))
+    }
+
     pub(super) fn check(&self) -> Vec<Problem> {
         let mut problems = self.max.check(self.base);
         problems.extend(self.check_shared());

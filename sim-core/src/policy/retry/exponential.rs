@@ -68,6 +68,12 @@ fn doubling() -> Factor {
 }
 
 impl Config {
+    /// Shortest and longest before the `n`-th retry, in seconds, without `base_when` and `truncate_to`.
+    pub(super) fn waits(&self, n: f64) -> (f64, f64) {
+        let wait = self.base.as_secs_f64() * crate::math::pow(self.multiplier.get(), n - 1.0);
+        self.jitter.bounds(self.jitter_ratio, self.max.cut_secs(wait))
+    }
+
     pub(super) fn check(&self) -> Vec<Problem> {
         let mut problems = self.spread().check(self.base);
         for (outcome, base) in self.base_when.iter().flat_map(|bases| bases.all()) {

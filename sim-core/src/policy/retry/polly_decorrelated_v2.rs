@@ -40,6 +40,16 @@ pub struct Config {
 }
 
 impl Config {
+    /// Shortest and longest before the `n`-th retry, in seconds: the curve is read between n - 1 and n, after a place
+    /// between n - 2 and n - 1.
+    pub(super) fn waits(&self, n: f64) -> (f64, f64) {
+        let curve = |t: f64| {
+            let t = t.max(0.0);
+            crate::math::pow(2.0, t) * crate::math::tanh(crate::math::sqrt(4.0 * t)) / 1.4
+        };
+        (0.0, self.max.cut_secs(self.base.as_secs_f64() * (curve(n) - curve(n - 2.0))))
+    }
+
     pub(super) fn check(&self) -> Vec<Problem> {
         let mut problems = self.max.check(self.base);
         problems.extend(self.check_shared());

@@ -14,6 +14,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::LongRun;
+
 use super::window::{SLICES, Window};
 use crate::policy::Problem;
 use crate::time::{SimDuration, SimTime};
@@ -49,6 +51,13 @@ pub struct State {
 }
 
 impl Config {
+    /// With `min_requests` each client may send so many without being judged. One retry per window is always free.
+    pub(super) fn long_run(&self) -> Option<LongRun> {
+        let per_call = self.retry_ratio.get();
+        let free = if per_call > 0.0 { 1.0 / self.window.as_secs_f64() } else { 0.0 };
+        self.min_requests.is_none().then_some(LongRun { per_call, per_second: free })
+    }
+
     pub(super) fn check(&self) -> Vec<Problem> {
         if self.window < SHORTEST {
             let sentence = format!("must be at least {SHORTEST}, found {}", self.window);
