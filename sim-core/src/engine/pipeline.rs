@@ -247,7 +247,13 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         if context.leaves.clocks != number {
             return;
         }
-        if context.awaits_slot || context.leaves.waits_at.is_some() {
+        // The next attempt may wait further out, where its clock has not started.
+        let pipeline = &self.model.edges[call.edge].pipeline;
+        let waits_inside = match context.leaves.waits_at {
+            Some(at) => usize::from(at) > pipeline.place(Layer::AttemptTimeout),
+            None => context.awaits_slot && pipeline.is_inside_clock(Layer::Pool),
+        };
+        if waits_inside {
             call.progress.attempts += 1;
             self.leave_pool_line(id);
             return self.not_sent(id, Outcome::Timeout);
