@@ -23,6 +23,9 @@ const WORDS: [(&str, &str); 4] = [
     ("throttle", "client_throttle"),
 ];
 
+/// A family that takes patterns of another one: their pages are there.
+const BORROWS: (&str, &str) = ("rate_limit", "admission");
+
 /// Parts of a policy that nobody can set.
 const INTERNAL: [&str; 1] = ["retry/progress"];
 
@@ -73,6 +76,12 @@ pub fn named<'a>(pages: &'a [Page], word: &str) -> Vec<&'a Page> {
     let word = rest.map_or(folder.to_owned(), |rest| format!("{folder}/{rest}"));
     if let Some(exact) = pages.iter().find(|page| page.name == word) {
         return vec![exact];
+    }
+    if folder == BORROWS.0
+        && let Some(rest) = rest
+        && let Some(lent) = pages.iter().find(|page| page.name == format!("{}/{rest}", BORROWS.1))
+    {
+        return vec![lent];
     }
     pages.iter().filter(|page| page.name.ends_with(&format!("/{word}"))).collect()
 }

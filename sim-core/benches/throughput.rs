@@ -4,6 +4,12 @@
 //! engine and yardstick alternate round by round in one process, so whatever else the machine does hits
 //! both. `-- ratios` prints the ratios only; `-- memory` runs 10^8 requests of the reference rig and prints the
 //! peak memory, `-- memory-features` does so for 10^7 of the rig with caches, crowds and connections.
+//!
+//! `-- versus PATH` asks whether a change costs models anything that do not use it: PATH is this benchmark as it was
+//! built before (`cargo bench -p sim-core --bench throughput --no-run` prints where it lies; copy it). Both run the
+//! reference rig 20 times in turn, and what is printed is the mean of the 20 ratios of their speeds, with a
+//! t-interval; above 1 this build is the quicker one. If the interval holds 1, no difference is seen. Two builds may
+//! differ by the layout of their code alone.
 
 mod rig;
 
@@ -16,6 +22,10 @@ const REQUESTS: u64 = 400_000;
 const NETWORK_REQUESTS: u64 = 50_000;
 const FEATURES_REQUESTS: u64 = 150_000;
 const ROUNDS: usize = 15;
+/// Of two builds, one after the other.
+const PAIRS: usize = 20;
+/// Student's t with 19 degrees of freedom, 97.5 %.
+const T_19: f64 = 2.093;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
@@ -37,6 +47,12 @@ fn main() {
             rig::engine(&rig::features(FEATURES_REQUESTS), seed);
         }
         return;
+    }
+    if let Some(at) = arguments.iter().position(|argument| argument == "versus") {
+        let path = arguments
+            .get(at + 1)
+            .expect("write `-- versus PATH`, where PATH is another build of this benchmark");
+        return versus(path);
     }
     if asked("memory") {
         return memory("reference rig", &rig::rig(100_000_000));
@@ -98,6 +114,46 @@ fn timed<T>(work: impl FnOnce() -> T) -> (f64, T) {
 fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
+}
+
+/// This build and another take turns at the reference rig, each in a process of its own.
+fn versus(other: &str) {
+    let own = std::env::current_exe().expect("it runs from somewhere");
+    let seconds = |path: &std::path::Path| {
+        let mut command = std::process::Command::new(path);
+        let (seconds, status) = timed(|| command.arg("profile").status());
+        match status {
+            Ok(status) if status.success() => seconds,
+            problem => panic!("{} profile: {problem:?}", path.display()),
+        }
+    };
+    let other = std::path::Path::new(other);
+    let _ = (seconds(other), seconds(&own)); // so that both are in memory
+    let ratio = |pair: usize| {
+        // Whoever goes first goes second the next time.
+        let (theirs, ours) = match pair % 2 {
+            0 => (seconds(other), seconds(&own)),
+            _ => {
+                let ours = seconds(&own);
+                (seconds(other), ours)
+            }
+        };
+        println!("  {:2}  {theirs:.3} s  {ours:.3} s  {:.3}", pair + 1, theirs / ours);
+        theirs / ours
+    };
+    println!(
+        "reference rig, 20 x {REQUESTS} requests: other build, this build, speed of this one over the other's"
+    );
+    let ratios: Vec<f64> = (0..PAIRS).map(ratio).collect();
+    let mean = ratios.iter().sum::<f64>() / PAIRS as f64;
+    let squares: f64 = ratios.iter().map(|ratio| (ratio - mean) * (ratio - mean)).sum();
+    let error = T_19 * (squares / (PAIRS - 1) as f64 / PAIRS as f64).sqrt();
+    println!(
+        "this / other: {mean:.3}, 95 % from {:.3} to {:.3}; median {:.3}",
+        mean - error,
+        mean + error,
+        median(ratios)
+    );
 }
 
 fn ratios() {

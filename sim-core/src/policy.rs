@@ -3,30 +3,30 @@
 //! policy never schedules anything and never sees the engine, so its tests need none: create, feed,
 //! assert.
 //!
-//! | family | question | patterns |
-//! |---|---|---|
-//! | [`retry`] | the attempt failed: try again, and after which wait? | none, immediate, constant, linear, exponential, decorrelated, Polly's decorrelated v2 |
-//! | [`retry::budget`] | may this caller afford one more retry? | none, static cap, active ratio, deposit, success tokens, quota, window ratio |
-//! | [`balancer`] | which instance gets the attempt? | round robin, random, weighted, least request, peak EWMA, ring hash, maglev |
-//! | [`targets`] | which instances are there to choose from? | subset, health check, outlier detection, panic threshold, slow start |
-//! | [`probe`] | is the instance well? | several checks in a row |
-//! | [`restart`] | the instance crashed: start it again, and after which wait? | crash-loop back-off |
-//! | [`reconnect`] | the connection is gone: connect again after which wait? | immediate, constant, exponential |
-//! | [`admission`] | does the instance take the attempt at all? | none, share, rate, AIMD, fixed, Vegas, Gradient2, Envoy gradient, priority, GCRA, leaky bucket, fixed and sliding window, cycle, DAGOR, credits, deadline |
-//! | [`queue`] | whose turn is it of those that wait, and who goes when the line is full? | fifo, lifo, adaptive lifo, priority, fair, earliest deadline, CoDel, processor sharing, fair queues |
-//! | [`degradation`] | how fast is work, given how many are there? | none, linear, universal scalability |
-//! | [`memory`] | how much slower is it when memory gets short? | garbage collection, out of memory |
-//! | [`background`] | what does housekeeping take? | periodic jobs |
-//! | [`repair`] | an instance is gone: when and how fast do the others copy its data? | grace, rate, share |
-//! | [`cache`] | does this caller have to ask at all? | eviction, freshness, XFetch, single flight, lease |
-//! | [`autoscaler`] | how many instances should there be? | none, hpa, step, schedule |
-//! | [`breaker`] | others failed: is this attempt worth sending? | none, rate, consecutive |
-//! | [`throttle`] | the service refuses: how much of the load does the caller keep back? | none, SRE, success rate, nacks, AWS adaptive, piggyback |
-//! | [`rate_limit`] | may this attempt be sent yet? | none, token bucket, GCRA, leaky bucket, fixed and sliding window |
-//! | [`bulkhead`] | may one more attempt be under way? | none, semaphore, thread pool, connection limits |
-//! | [`hedging`] | the attempt is slow: send another beside it, and after which wait? | none, fixed, percentile, on attempt timeout, tied |
+//! | family | question |
+//! |---|---|
+//! | [`retry`] | the attempt failed: try again, and after which wait? |
+//! | [`retry::budget`] | may this caller afford one more retry? |
+//! | [`balancer`] | which instance gets the attempt? |
+//! | [`targets`] | which instances are there to choose from? |
+//! | [`probe`] | is the instance well? |
+//! | [`restart`] | the instance crashed: start it again, and after which wait? |
+//! | [`reconnect`] | the connection is gone: connect again after which wait? |
+//! | [`admission`] | does the instance take the attempt at all? |
+//! | [`queue`] | whose turn is it of those that wait, and who goes when the line is full? |
+//! | [`degradation`] | how fast is work, given how many are there? |
+//! | [`memory`] | how much slower is it when memory gets short? |
+//! | [`background`] | what does housekeeping take? |
+//! | [`repair`] | an instance is gone: when and how fast do the others copy its data? |
+//! | [`cache`] | does this caller have to ask at all? |
+//! | [`autoscaler`] | how many instances should there be? |
+//! | [`breaker`] | others failed: is this attempt worth sending? |
+//! | [`throttle`] | the service refuses: how much of the load does the caller keep back? |
+//! | [`rate_limit`] | may this attempt be sent yet? |
+//! | [`bulkhead`] | may one more attempt be under way? |
+//! | [`hedging`] | the attempt is slow: send another beside it, and after which wait? |
 //!
-//! One pattern is one file, all of one shape: what it does, why it exists, where it fails, its source;
+//! The patterns of each are in the table of its own file. One pattern is one file, all of one shape: what it does, why it exists, where it fails, its source;
 //! the settings ([`Config`](retry::exponential::Config), the same for every caller), what one caller
 //! remembers (`State`, where there is something to remember), the rule, then the tests. `none` is a
 //! pattern too, so that nobody asks whether there is a policy. The family file holds one enum per
@@ -57,6 +57,7 @@ pub mod bulkhead;
 pub mod scope;
 pub mod hedging;
 mod rolling;
+mod theoretical_arrival;
 
 /// How an attempt ended for its caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -149,23 +150,10 @@ impl Outcome {
     #[inline]
     pub const fn is_before_any_work(self) -> bool {
         match self {
-            Outcome::QueueFull
-            | Outcome::Expired
-            | Outcome::ConnectFailure
-            | Outcome::NoHealthyHost
-            | Outcome::Shed
-            | Outcome::BulkheadFull
-            | Outcome::PoolTimeout
-            | Outcome::NotConnected
-            | Outcome::BreakerOpen
-            | Outcome::Throttled
-            | Outcome::RateLimited => true,
-            Outcome::Ok
-            | Outcome::ServerError
-            | Outcome::Timeout
-            | Outcome::Reset
-            | Outcome::Cancelled
-            | Outcome::Conflict => false,
+            Outcome::QueueFull | Outcome::Expired | Outcome::ConnectFailure | Outcome::Shed => true,
+            // It may have been withdrawn at any time.
+            Outcome::Cancelled => false,
+            _ => self.is_callers_own(),
         }
     }
 
@@ -258,7 +246,22 @@ impl Problem {
 pub(crate) mod testing {
     use crate::luck::Luck;
     use crate::streams::Seed;
-    use crate::time::SimDuration;
+    use crate::time::{SimDuration, SimTime};
+
+    /// Sound settings of the caller's `Config`, as a scenario file gives them.
+    macro_rules! config {
+        ($json:expr $(,)?) => {{
+            let config: Config = $crate::policy::testing::read($json).expect("settings are readable");
+            assert_eq!(config.check(), []);
+            config
+        }};
+    }
+    pub(crate) use config;
+
+    /// The moment so many milliseconds after the start.
+    pub(crate) fn at(milliseconds: f64) -> SimTime {
+        SimTime::ZERO + ms(milliseconds)
+    }
 
     /// The luck of the `k`-th of many first attempts.
     pub(crate) fn luck(k: u64) -> Luck {

@@ -234,6 +234,26 @@ workloads:
 }
 
 #[test]
+fn the_word_goes_from_server_to_server_whoever_waits() {
+    // Both instances are busy, until 6 s and 7 s; the copies come at 2.41 s, and their caller leaves at 3.41 s.
+    let body = |network: &str| {
+        format!(
+            "
+services: {{api: {{instances: 2, workers: 1, endpoints: {{long: {{steps: [compute: 5s]}}, short: {{steps: [compute: 10ms]}}}}}}}}
+workloads:
+  first: {{arrivals: {{evenly_spaced: {{rate: 1/s}}}}, call: {{to: api/long}}}}
+  tied: {{arrivals: {{evenly_spaced: {{rate: {{points: [{{at: 0s, rate: 0/s}}, {{at: 2.4s, rate: 0/s}}, {{at: 2.41s, rate: 200/s}}, {{at: 2.42s, rate: 0/s}}]}}}}}}, call: {{to: api/short, timeouts: {{attempt: 1s}}, {network} hedging: {{tied: {{}}}}}}}}
+"
+        )
+    };
+    for network in ["", "network: {latency: 100ms},"] {
+        let ledger = ledger(&model("8s", &body(network)));
+        let tied = ledger.edges.iter().nth(1).copied().expect("the second edge");
+        assert_eq!((tied.sent, tied.used, tied.produced), (2, 0, 1), "one of the two starts, at 6 s");
+    }
+}
+
+#[test]
 fn where_both_are_idle_the_word_comes_too_late_unless_the_second_waits() {
     let served = |tied: &str| {
         let call = format!("network: {{latency: 10ms}}, hedging: {{tied: {{{tied}}}}}");

@@ -94,6 +94,17 @@ fn who_is_out_of_time_before_it_is_sent_is_never_sent() {
 }
 
 #[test]
+fn the_clock_of_an_attempt_ends_with_it() {
+    // The attempt of 1 s fails at 1.1 s. The next one has its token at 2 s; the clock of the first, which would end at
+    // 1.5 s, is not its own.
+    let call = "timeouts: {attempt: 500ms}, retry: {immediate: {max_attempts: 2}}, bulkhead: {semaphore: {}}, \
+                rate_limit: {token_bucket: {rate: 1/s, max_wait: 10s}}, \
+                pipeline: [retry, rate_limit, attempt_timeout, bulkhead]";
+    assert_eq!(sent("2.5s", BROKEN, call), [1.0, 2.0]);
+    assert_eq!(not_sent("2.5s", BROKEN, call), []);
+}
+
+#[test]
 fn a_breaker_inside_the_clock_hears_of_no_timeout() {
     let policies = "timeouts: {attempt: 500ms}, circuit_breaker: {consecutive: {failures: 2}}";
     assert_eq!(sent("6s", SLOW, policies), [1.0, 2.0]);

@@ -155,7 +155,10 @@ fn portray(model: &Model) -> Portrait {
     let used: u64 = ledger.edges.iter().map(|edge| edge.used).sum();
     let sent: u64 = ledger.edges.iter().map(|edge| edge.sent).sum();
     let completed: u64 = ledger.services.iter().map(|service| service.completed).sum();
-    assert_eq!(used, ledger.requests_answered, "every answer used answers its request");
+    match ledger.edges.len() {
+        1 => assert_eq!(used, ledger.requests_answered, "every answer used answers its request"),
+        _ => assert!(used >= ledger.requests_answered, "others use answers on the way to theirs"),
+    }
     assert!(used <= completed && completed <= sent, "goodput <= throughput <= attempts");
     let (portrait, digest) = run.probe;
     assert_eq!(

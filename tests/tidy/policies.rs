@@ -6,7 +6,7 @@ use crate::{files, read, shown};
 const HEADINGS: [&str; 4] = ["**What it does.**", "**Why it exists.**", "**Where it fails.**", "**Source.**"];
 
 /// Files below a pattern's folder that hold a part of it, and what policies share; no patterns.
-const NO_PATTERNS: [&str; 21] = [
+const NO_PATTERNS: [&str; 22] = [
     "sim-core/src/policy/admission/limits.rs",
     "sim-core/src/policy/admission/per.rs",
     "sim-core/src/policy/admission/ramp.rs",
@@ -28,6 +28,7 @@ const NO_PATTERNS: [&str; 21] = [
     "sim-core/src/policy/retry/cap.rs",
     "sim-core/src/policy/rolling.rs",
     "sim-core/src/policy/targets/outlier_detection/config.rs",
+    "sim-core/src/policy/theoretical_arrival.rs",
 ];
 
 #[test]

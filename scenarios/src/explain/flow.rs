@@ -2,7 +2,6 @@
 //! goes well, and when a service fails or answers late.
 
 use sim_core::policy::Outcome;
-use sim_core::policy::retry::budget;
 use sim_core::theory::retries::attempts_per_call;
 
 use super::system::{Call, Caller, System};
@@ -144,35 +143,10 @@ fn own_failure(system: &System<'_>, service: usize, weather: Weather) -> f64 {
 
 /// Most attempts per call that the retry budget lets through in the long run, all clients together.
 fn allowed(call: &Call<'_>, calls_per_s: f64) -> f64 {
-    match call.budget() {
-        budget::Config::None => f64::INFINITY,
-        budget::Config::Deposit(deposit) => {
-            let reserve = f64::from(deposit.min_retries_per_second.0) * call.clients;
-            // Nobody has called yet in the first round: the reserve alone bounds nothing.
-            1.0 + deposit.retry_ratio.get() + if reserve > 0.0 { reserve / calls_per_s } else { 0.0 }
-        }
-        budget::Config::SuccessTokens(tokens) => {
-            // A retry follows a failure, and there are at most r failures per success in the long run. (If more
-            // fail, none is tried again: then it is 1.)
-            1.0 + tokens.token_ratio.get()
-        }
-        budget::Config::WindowRatio(window) => match window.min_requests {
-            // Each client may send so many without being judged; and one retry per window is always free.
-            Some(_) => f64::INFINITY,
-            None => {
-                let free = match window.retry_ratio.get() > 0.0 {
-                    true => call.clients / window.window.as_secs_f64(),
-                    false => 0.0,
-                };
-                1.0 + window.retry_ratio.get() + if free > 0.0 { free / calls_per_s } else { 0.0 }
-            }
-        },
-        // Retries that succeed give back what they took, and only failures that last empty the bucket: whether
-        // they last is not known here. Caps on what is under way bound no rate: quick failures come often.
-        budget::Config::Quota(_) | budget::Config::StaticCap(_) | budget::Config::ActiveRatio(_) => {
-            f64::INFINITY
-        }
-    }
+    let Some(bound) = call.budget().long_run() else { return f64::INFINITY };
+    let beside = bound.per_second * call.clients;
+    // Nobody has called yet in the first round: what is free by the second bounds nothing by itself.
+    1.0 + bound.per_call + if beside > 0.0 { beside / calls_per_s } else { 0.0 }
 }
 
 /// Lets the requests run down the calls, one level of depth after the other.

@@ -1,11 +1,7 @@
 //! How long does an attempt hold its worker? When nobody waits in any line, and when those it calls are silent.
 
 use sim_core::policy::Outcome;
-use sim_core::policy::retry::{self, cap::Cap, jitter::Jitter};
-
-use sim_core::math;
 use sim_core::theory::mmc::Mmc;
-use sim_core::units::Probability;
 
 use super::flow::Load;
 use super::system::{Call, Part, System};
@@ -84,7 +80,7 @@ pub(super) fn silent(system: &System<'_>) -> Vec<f64> {
 /// `None` if it never does.
 pub(super) fn longest_wait(call: &Call<'_>) -> Option<f64> {
     let attempts = call.attempt_s.map(|attempt| {
-        let waits: f64 = (1..call.attempts).map(|retry| back_off(&call.config.retry, retry).1).sum();
+        let waits: f64 = (1..call.attempts).map(|retry| call.config.retry.waits(retry).1).sum();
         attempt * f64::from(call.attempts) + waits
     });
     match (attempts, call.total_s) {
@@ -104,62 +100,13 @@ pub(super) fn attempts_when_late(call: &Call<'_>, inner_s: f64) -> u32 {
     let mut begins = 0.0;
     let mut made = 1;
     while made < most {
-        begins += attempt + back_off(&call.config.retry, made).0;
+        begins += attempt + call.config.retry.waits(made).0;
         if begins >= total {
             break;
         }
         made += 1;
     }
     made
-}
-
-/// Shortest and longest wait in seconds before the retry of this number, from 1.
-pub(super) fn back_off(config: &retry::Config, retry: u32) -> (f64, f64) {
-    let n = f64::from(retry);
-    let spread = |wait: f64, max: Cap, jitter: Jitter, ratio: Option<f64>| {
-        let wait = capped(wait, max);
-        match jitter {
-            Jitter::None => (wait, wait),
-            Jitter::Full => (0.0, wait),
-            Jitter::Equal => (0.5 * wait, wait),
-            Jitter::PlusMinus => {
-                let ratio = ratio.unwrap_or(1.0);
-                (wait * (1.0 - ratio), wait * (1.0 + ratio))
-            }
-        }
-    };
-    let share = |ratio: Option<Probability>| ratio.map(Probability::get);
-    match config {
-        retry::Config::None | retry::Config::Immediate(_) => (0.0, 0.0),
-        retry::Config::Constant(c) => {
-            spread(c.base.as_secs_f64(), Cap::Unlimited, c.jitter, share(c.jitter_ratio))
-        }
-        retry::Config::Linear(c) => spread(n * c.base.as_secs_f64(), c.max, c.jitter, share(c.jitter_ratio)),
-        retry::Config::Exponential(c) => {
-            // What `base_when` and `truncate_to` change depends on the failures to come and is left out.
-            let wait = c.base.as_secs_f64() * math::pow(c.multiplier.get(), n - 1.0);
-            spread(wait, c.max, c.jitter, share(c.jitter_ratio))
-        }
-        retry::Config::Decorrelated(c) => {
-            let base = c.base.as_secs_f64();
-            (capped(base, c.max), capped(base * math::pow(3.0, n), c.max))
-        }
-        retry::Config::PollyDecorrelatedV2(c) => {
-            // The curve is read between n - 1 and n, after a place between n - 2 and n - 1.
-            let curve = |t: f64| {
-                let t = t.max(0.0);
-                math::pow(2.0, t) * math::tanh(math::sqrt(4.0 * t)) / 1.4
-            };
-            (0.0, capped(c.base.as_secs_f64() * (curve(n) - curve(n - 2.0)), c.max))
-        }
-    }
-}
-
-fn capped(wait: f64, max: Cap) -> f64 {
-    match max {
-        Cap::Unlimited => wait,
-        Cap::AtMost(most) => wait.min(most.as_secs_f64()),
-    }
 }
 
 /// Mean length of a part in seconds, given that of each call. Of parts side by side the mean of the last that

@@ -39,6 +39,9 @@ fn every_choice_of_a_policy_has_a_page() {
         ("circuit_breaker", "CircuitBreaker"),
         ("circuit_breaker/window", "BreakerWindow"),
         ("client_throttle", "ClientThrottle"),
+        ("rate_limit", "RateLimit"),
+        ("bulkhead", "Bulkhead"),
+        ("hedging", "Hedging"),
         ("degradation", "Degradation"),
         ("autoscaler", "Autoscaler"),
         ("caches", "Eviction"),
@@ -79,6 +82,8 @@ fn names_are_found_by_their_end() {
     assert_eq!(names("breaker/rate"), ["circuit_breaker/rate"]);
     assert_eq!(names("retry"), ["retry"]);
     assert_eq!(names("rate"), ["admission/rate", "circuit_breaker/rate"]);
+    assert_eq!(names("rate_limit/gcra"), ["admission/gcra"], "the rule of both sides has one page");
+    assert_eq!(names("rate_limit/token_bucket"), ["rate_limit/token_bucket"]);
     assert!(names("nothing-of-the-kind").is_empty());
 }
 

@@ -3,7 +3,7 @@
 use sim_core::model::edge::{CallConfig, DeadlineConfig};
 use sim_core::model::service::ServiceConfig;
 use sim_core::policy::retry::{self, budget};
-use sim_core::policy::{Outcome, admission, balancer, breaker, queue, throttle};
+use sim_core::policy::{Outcome, admission, balancer, breaker, hedging, queue, throttle};
 use sim_core::time::SimDuration;
 
 use super::*;
@@ -59,7 +59,7 @@ fn exponential(call: &CallConfig) -> retry::exponential::Config {
 
 #[test]
 fn every_preset_loads_resolves_and_says_where_each_value_comes_from() {
-    assert!(all().len() >= 24, "{} presets", all().len());
+    assert!(all().len() >= 28, "{} presets", all().len());
     for preset in all() {
         assert!(!preset.title.is_empty() && !preset.source.is_empty(), "{}", preset.name);
 
@@ -233,6 +233,33 @@ fn throttles_and_balancers_of_clients() {
     let default = throttle::nack_ema::Config::default();
     assert_eq!(finagle.client_throttle, throttle::Config::NackEma(default), "whose defaults are ours");
     assert!(matches!(call("preset: linkerd").load_balancer, balancer::Config::PeakEwma(_)));
+}
+
+#[test]
+fn hedges_of_two_libraries() {
+    let fixed = |preset: &str| match call(&format!("preset: {preset}")).hedging {
+        hedging::Config::Fixed(config) => config,
+        other => panic!("{other:?}"),
+    };
+    let (polly, grpc) = (fixed("polly-hedging"), fixed("grpc-hedging-example"));
+    assert_eq!((polly.max_attempts.get(), polly.delay.0), (2, ms(2000)), "MaxHedgedAttempts 1");
+    assert_eq!((grpc.max_attempts.get(), grpc.delay.0), (4, ms(500)));
+    assert_eq!(polly.non_fatal, None, "all failures are");
+    assert!(grpc.non_fatal.is_some_and(|codes| codes.len() == 5));
+}
+
+#[test]
+fn controls_that_servers_and_callers_share() {
+    for preset in ["dagor", "breakwater"] {
+        let call = call(&format!("preset: {preset}"));
+        assert!(matches!(call.client_throttle, throttle::Config::Piggyback(_)), "{preset}");
+    }
+    let dagor = service("preset: dagor").admission;
+    assert_eq!(dagor, admission::Config::Dagor(Default::default()), "whose defaults are ours");
+    let admission::Config::Credits(credits) = service("preset: breakwater").admission else {
+        panic!("credits")
+    };
+    assert_eq!(credits.target_delay, SimDuration::from_nanos(80_000));
 }
 
 #[test]

@@ -55,7 +55,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
 
     /// Takes a place, or stands in line, or is refused.
     pub(super) fn enter_bulkhead(&mut self, id: CallId) -> Passage {
-        let (edge_id, now) = (self.calls.get(id.0).expect("it is under way").edge, self.now);
+        let (edge_id, now) = (self.call(id).edge, self.now);
         let config = &self.model.edges[edge_id].pipeline.bulkhead;
         let place = self.place_at(id, Layer::Bulkhead);
         let bulkhead = self.bulkhead(edge_id, place);
@@ -91,7 +91,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     pub(super) fn leave_bulkhead(&mut self, id: CallId) {
         let leaves = &mut self.contexts[id.0.slot as usize].leaves;
         let seat = std::mem::replace(&mut leaves.seat, Seat::Outside);
-        let (edge, now) = (self.calls.get(id.0).expect("it is under way").edge, self.now);
+        let (edge, now) = (self.call(id).edge, self.now);
         match seat {
             Seat::Outside => {}
             Seat::InLine(place) => {

@@ -3,7 +3,9 @@
 use super::Simulation;
 use super::guards::Part;
 use super::pipeline::Passage;
-use super::state::{ANYWHERE, Attempt, Baggage, Call, Child, Context, Errand, NO_TASK, Parent, Phase, Ready};
+use super::state::{
+    ANYWHERE, Attempt, Baggage, Call, Child, Context, Errand, NO_ATTEMPT, NO_TASK, Parent, Phase, Ready,
+};
 use crate::event::Event;
 use crate::event_list::Lane;
 use crate::ids::{AttemptId, CallId, Id, IdVec, InstanceId};
@@ -234,12 +236,16 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             in_flight: 0,
             word: None,
             accepted: false,
+            twin: NO_ATTEMPT,
         };
         let slot = attempt.0.slot as usize;
         if slot >= self.errands.len() {
             self.errands.resize(slot + 1, errand);
         }
         self.errands[slot] = errand;
+        if edge.hedging.is_tied() {
+            self.tie(attempt, parent);
+        }
         if self.records.are_there() {
             self.pass_note_on(call_id, attempt);
         }

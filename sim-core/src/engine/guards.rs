@@ -197,6 +197,12 @@ pub(super) fn share(scope: Scope, call: &Call, baggage: &Baggage) -> u32 {
 }
 
 impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
+    /// A call that has to do with layers, which is under way.
+    #[inline]
+    pub(super) fn call(&self, id: CallId) -> &Call {
+        self.calls.get(id.0).expect("only a call under way has to do with layers")
+    }
+
     /// Where the states of a layer are.
     pub(super) fn home(&self, edge: EdgeId, layer: Layer) -> EdgeId {
         self.model.edges[edge].pipeline.homes[layer as usize].unwrap_or(edge)
@@ -204,7 +210,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
 
     /// Which of the states of a layer a call has to do with.
     pub(super) fn place_at(&self, id: CallId, layer: Layer) -> u32 {
-        let call = self.calls.get(id.0).expect("only a call under way has to do with layers");
+        let call = self.call(id);
         let scope = self.model.edges[call.edge].pipeline.scope(layer);
         share(scope, call, &self.contexts[id.0.slot as usize].baggage)
     }
@@ -242,7 +248,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
 
     #[inline(never)]
     fn hand_back_leaves(&mut self, id: CallId, outcome: Outcome, part: Part) {
-        let call = self.calls.get(id.0).expect("the call of an attempt that is over");
+        let call = self.call(id);
         let edge_id = call.edge;
         let model = self.model;
         let pipeline = &model.edges[edge_id].pipeline;

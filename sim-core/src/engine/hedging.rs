@@ -242,31 +242,48 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         }
     }
 
+    /// A copy is sent: the servers of both know of each other, whether or not anybody goes on waiting.
+    #[inline(never)]
+    pub(super) fn tie(&mut self, attempt: AttemptId, parent: Parent) {
+        let Parent::Hedge(of, number) = parent else { return };
+        for (own, other) in self.groups[of.0.slot as usize].tries.into_iter().zip(1..) {
+            if other < number
+                && let Some(call) = self.calls.get(own.0)
+                && self.attempts.get(call.attempt.0).is_some()
+            {
+                self.errands[call.attempt.0.slot as usize].twin = attempt;
+                self.errands[attempt.0.slot as usize].twin = call.attempt;
+            }
+        }
+    }
+
     /// A copy of a tied call starts: the other server is told, and no other copy is sent.
     #[inline(never)]
     pub(super) fn untie_others(&mut self, started: AttemptId, own: CallId) {
-        if self.calls.get(own.0).is_none() {
-            return; // nobody waits for it any more, so the other is left as well
-        }
-        let Parent::Hedge(of, _) = self.contexts[own.0.slot as usize].parent else { return };
-        let group = &mut self.groups[of.0.slot as usize];
-        group.progress.close();
-        let (begun, tries) = (group.progress.begun as usize, group.tries);
-        for (other, number) in tries.into_iter().take(begun).zip(1..) {
-            let Some(call) = self.calls.get(other.0).filter(|_| other != own) else { continue };
-            let id = call.attempt;
-            match self.attempts.get(id.0).copied() {
-                Some(attempt) if attempt.wanted && id != started => {
-                    match self.model.edges[attempt.edge].has_network {
-                        false => self.on_untie(id),
-                        true => {
-                            let (way, _) = self.way(&attempt, Purpose::WayOfCancel);
-                            self.events.schedule(self.now + way, Event::Untie { attempt: id });
-                        }
-                    }
+        if self.calls.get(own.0).is_some()
+            && let Parent::Hedge(of, _) = self.contexts[own.0.slot as usize].parent
+        {
+            let group = &mut self.groups[of.0.slot as usize];
+            group.progress.close();
+            let (begun, tries) = (group.progress.begun as usize, group.tries);
+            for (other, number) in tries.into_iter().take(begun).zip(1..) {
+                let waits_for_a_slot = other != own
+                    && self
+                        .calls
+                        .get(other.0)
+                        .is_some_and(|call| self.attempts.get(call.attempt.0).is_none());
+                if waits_for_a_slot {
+                    self.end_try(of, other, number, Outcome::Cancelled);
                 }
-                // It waits for a slot.
-                _ => self.end_try(of, other, number, Outcome::Cancelled),
+            }
+        }
+        let twin = self.errands[started.0.slot as usize].twin;
+        let Some(attempt) = self.attempts.get(twin.0).copied() else { return };
+        match self.model.edges[attempt.edge].has_network {
+            false => self.on_untie(twin),
+            true => {
+                let (way, _) = self.way(&attempt, Purpose::WayOfCancel);
+                self.events.schedule(self.now + way, Event::Untie { attempt: twin });
             }
         }
     }
@@ -274,10 +291,12 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// A server learns that the other copy has started: if this one has not, it is dropped.
     pub(super) fn on_untie(&mut self, id: AttemptId) {
         let Some(attempt) = self.attempts.get_mut(id.0) else { return };
-        if !attempt.wanted || !matches!(attempt.phase, Phase::Out | Phase::Outside | Phase::Waiting) {
+        if attempt.withdrawn || !matches!(attempt.phase, Phase::Out | Phase::Outside | Phase::Waiting) {
             return;
         }
-        attempt.wanted = false;
+        if !std::mem::take(&mut attempt.wanted) {
+            return self.let_go(id); // its caller has left: nobody hears of it
+        }
         let own = attempt.call;
         let Parent::Hedge(of, number) = self.contexts[own.0.slot as usize].parent else {
             unreachable!("only copies are tied")

@@ -31,8 +31,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     #[inline(never)]
     pub(super) fn walk(&mut self, id: CallId, from: usize) {
         let model = self.model;
-        let edge =
-            &model.edges[self.calls.get(id.0).expect("only a call under way goes through layers").edge];
+        let edge = &model.edges[self.call(id).edge];
         for (at, layer) in edge.pipeline.order.iter().enumerate().skip(from) {
             let passage = match layer {
                 Layer::TotalTimeout => self.start_total_clock(id),
@@ -56,7 +55,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 Passage::Gone => return,
                 Passage::Waits => {
                     self.contexts[id.0.slot as usize].leaves.waits_at = Some(at as u8);
-                    let number = self.calls.get(id.0).expect("it waits").progress.attempts + 1;
+                    let number = self.call(id).progress.attempts + 1;
                     let call = self.told(id);
                     let awaits = Observation::AwaitsSlot { call, number, layer: *layer };
                     return self.probe.observe(self.now, awaits);
@@ -79,7 +78,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     }
 
     fn ask_breaker(&mut self, id: CallId) -> Passage {
-        let edge = self.calls.get(id.0).expect("it is under way").edge;
+        let edge = self.call(id).edge;
         match self.model.edges[edge].pipeline.breaker.scope() {
             Scope::PerTarget => Passage::Passed,
             _ => {
@@ -91,7 +90,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
 
     fn ask_this_breaker(&mut self, id: CallId, place: u32) -> Passage {
         let (now, model) = (self.now, self.model);
-        let edge = self.calls.get(id.0).expect("it is under way").edge;
+        let edge = self.call(id).edge;
         let config = &model.edges[edge].pipeline.breaker;
         if config.is_none() {
             return Passage::Passed;
@@ -106,7 +105,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
 
     /// The instance is chosen: the breaker that this client has for it is asked, if there are such.
     pub(super) fn ask_breaker_of(&mut self, id: CallId, target: u32) -> bool {
-        let call = self.calls.get(id.0).expect("it is under way");
+        let call = self.call(id);
         let edge = &self.model.edges[call.edge];
         if edge.pipeline.breaker.scope() != Scope::PerTarget {
             return true;
@@ -117,7 +116,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
 
     fn ask_throttle(&mut self, id: CallId) -> Passage {
         let (now, model) = (self.now, self.model);
-        let call = self.calls.get(id.0).expect("it is under way");
+        let call = self.call(id);
         let (edge, luck) = (call.edge, call.luck.attempt(call.progress.attempts + 1));
         let config = &model.edges[edge].pipeline.throttle;
         if config.is_none() {
@@ -135,7 +134,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
 
     fn ask_rate_limit(&mut self, id: CallId) -> Passage {
         let (now, model) = (self.now, self.model);
-        let call = self.calls.get(id.0).expect("it is under way");
+        let call = self.call(id);
         let (edge, luck) = (call.edge, call.luck.attempt(call.progress.attempts + 1));
         let config = &model.edges[edge].pipeline.rate_limit;
         if config.is_none() {
@@ -199,7 +198,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// The patience with the whole call begins, which may be over already.
     pub(super) fn start_total_clock(&mut self, id: CallId) -> Passage {
         let now = self.now;
-        let call = self.calls.get(id.0).expect("the call was entered");
+        let call = self.call(id);
         let edge = &self.model.edges[call.edge];
         let lane = self.callers[call.edge].total_timeout;
         let baggage = &mut self.contexts[id.0.slot as usize].baggage;
@@ -226,7 +225,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
 
     /// The clock of the attempt starts here, if anything stands between it and the sending.
     fn start_early_clock(&mut self, id: CallId) -> Passage {
-        let call = self.calls.get(id.0).expect("it is under way");
+        let call = self.call(id);
         let edge = &self.model.edges[call.edge];
         if let Some(patience) = edge.attempt_timeout
             && edge.pipeline.has_early_clock
@@ -248,7 +247,13 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         if context.leaves.clocks != number {
             return;
         }
-        if context.awaits_slot || context.leaves.waits_at.is_some() {
+        // The next attempt may wait further out, where its clock has not started.
+        let pipeline = &self.model.edges[call.edge].pipeline;
+        let waits_inside = match context.leaves.waits_at {
+            Some(at) => usize::from(at) > pipeline.place(Layer::AttemptTimeout),
+            None => context.awaits_slot && pipeline.is_inside_clock(Layer::Pool),
+        };
+        if waits_inside {
             call.progress.attempts += 1;
             self.leave_pool_line(id);
             return self.not_sent(id, Outcome::Timeout);
@@ -266,7 +271,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
 
     /// How long the attempt that is sent now has been on its clock.
     pub(super) fn on_the_clock(&self, id: CallId) -> SimDuration {
-        let call = self.calls.get(id.0).expect("it is under way");
+        let call = self.call(id);
         match self.model.edges[call.edge].pipeline.has_early_clock {
             false => SimDuration::ZERO,
             true => self.now.since(self.contexts[id.0.slot as usize].leaves.clock),

@@ -2,8 +2,7 @@
 //! that a step puts into one.
 
 use super::Simulation;
-use super::caches::Progress;
-use super::state::{Baggage, Child, NO_ATTEMPT, NO_TASK, Stage, Task};
+use super::state::{Baggage, Stage, Task};
 use crate::event::Event;
 use crate::event_list::Lane;
 use crate::ids::{CacheId, Id, IdVec, InstanceId, StepId, TaskId, WorkloadId};
@@ -110,27 +109,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             if before.is_some_and(|task| self.tasks.get(task.0).is_some()) {
                 continue;
             }
-            let load = Task {
-                step,
-                parent: NO_TASK,
-                attempt: NO_ATTEMPT,
-                origin: NO_ATTEMPT,
-                instance,
-                workload: WorkloadId::from_index(0), // nobody's: only edges of workloads count for workloads
-                luck: self.luck_of_refresh(id, instance),
-                baggage: Baggage { key, ..Baggage::NONE },
-                shard: 0,
-                begun: 0,
-                succeeded: 0,
-                failed: 0,
-                child: Child::None,
-                before: Child::None,
-                after: Child::None,
-                cached: Progress::Looking,
-                computing: 0,
-                degraded: false,
-                falls_back: false,
-            };
+            let nobody = WorkloadId::from_index(0); // only edges of workloads count for workloads
+            let luck = self.luck_of_refresh(id, instance);
+            let load = Task::new(step, instance, nobody, luck, Baggage { key, ..Baggage::NONE });
             if let Some(task) = self.load_behind(load, step) {
                 self.refreshes.timers[id][place].loads[key as usize] = Some(task);
             }

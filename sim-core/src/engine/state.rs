@@ -194,6 +194,8 @@ pub(super) struct Errand {
     pub(super) word: Option<crate::policy::throttle::piggyback::Word>,
     /// Whether its call has ended because it was let in: nobody hears of it any more.
     pub(super) accepted: bool,
+    /// The other copy of a tied call, once both are sent.
+    pub(super) twin: AttemptId,
 }
 
 /// A group of steps under way.
@@ -229,6 +231,39 @@ pub(super) struct Task {
     pub(super) degraded: bool,
     /// Whether it holds a place among the fallbacks of its instance.
     pub(super) falls_back: bool,
+}
+
+impl Task {
+    /// A group that nobody waits for, before its first step.
+    pub(super) const fn new(
+        step: StepId,
+        instance: InstanceId,
+        workload: WorkloadId,
+        luck: Luck,
+        baggage: Baggage,
+    ) -> Self {
+        Task {
+            step,
+            parent: NO_TASK,
+            attempt: NO_ATTEMPT,
+            origin: NO_ATTEMPT,
+            instance,
+            workload,
+            luck,
+            baggage,
+            shard: 0,
+            begun: 0,
+            succeeded: 0,
+            failed: 0,
+            child: Child::None,
+            before: Child::None,
+            after: Child::None,
+            cached: super::caches::Progress::Looking,
+            computing: 0,
+            degraded: false,
+            falls_back: false,
+        }
+    }
 }
 
 /// What goes on at once, after the event that caused it: a list instead of a recursion.

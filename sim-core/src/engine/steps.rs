@@ -17,27 +17,8 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     pub(super) fn begin_program(&mut self, id: AttemptId, root: StepId) {
         let attempt = self.attempts.get(id.0).expect("an attempt in service is under way");
         let errand = &self.errands[id.0.slot as usize];
-        let task = TaskId(self.tasks.insert(Task {
-            step: root,
-            parent: NO_TASK,
-            attempt: id,
-            origin: id,
-            instance: attempt.instance,
-            workload: errand.workload,
-            luck: attempt.luck,
-            baggage: errand.baggage,
-            shard: 0,
-            begun: 0,
-            succeeded: 0,
-            failed: 0,
-            child: Child::None,
-            before: Child::None,
-            after: Child::None,
-            cached: Progress::Looking,
-            computing: 0,
-            degraded: false,
-            falls_back: false,
-        }));
+        let task = Task::new(root, attempt.instance, errand.workload, attempt.luck, errand.baggage);
+        let task = TaskId(self.tasks.insert(Task { attempt: id, origin: id, ..task }));
         self.errands[id.0.slot as usize].root = task;
         self.go_on(task);
     }
@@ -222,20 +203,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     }
 
     pub(super) fn enter_group(&mut self, task: Task, step: StepId) -> TaskId {
-        TaskId(self.tasks.insert(Task {
-            step,
-            begun: 0,
-            succeeded: 0,
-            failed: 0,
-            child: Child::None,
-            before: Child::None,
-            after: Child::None,
-            cached: Progress::Looking,
-            computing: 0,
-            degraded: false,
-            falls_back: false,
-            ..task
-        }))
+        let Task { parent, attempt, origin, instance, workload, luck, baggage, shard, .. } = task;
+        let fresh = Task::new(step, instance, workload, luck, baggage);
+        TaskId(self.tasks.insert(Task { parent, attempt, origin, shard, ..fresh }))
     }
 
     fn call_from(&mut self, group: TaskId, task: &Task, edge_id: crate::ids::EdgeId, luck: Luck, place: u32) {

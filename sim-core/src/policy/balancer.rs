@@ -167,6 +167,15 @@ pub enum State {
 const OTHER_POLICY: &str = "a state belongs to the settings it was made from";
 
 impl Config {
+    /// Whether every instance gets the same share, whatever it makes of it.
+    pub fn is_blind(&self) -> bool {
+        match self {
+            Config::RoundRobin | Config::Random => true,
+            Config::LeastRequest(config) => config.choices == least_request::Choices::Some(1),
+            _ => false,
+        }
+    }
+
     /// Contradictions between fields, or with the number of instances; empty if there is none.
     pub fn check(&self, instances: u32) -> Vec<Problem> {
         match self {

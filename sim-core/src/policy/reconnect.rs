@@ -138,45 +138,39 @@ impl Config {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::testing::{assert_uniform, luck, ms, read};
-
-    fn config(json: &str) -> Config {
-        let config: Config = read(json).expect("settings are readable");
-        assert_eq!(config.check(), []);
-        config
-    }
+    use crate::policy::testing::{assert_uniform, config, luck, ms, read};
 
     #[test]
     fn nothing_said_is_at_once_every_time() {
-        assert_eq!(config(r#""immediate""#), Config::default());
+        assert_eq!(config!(r#""immediate""#), Config::default());
         assert_eq!([0, 1, 99].map(|failed| Config::default().wait(failed, luck(1))), [SimDuration::ZERO; 3]);
     }
 
     #[test]
     fn the_first_try_waits_as_well() {
-        let constant = config(r#"{"constant": {"base": "5s"}}"#);
+        let constant = config!(r#"{"constant": {"base": "5s"}}"#);
         assert_eq!([0, 1, 2].map(|failed| constant.wait(failed, luck(1))), [5e3, 5e3, 5e3].map(ms));
     }
 
     #[test]
     fn grpc_grows_by_six_tenths_up_to_two_minutes() {
-        let grpc = config(r#"{"exponential": {"base": "1s", "multiplier": 1.6, "max": "120s"}}"#);
+        let grpc = config!(r#"{"exponential": {"base": "1s", "multiplier": 1.6, "max": "120s"}}"#);
         assert_eq!([0, 1, 2].map(|failed| grpc.wait(failed, luck(1))), [1e3, 1.6e3, 2.56e3].map(ms));
         assert_eq!([11, 5_000].map(|failed| grpc.wait(failed, luck(1))), [120e3, 120e3].map(ms));
     }
 
     #[test]
     fn full_jitter_spreads_the_first_wait_evenly_over_base() {
-        let spread = config(r#"{"constant": {"base": "100ms", "jitter": "full"}}"#);
+        let spread = config!(r#"{"constant": {"base": "100ms", "jitter": "full"}}"#);
         assert_uniform(|luck| spread.wait(0, luck), 0.0, 100.0);
-        let second = config(r#"{"exponential": {"base": "100ms", "jitter": "full"}}"#);
+        let second = config!(r#"{"exponential": {"base": "100ms", "jitter": "full"}}"#);
         assert_uniform(|luck| second.wait(1, luck), 0.0, 200.0);
     }
 
     #[test]
     fn what_jitter_leaves_to_chance_is_what_the_herd_is_spread_over() {
         let of =
-            |jitter: &str| config(&format!(r#"{{"constant": {{"base": "1s", {jitter}}}}}"#)).first_spread();
+            |jitter: &str| config!(&format!(r#"{{"constant": {{"base": "1s", {jitter}}}}}"#)).first_spread();
         assert_eq!(of(r#""jitter": "none""#), SimDuration::ZERO);
         assert_eq!(of(r#""jitter": "full""#), ms(1e3));
         assert_eq!(of(r#""jitter": "equal""#), ms(500.0));

@@ -142,6 +142,19 @@ impl Config {
         }
     }
 
+    /// Shortest and longest wait in seconds before the retry of this number, from 1. What depends on the failures to
+    /// come is left out.
+    pub fn waits(&self, retry: u32) -> (f64, f64) {
+        match self {
+            Config::None | Config::Immediate(_) => (0.0, 0.0),
+            Config::Constant(config) => config.waits(),
+            Config::Linear(config) => config.waits(f64::from(retry)),
+            Config::Exponential(config) => config.waits(f64::from(retry)),
+            Config::Decorrelated(config) => config.waits(f64::from(retry)),
+            Config::PollyDecorrelatedV2(config) => config.waits(f64::from(retry)),
+        }
+    }
+
     /// The most attempts that one call sends, those that are not counted included.
     pub fn most_sends(&self) -> u32 {
         self.max_attempts().saturating_add(u32::from(self.terms().transparent_retry))

@@ -257,14 +257,8 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::testing::read;
+    use crate::policy::testing::{config, read};
     use crate::time::SimDuration;
-
-    fn config(json: &str) -> Config {
-        let config: Config = read(json).expect("settings are readable");
-        assert_eq!(config.check(), []);
-        config
-    }
 
     fn at(seconds: u64) -> SimTime {
         SimTime::ZERO + SimDuration::from_secs(seconds)
@@ -274,7 +268,7 @@ mod tests {
 
     #[test]
     fn with_nothing_said_a_client_chooses_from_all_that_are_ready() {
-        let config = config("{}");
+        let config = config!("{}");
         assert!(config == Config::default() && config.is_everyone());
         let mut state = State::new(&config, 3, 0, 1);
         assert_eq!(state.members(&config), (vec![0, 1, 2], false));
@@ -287,7 +281,7 @@ mod tests {
 
     #[test]
     fn an_instance_that_fails_its_checks_is_left_out_until_it_passes() {
-        let (config, unhealthy) = (config(CHECKED), Change { instance: 1, kind: ChangeKind::Unhealthy });
+        let (config, unhealthy) = (config!(CHECKED), Change { instance: 1, kind: ChangeKind::Unhealthy });
         let mut state = State::new(&config, 2, 0, 1);
         assert_eq!(state.checked(&config, 1, false, at(0)), [unhealthy]);
         assert_eq!(state.members(&config), (vec![0], false));
@@ -300,7 +294,7 @@ mod tests {
 
     #[test]
     fn one_that_is_ready_again_has_to_pass_a_check_first() {
-        let config = config(CHECKED);
+        let config = config!(CHECKED);
         let mut state = State::new(&config, 2, 0, 1);
         state.set_ready(&config, 1, false, at(0));
         assert_eq!(state.checked(&config, 1, true, at(1)), [], "it is no endpoint");
@@ -312,7 +306,7 @@ mod tests {
 
     #[test]
     fn below_the_panic_ratio_health_is_ignored() {
-        let config = config(r#"{"health_check": {"unhealthy": 1}}"#);
+        let config = config!(r#"{"health_check": {"unhealthy": 1}}"#);
         let mut state = State::new(&config, 4, 0, 1);
         state.checked(&config, 0, false, at(0));
         state.checked(&config, 1, false, at(0));
@@ -323,7 +317,7 @@ mod tests {
 
     #[test]
     fn without_panic_there_may_be_nobody() {
-        let config = config(CHECKED);
+        let config = config!(CHECKED);
         let mut state = State::new(&config, 1, 0, 1);
         state.checked(&config, 0, false, at(0));
         assert_eq!(state.members(&config), (vec![], false));
@@ -331,7 +325,7 @@ mod tests {
 
     #[test]
     fn a_passed_check_ends_an_ejection() {
-        let config = config(
+        let config = config!(
             r#"{"health_check": {}, "outlier_detection": {"consecutive_errors": 1, "max_ejected_ratio": 1}}"#,
         );
         let mut state = State::new(&config, 2, 0, 1);
@@ -345,7 +339,7 @@ mod tests {
 
     #[test]
     fn an_instance_that_went_and_came_back_is_another() {
-        let config = config(r#"{"outlier_detection": {"consecutive_errors": 1, "max_ejected_ratio": 1}}"#);
+        let config = config!(r#"{"outlier_detection": {"consecutive_errors": 1, "max_ejected_ratio": 1}}"#);
         let mut state = State::new(&config, 2, 0, 1);
         state.ended(&config, 0, Outcome::Reset, at(0));
         state.set_ready(&config, 0, false, at(0));

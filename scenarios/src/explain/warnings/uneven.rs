@@ -1,9 +1,6 @@
 //! Do instances of different speed get equal shares? The slowest is then full first. Speaks of balancers that do not
 //! look; what those that do look make of it takes a run.
 
-use sim_core::policy::balancer;
-use sim_core::policy::balancer::least_request::Choices;
-
 use super::super::capacity::View;
 use super::super::trust::has_uneven_speeds;
 use super::{Found, percent};
@@ -12,15 +9,7 @@ pub(super) fn check(view: &View<'_>) -> Vec<Found> {
     let system = &view.system;
     let mut found = Vec::new();
     for call in &system.calls {
-        let is_blind = match &call.config.load_balancer {
-            balancer::Config::RoundRobin | balancer::Config::Random => true,
-            balancer::Config::LeastRequest(config) => config.choices == Choices::Some(1),
-            balancer::Config::Weighted(_)
-            | balancer::Config::PeakEwma(_)
-            | balancer::Config::RingHash(_)
-            | balancer::Config::Maglev(_) => false,
-        };
-        if !is_blind || !has_uneven_speeds(view, call.service) {
+        if !call.config.load_balancer.is_blind() || !has_uneven_speeds(view, call.service) {
             continue;
         }
         let service = system.service(call.service);

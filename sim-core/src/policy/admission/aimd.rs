@@ -107,13 +107,7 @@ impl State {
 mod tests {
     use super::*;
     use crate::policy::Outcome;
-    use crate::policy::testing::{ms, read};
-
-    fn config(json: &str) -> Config {
-        let config: Config = read(json).expect("settings are readable");
-        assert_eq!(config.check(), []);
-        config
-    }
+    use crate::policy::testing::{config, ms, read};
 
     fn answer(in_flight: u32, round_trip: SimDuration) -> Ended {
         Ended { in_flight, round_trip, outcome: Outcome::Ok }
@@ -151,7 +145,7 @@ mod tests {
 
     #[test]
     fn the_limit_stays_between_its_bounds() {
-        let config = config(r#"{"initial_limit": 3, "min_limit": 2, "max_limit": 4}"#);
+        let config = config!(r#"{"initial_limit": 3, "min_limit": 2, "max_limit": 4}"#);
         let mut state = State::new(&config);
         let mut limits = Vec::new();
         for outcome in [Outcome::Ok, Outcome::Ok, Outcome::Expired, Outcome::Expired, Outcome::Expired] {

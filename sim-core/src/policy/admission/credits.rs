@@ -151,17 +151,7 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::testing::{ms, read};
-
-    fn config(json: &str) -> Config {
-        let config: Config = read(json).expect("settings are readable");
-        assert_eq!(config.check(), []);
-        config
-    }
-
-    fn at(milliseconds: f64) -> SimTime {
-        SimTime::ZERO + ms(milliseconds)
-    }
+    use crate::policy::testing::{at, config, ms, read};
 
     /// Credits after intervals with these longest waits in milliseconds.
     fn after(config: &Config, clients: u64, waits: &[f64]) -> Vec<f64> {
@@ -185,7 +175,7 @@ mod tests {
 
     #[test]
     fn below_the_target_they_grow_from_it_on_they_shrink() {
-        let config = config("{}");
+        let config = config!("{}");
         assert_eq!(after(&config, 10, &[0.0, 4.9]), [101.0, 102.0], "one more, as ten clients are few");
         assert_eq!(after(&config, 5_000, &[0.0]), [105.0], ".1 % per client");
         assert_eq!(after(&config, 1, &[5.0, 10.0]), [100.0, 98.0], "2 % for twice the target");
@@ -194,14 +184,14 @@ mod tests {
 
     #[test]
     fn they_stay_within_their_bounds() {
-        let config = config(r#"{"initial_credits": 3, "max_credits": 4}"#);
+        let config = config!(r#"{"initial_credits": 3, "max_credits": 4}"#);
         assert_eq!(after(&config, 1, &[0.0; 3]), [4.0; 3]);
         assert_eq!(after(&config, 1, &[1e6; 4]), [1.5, 1.0, 1.0, 1.0]);
     }
 
     #[test]
     fn each_client_has_its_share_and_never_less_than_one() {
-        let config = config("{}");
+        let config = config!("{}");
         let mut state = State::new(&config, SimTime::ZERO);
         assert_eq!([0, 1, 2, 0, 1].map(|client| state.share(client, at(1.0))), [100, 50, 33, 33, 33]);
         assert_eq!((3..500).map(|client| state.share(client, at(2.0))).last(), Some(1));
@@ -209,7 +199,7 @@ mod tests {
 
     #[test]
     fn clients_that_stay_away_are_forgotten() {
-        let config = config("{}");
+        let config = config!("{}");
         let mut state = State::new(&config, SimTime::ZERO);
         state.share(1, at(0.0));
         assert_eq!(state.share(2, at(9_999.0)), 50);
@@ -218,7 +208,7 @@ mod tests {
 
     #[test]
     fn time_in_which_nobody_is_served_changes_nothing() {
-        let config = config("{}");
+        let config = config!("{}");
         let mut state = State::new(&config, SimTime::ZERO);
         state.waited(&config, ms(1.0), at(0.0));
         state.waited(&config, ms(1.0), at(1e6));

@@ -108,21 +108,11 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::testing::{ms, read};
-
-    fn config(json: &str) -> Config {
-        let config: Config = read(json).expect("settings are readable");
-        assert_eq!(config.check(), []);
-        config
-    }
-
-    fn at(milliseconds: f64) -> SimTime {
-        SimTime::ZERO + ms(milliseconds)
-    }
+    use crate::policy::testing::{at, config, ms, read};
 
     #[test]
     fn who_finds_no_permit_waits_for_its_cycle() {
-        let config = config(r#"{"limit": 2, "period": "100ms", "timeout": "250ms"}"#);
+        let config = config!(r#"{"limit": 2, "period": "100ms", "timeout": "250ms"}"#);
         let mut state = State::new(&config, SimTime::ZERO);
         let mut ask = |now| state.reserve(&config, config.timeout, at(now));
         assert_eq!([ask(30.0), ask(30.0)], [Leave::Now; 2]);
@@ -136,7 +126,7 @@ mod tests {
 
     #[test]
     fn a_refusal_reserves_nothing() {
-        let config = config(r#"{"limit": 1, "period": "1s", "timeout": "0s"}"#);
+        let config = config!(r#"{"limit": 1, "period": "1s", "timeout": "0s"}"#);
         let mut state = State::new(&config, SimTime::ZERO);
         let mut ask = |now| state.reserve(&config, config.timeout, at(now));
         assert_eq!(ask(0.0), Leave::Now);
@@ -146,7 +136,7 @@ mod tests {
 
     #[test]
     fn permits_do_not_pile_up() {
-        let config = config(r#"{"limit": 3, "period": "1s"}"#);
+        let config = config!(r#"{"limit": 3, "period": "1s"}"#);
         let mut state = State::new(&config, SimTime::ZERO);
         let mut admit = |now| state.admit(&config, at(now));
         assert_eq!([(); 5].map(|()| admit(500_000.0)), [true, true, true, false, false]);
@@ -156,7 +146,7 @@ mod tests {
 
     #[test]
     fn reservations_are_paid_before_anybody_else_comes() {
-        let config = config(r#"{"limit": 2, "period": "1s"}"#);
+        let config = config!(r#"{"limit": 2, "period": "1s"}"#);
         let mut state = State::new(&config, SimTime::ZERO);
         let asked: Vec<Leave> = (0..5).map(|_| state.reserve(&config, config.timeout, at(0.0))).collect();
         assert_eq!(asked[4], Leave::After(ms(2_000.0)));
@@ -168,7 +158,7 @@ mod tests {
     #[test]
     fn the_default_of_resilience4j_is_practically_unlimited() {
         // policies.md, section 0, 9: 50 permits per 500 ns are 10^8 per second; who comes every 10 ns never waits.
-        let config = config(r#"{"limit": 50, "period": "500ns"}"#);
+        let config = config!(r#"{"limit": 50, "period": "500ns"}"#);
         let mut state = State::new(&config, SimTime::ZERO);
         let mut ask = |k: u64| state.reserve(&config, config.timeout, SimTime::from_nanos(10 * k));
         assert!((0..100_000).all(|k| ask(k) == Leave::Now));

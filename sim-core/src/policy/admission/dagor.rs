@@ -178,17 +178,7 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::testing::{ms, read};
-
-    fn config(json: &str) -> Config {
-        let config: Config = read(json).expect("settings are readable");
-        assert_eq!(config.check(), []);
-        config
-    }
-
-    fn at(milliseconds: f64) -> SimTime {
-        SimTime::ZERO + ms(milliseconds)
-    }
+    use crate::policy::testing::{at, config, ms, read};
 
     fn from(tenant: u32) -> Arriving {
         Arriving { tenant, ..Arriving::default() }
@@ -197,7 +187,7 @@ mod tests {
     /// Windows of a second in which 1000 tenants come once each; gives how many were admitted in each, when those
     /// that are admitted wait as long as `wait` says.
     fn windows(count: u32, wait: impl Fn(u32) -> f64) -> Vec<u32> {
-        let (config, mut state) = (config("{}"), State::new(SimTime::ZERO));
+        let (config, mut state) = (config!("{}"), State::new(SimTime::ZERO));
         let mut admitted = Vec::new();
         for second in 0..count {
             let before = admitted.iter().sum::<u32>();
@@ -263,7 +253,7 @@ mod tests {
 
     #[test]
     fn the_first_level_is_always_let_in() {
-        let (config, mut state) = (config("{}"), State::new(SimTime::ZERO));
+        let (config, mut state) = (config!("{}"), State::new(SimTime::ZERO));
         for second in 0..100 {
             assert!(state.admit(&config, from(7), at(f64::from(second) * 1e3)));
             state.waited(ms(1e3));
@@ -284,7 +274,7 @@ mod tests {
 
     #[test]
     fn a_window_also_ends_after_so_many_requests() {
-        let (config, mut state) = (config(r#"{"window_requests": 10}"#), State::new(SimTime::ZERO));
+        let (config, mut state) = (config!(r#"{"window_requests": 10}"#), State::new(SimTime::ZERO));
         for tenant in 0..10 {
             assert!(state.admit(&config, from(tenant), at(1.0)));
             state.waited(ms(30.0));

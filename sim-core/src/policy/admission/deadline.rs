@@ -77,17 +77,7 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::testing::{ms, read};
-
-    fn config(json: &str) -> Config {
-        let config: Config = read(json).expect("settings are readable");
-        assert_eq!(config.check(), []);
-        config
-    }
-
-    fn at(milliseconds: f64) -> SimTime {
-        SimTime::ZERO + ms(milliseconds)
-    }
+    use crate::policy::testing::{at, config, read};
 
     fn due(milliseconds: f64) -> Arriving {
         Arriving { deadline: at(milliseconds), ..Arriving::default() }
@@ -95,7 +85,7 @@ mod tests {
 
     #[test]
     fn who_is_in_time_or_a_little_late_or_has_no_deadline_comes_in() {
-        let config = config(r#"{"max_reject_ratio": 1}"#);
+        let config = config!(r#"{"max_reject_ratio": 1}"#);
         let mut state = State::new(&config);
         let mut admit = |arriving| state.admit(&config, arriving, at(1_000.0));
         assert!(admit(due(1_000.0)) && admit(due(830.0)) && admit(Arriving::default()));
@@ -104,7 +94,7 @@ mod tests {
 
     #[test]
     fn no_more_than_a_fifth_is_refused() {
-        let config = config("{}");
+        let config = config!("{}");
         let mut state = State::new(&config);
         let refused =
             (0..10_000).filter(|k| !state.admit(&config, due(0.0), at(1e3 + f64::from(*k)))).count();
@@ -113,7 +103,7 @@ mod tests {
 
     #[test]
     fn the_share_is_that_of_the_window() {
-        let config = config("{}");
+        let config = config!("{}");
         let mut state = State::new(&config);
         (0..8).for_each(|_| assert!(state.admit(&config, due(1e9), at(1_000.0))));
         assert!(!state.admit(&config, due(0.0), at(1_000.0)), "1 of 9");

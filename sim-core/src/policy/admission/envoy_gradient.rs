@@ -213,11 +213,7 @@ impl State {
 mod tests {
     use super::*;
     use crate::policy::Outcome;
-    use crate::policy::testing::{luck, ms, read};
-
-    fn at(milliseconds: f64) -> SimTime {
-        SimTime::ZERO + ms(milliseconds)
-    }
+    use crate::policy::testing::{at, luck, ms, read};
 
     fn answer(round_trip_ms: f64) -> Ended {
         Ended { in_flight: 1, round_trip: ms(round_trip_ms), outcome: Outcome::Ok }

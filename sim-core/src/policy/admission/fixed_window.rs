@@ -80,21 +80,11 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::testing::{ms, read};
-
-    fn config(json: &str) -> Config {
-        let config: Config = read(json).expect("settings are readable");
-        assert_eq!(config.check(), []);
-        config
-    }
-
-    fn at(milliseconds: f64) -> SimTime {
-        SimTime::ZERO + ms(milliseconds)
-    }
+    use crate::policy::testing::{at, config, read};
 
     #[test]
     fn around_a_boundary_twice_the_limit_is_admitted() {
-        let config = config(r#"{"limit": 10, "window": "1s"}"#);
+        let config = config!(r#"{"limit": 10, "window": "1s"}"#);
         let mut state = State::new(at(250.0));
         let mut admitted =
             |now| (0..100).filter(|_| state.admit(&config, Arriving::default(), at(now))).count();
@@ -107,7 +97,7 @@ mod tests {
     #[test]
     fn surprise_9_the_defaults_of_resilience4j_refuse_practically_nobody() {
         // 50 permits per 500 ns are 100 million per second.
-        let config = config(r#"{"limit": 50, "window": "500ns"}"#);
+        let config = config!(r#"{"limit": 50, "window": "500ns"}"#);
         let mut state = State::new(SimTime::ZERO);
         assert!((0..100_000).all(|k| state.admit(&config, Arriving::default(), SimTime::from_nanos(k * 10))));
         let at_once = (0..100).filter(|_| state.admit(&config, Arriving::default(), at(5.0))).count();
@@ -116,7 +106,7 @@ mod tests {
 
     #[test]
     fn what_is_left_is_a_gauge() {
-        let config = config(r#"{"limit": 3, "window": "1s"}"#);
+        let config = config!(r#"{"limit": 3, "window": "1s"}"#);
         let mut state = State::new(SimTime::ZERO);
         state.admit(&config, Arriving::default(), at(10.0));
         assert_eq!(state.gauge(&config, at(20.0)), Some(("admissions_left", 2.0)));

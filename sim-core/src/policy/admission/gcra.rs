@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::Arriving;
 use super::per::{Each, Per};
 use crate::policy::Problem;
+use crate::policy::theoretical_arrival::{Pace, TheoreticalArrival};
 use crate::time::SimTime;
 use crate::units::{Count, Rate};
 
@@ -37,9 +38,9 @@ fn one() -> Count {
     Count::ONE
 }
 
-/// What one instance remembers: the theoretical arrival times, in nanoseconds of the run.
+/// What one instance remembers: the theoretical arrival times.
 #[derive(Clone, Debug)]
-pub struct State(Each<u128>);
+pub struct State(Each<TheoreticalArrival>);
 
 impl Config {
     pub(super) fn check(&self) -> Vec<Problem> {
@@ -48,31 +49,28 @@ impl Config {
         is_zero.then(|| Problem::new("rate", sentence)).into_iter().collect()
     }
 
-    /// T in nanoseconds.
-    fn spacing(&self) -> u128 {
-        ((1e9 / self.rate.as_per_second()).round() as u128).max(1)
+    fn pace(&self) -> Pace {
+        Pace::new(self.rate, self.burst)
     }
 }
 
 impl State {
     pub(super) fn new(since: SimTime) -> Self {
-        State(Each::new(u128::from(since.as_nanos())))
+        State(Each::new(TheoreticalArrival::new(since)))
     }
 
     #[inline]
     pub(super) fn admit(&mut self, config: &Config, arriving: Arriving, now: SimTime) -> bool {
-        let tat = self.0.of(config.per, arriving);
-        let (now, spacing) = (u128::from(now.as_nanos()), config.spacing());
-        let admitted = now + u128::from(config.burst.get() - 1) * spacing >= *tat;
+        let (next, pace) = (self.0.of(config.per, arriving), config.pace());
+        let admitted = next.wait(pace, now) == 0;
         if admitted {
-            *tat = now.max(*tat) + spacing;
+            next.take(pace, now);
         }
         admitted
     }
 
     pub(super) fn gauge(&self, config: &Config, now: SimTime) -> Option<(&'static str, f64)> {
-        let early = self.0.shared(config.per)?.saturating_sub(u128::from(now.as_nanos()));
-        let tokens = f64::from(config.burst.get()) - early as f64 / config.spacing() as f64;
+        let tokens = self.0.shared(config.per)?.tokens(config.pace(), now);
         Some(("admission_tokens", tokens.max(0.0)))
     }
 }
@@ -81,22 +79,12 @@ impl State {
 mod tests {
     use super::*;
     use crate::policy::admission::rate;
-    use crate::policy::testing::{ms, read};
-
-    fn config(json: &str) -> Config {
-        let config: Config = read(json).expect("settings are readable");
-        assert_eq!(config.check(), []);
-        config
-    }
-
-    fn at(milliseconds: f64) -> SimTime {
-        SimTime::ZERO + ms(milliseconds)
-    }
+    use crate::policy::testing::{at, config, ms, read};
 
     #[test]
     fn the_conformance_vector() {
         // policies.md, section 20: GCRA 10/s burst 5; 7 at t = 0: 5 allowed, 2 refused; next at 100 ms.
-        let config = config(r#"{"rate": "10/s", "burst": 5}"#);
+        let config = config!(r#"{"rate": "10/s", "burst": 5}"#);
         let mut state = State::new(SimTime::ZERO);
         let mut admit = |now| state.admit(&config, Arriving::default(), now);
         assert_eq!([(); 7].map(|()| admit(at(0.0))), [true, true, true, true, true, false, false]);
@@ -107,7 +95,7 @@ mod tests {
 
     #[test]
     fn it_is_a_token_bucket() {
-        let config = config(r#"{"rate": "10/s", "burst": 5}"#);
+        let config = config!(r#"{"rate": "10/s", "burst": 5}"#);
         let bucket: rate::Config = read(r#"{"to": "10/s", "burst": 5}"#).expect("settings are readable");
         let (mut gcra, mut tokens) = (State::new(at(0.0)), rate::State::new(&bucket, at(0.0)));
         let mut now = at(0.0);
@@ -123,7 +111,7 @@ mod tests {
 
     #[test]
     fn each_tenant_has_its_own() {
-        let config = config(r#"{"rate": "1/s", "per": "tenant"}"#);
+        let config = config!(r#"{"rate": "1/s", "per": "tenant"}"#);
         let mut state = State::new(SimTime::ZERO);
         let mut admit = |tenant| state.admit(&config, Arriving { tenant, ..Arriving::default() }, at(0.0));
         assert_eq!([0, 0, 7, 7, 1].map(&mut admit), [true, false, true, false, true]);

@@ -109,21 +109,11 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::testing::{ms, read};
-
-    fn config(json: &str) -> Config {
-        let config: Config = read(json).expect("settings are readable");
-        assert_eq!(config.check(), []);
-        config
-    }
-
-    fn at(milliseconds: f64) -> SimTime {
-        SimTime::ZERO + ms(milliseconds)
-    }
+    use crate::policy::testing::{at, config, read};
 
     #[test]
     fn a_burst_of_five_lets_six_in_at_once() {
-        let config = config(r#"{"rate": "10/s", "burst": 5}"#);
+        let config = config!(r#"{"rate": "10/s", "burst": 5}"#);
         let mut state = State::new(SimTime::ZERO);
         let admitted = (0..20).filter(|_| state.admit(&config, Arriving::default(), at(0.0))).count();
         assert_eq!(admitted, 6);
@@ -134,7 +124,7 @@ mod tests {
 
     #[test]
     fn without_a_burst_attempts_are_at_least_one_spacing_apart() {
-        let config = config(r#"{"rate": "10/s"}"#);
+        let config = config!(r#"{"rate": "10/s"}"#);
         let mut state = State::new(SimTime::ZERO);
         let admitted: Vec<u32> =
             (0..500).filter(|k| state.admit(&config, Arriving::default(), at(f64::from(*k)))).collect();
@@ -143,7 +133,7 @@ mod tests {
 
     #[test]
     fn each_key_has_its_own() {
-        let config = config(r#"{"rate": "1/s", "per": "key"}"#);
+        let config = config!(r#"{"rate": "1/s", "per": "key"}"#);
         let mut state = State::new(SimTime::ZERO);
         let mut admit = |key| state.admit(&config, Arriving { key, ..Arriving::default() }, at(0.0));
         assert_eq!([4, 4, 2, 2].map(&mut admit), [true, false, true, false]);

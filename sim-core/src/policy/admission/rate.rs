@@ -120,13 +120,7 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::testing::{ms, read};
-
-    fn config(json: &str) -> Config {
-        let config: Config = read(json).expect("settings are readable");
-        assert_eq!(config.check(), []);
-        config
-    }
+    use crate::policy::testing::{config, ms, read};
 
     fn at(seconds: f64) -> SimTime {
         SimTime::ZERO + ms(seconds * 1e3)
@@ -145,7 +139,7 @@ mod tests {
     #[test]
     fn with_a_refill_tokens_come_in_steps() {
         // Envoy: one token per fill of 50 ms, four at most.
-        let config = config(r#"{"to": "20/s", "burst": 4, "refill": "50ms"}"#);
+        let config = config!(r#"{"to": "20/s", "burst": 4, "refill": "50ms"}"#);
         let mut state = State::new(&config, at(100.0));
         let mut all_at = |now: f64| (0..9).filter(|_| state.admit(&config, at(now))).count();
         assert_eq!(all_at(100.0), 4);
@@ -159,7 +153,7 @@ mod tests {
     #[test]
     fn five_of_seven_at_once_and_the_next_after_100_ms() {
         // policies.md, section 20, GCRA 10/s burst 5: the token bucket is its equivalent.
-        let config = config(r#"{"to": "10/s", "burst": 5}"#);
+        let config = config!(r#"{"to": "10/s", "burst": 5}"#);
         let mut state = State::new(&config, at(0.0));
         assert_eq!(
             [(); 7].map(|()| state.admit(&config, at(0.0))),
@@ -176,7 +170,7 @@ mod tests {
         for (json, per_second) in
             [(r#"{"to": "100/s", "burst": 20}"#, 100.0), (r#"{"to": "7/m", "burst": 20}"#, 7.0 / 60.0)]
         {
-            let config = config(json);
+            let config = config!(json);
             let mut state = State::new(&config, at(0.0));
             let admitted = admitted(&mut state, &config, 0.0, 600.0, ms(0.7));
             let expected = 20.0 + per_second * 600.0;
@@ -187,7 +181,7 @@ mod tests {
     #[test]
     fn thirds_of_a_token_make_whole_ones() {
         // 3/s: token k is there k / 3 seconds after the bucket was emptied, and not a nanosecond earlier.
-        let config = config(r#"{"to": "3/s", "burst": 1000}"#);
+        let config = config!(r#"{"to": "3/s", "burst": 1000}"#);
         let mut state = State::new(&config, at(0.0));
         assert_eq!((0..2_000).filter(|_| state.admit(&config, at(0.0))).count(), 1_000);
         for token in 1..=3_000u64 {
@@ -199,7 +193,7 @@ mod tests {
 
     #[test]
     fn the_bucket_holds_no_more_than_its_size() {
-        let config = config(r#"{"to": "1000/s", "burst": 3}"#);
+        let config = config!(r#"{"to": "1000/s", "burst": 3}"#);
         let mut state = State::new(&config, at(0.0));
         assert_eq!((0..10).filter(|_| state.admit(&config, at(1e6))).count(), 3);
         assert_eq!(state.gauge(&config, at(1e6)), ("admission_tokens", 0.0));
@@ -208,7 +202,7 @@ mod tests {
 
     #[test]
     fn the_rate_grows_from_the_moment_the_instance_became_ready() {
-        let config = config(r#"{"from": "50/s", "to": "500/s", "over": "60s", "burst": 10}"#);
+        let config = config!(r#"{"from": "50/s", "to": "500/s", "over": "60s", "burst": 10}"#);
         let mut state = State::new(&config, at(1_000.0));
         let mut of_seconds = |from, to| admitted(&mut state, &config, 1_000.0 + from, 1_000.0 + to, ms(0.1));
         // Areas below the line 50 + 7.5 t, and the full bucket of the start.
@@ -221,7 +215,7 @@ mod tests {
 
     #[test]
     fn a_rate_of_nothing_admits_the_burst_only() {
-        let config = config(r#"{"to": "0/s", "burst": 2}"#);
+        let config = config!(r#"{"to": "0/s", "burst": 2}"#);
         let mut state = State::new(&config, at(0.0));
         assert_eq!(admitted(&mut state, &config, 0.0, 100.0, ms(1.0)), 2);
     }

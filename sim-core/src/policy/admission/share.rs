@@ -78,13 +78,7 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::testing::{luck, ms, read};
-
-    fn config(json: &str) -> Config {
-        let config: Config = read(json).expect("settings are readable");
-        assert_eq!(config.check(), []);
-        config
-    }
+    use crate::policy::testing::{config, luck, ms};
 
     fn at(seconds: f64) -> SimTime {
         SimTime::ZERO + ms(seconds * 1e3)
@@ -98,13 +92,13 @@ mod tests {
 
     #[test]
     fn all_and_none_are_certain() {
-        assert_eq!(admitted(&config(r#"{"to": 1}"#), at(100.0)), 10_000);
-        assert_eq!(admitted(&config(r#"{"to": 0}"#), at(100.0)), 0);
+        assert_eq!(admitted(&config!(r#"{"to": 1}"#), at(100.0)), 10_000);
+        assert_eq!(admitted(&config!(r#"{"to": 0}"#), at(100.0)), 0);
     }
 
     #[test]
     fn without_a_ramp_the_share_is_the_same_from_the_start() {
-        let config = config(r#"{"to": "30%"}"#);
+        let config = config!(r#"{"to": "30%"}"#);
         for now in [100.0, 100.001, 1e4] {
             // sqrt(n p (1-p)) = 46: 4 standard errors.
             assert!(admitted(&config, at(now)).abs_diff(3_000) < 4 * 46);
@@ -113,7 +107,7 @@ mod tests {
 
     #[test]
     fn the_share_grows_from_the_moment_the_instance_became_ready() {
-        let config = config(r#"{"from": 0.1, "to": 0.9, "over": "60s"}"#);
+        let config = config!(r#"{"from": 0.1, "to": 0.9, "over": "60s"}"#);
         let share = |now| State::new(at(100.0)).gauge(&config, at(now)).1;
         for (now, expected) in [(100.0, 0.1), (115.0, 0.3), (130.0, 0.5), (160.0, 0.9), (900.0, 0.9)] {
             assert!((share(now) - expected).abs() < 1e-12);
@@ -124,7 +118,7 @@ mod tests {
 
     #[test]
     fn whoever_is_admitted_at_a_small_share_is_admitted_at_a_larger() {
-        let config = config(r#"{"to": 1, "over": "10s"}"#);
+        let config = config!(r#"{"to": 1, "over": "10s"}"#);
         let state = State::new(SimTime::ZERO);
         for k in 0..1_000 {
             let first = (0..=10).position(|s| state.admit(&config, at(f64::from(s)), luck(k)));

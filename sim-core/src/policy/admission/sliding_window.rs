@@ -98,17 +98,7 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::testing::{ms, read};
-
-    fn config(json: &str) -> Config {
-        let config: Config = read(json).expect("settings are readable");
-        assert_eq!(config.check(), []);
-        config
-    }
-
-    fn at(milliseconds: f64) -> SimTime {
-        SimTime::ZERO + ms(milliseconds)
-    }
+    use crate::policy::testing::{at, config};
 
     fn admitted(state: &mut State, config: &Config, now: f64) -> usize {
         (0..100).filter(|_| state.admit(config, Arriving::default(), at(now))).count()
@@ -116,7 +106,7 @@ mod tests {
 
     #[test]
     fn at_a_boundary_nothing_is_forgotten() {
-        let config = config(r#"{"limit": 10, "window": "1s"}"#);
+        let config = config!(r#"{"limit": 10, "window": "1s"}"#);
         let mut state = State::new(SimTime::ZERO);
         assert_eq!(admitted(&mut state, &config, 999.0), 10);
         assert_eq!(admitted(&mut state, &config, 1_000.0), 0, "a fixed window would admit 10");
@@ -128,7 +118,7 @@ mod tests {
 
     #[test]
     fn no_stretch_of_one_window_admits_twice_the_limit() {
-        let config = config(r#"{"limit": 10, "window": "1s"}"#);
+        let config = config!(r#"{"limit": 10, "window": "1s"}"#);
         // A burst at the very end of a window, then as many as there is room for.
         let mut state = State::new(SimTime::ZERO);
         let mut moments = vec![999.0; admitted(&mut state, &config, 999.0)];
@@ -145,7 +135,7 @@ mod tests {
     #[test]
     fn under_constant_pressure_it_admits_somewhat_less_than_its_limit() {
         // The estimate is a fraction and an attempt is whole: room for a part of one is left unused.
-        let config = config(r#"{"limit": 10, "window": "1s"}"#);
+        let config = config!(r#"{"limit": 10, "window": "1s"}"#);
         let mut state = State::new(SimTime::ZERO);
         let admitted: usize = (0..60_000).map(|k| admitted(&mut state, &config, f64::from(k))).sum();
         assert!((510..=600).contains(&admitted), "{admitted} in a minute");
@@ -153,7 +143,7 @@ mod tests {
 
     #[test]
     fn each_tenant_has_its_own() {
-        let config = config(r#"{"limit": 1, "window": "1s", "per": "tenant"}"#);
+        let config = config!(r#"{"limit": 1, "window": "1s", "per": "tenant"}"#);
         let mut state = State::new(SimTime::ZERO);
         let mut admit = |tenant| state.admit(&config, Arriving { tenant, ..Arriving::default() }, at(0.0));
         assert_eq!([5, 5, 0, 0].map(&mut admit), [true, false, true, false]);

@@ -1,16 +1,10 @@
 //! Facts of the whole family.
 
 use super::*;
-use crate::policy::testing::{luck, ms, read};
+use crate::policy::testing::{config, luck, ms, read};
 
 fn at(seconds: f64) -> SimTime {
     SimTime::ZERO + ms(seconds * 1e3)
-}
-
-fn config(json: &str) -> Config {
-    let config: Config = read(json).expect("settings are readable");
-    assert_eq!(config.check(), []);
-    config
 }
 
 #[test]
@@ -29,7 +23,7 @@ fn a_ramp_begins_anew_after_a_restart() {
         r#"{"share": {"from": 0, "to": 1, "over": "60s"}}"#,
         r#"{"rate": {"from": "0/s", "to": "100/s", "over": "60s", "burst": 1}}"#,
     ] {
-        let config = config(json);
+        let config = config!(json);
         let mut state = State::new(&config);
         // Of one attempt per 10 ms, in the five seconds after `from`.
         let admitted = |state: &mut State, from: f64| {
@@ -53,10 +47,10 @@ fn the_examples_of_the_manual_are_read_and_written() {
         r#"{"rate":{"from":"50/s","to":"500/s","over":"1m","burst":"10","retry_after":"never","refill":null}}"#,
         r#"{"share":{"from":null,"to":"0.5","over":null,"retry_after":null}}"#,
     ] {
-        assert_eq!(serde_json::to_string(&config(json)).expect("settings can be written"), json);
+        assert_eq!(serde_json::to_string(&config!(json)).expect("settings can be written"), json);
     }
-    let numbers = config(r#"{"share": {"from": 0.1, "to": 1, "over": "60s", "retry_after": "2s"}}"#);
-    assert_eq!(numbers, config(r#"{"share":{"from":"0.1","to":"1","over":"1m","retry_after":"2s"}}"#));
+    let numbers = config!(r#"{"share": {"from": 0.1, "to": 1, "over": "60s", "retry_after": "2s"}}"#);
+    assert_eq!(numbers, config!(r#"{"share":{"from":"0.1","to":"1","over":"1m","retry_after":"2s"}}"#));
 }
 
 #[test]
@@ -77,6 +71,6 @@ fn contradictions_are_told_with_their_path() {
 #[test]
 #[should_panic(expected = "a state belongs to the settings it was made from")]
 fn a_state_of_other_settings_is_our_mistake() {
-    let config = config(r#"{"share": {"to": 1}}"#);
+    let config = config!(r#"{"share": {"to": 1}}"#);
     State::new(&Config::None).admit(&config, Arriving::default(), SimTime::ZERO, luck(0));
 }

@@ -111,17 +111,11 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::testing::{ms, read};
-
-    fn config(json: &str) -> Config {
-        let config: Config = read(json).expect("settings are readable");
-        assert_eq!(config.check(), []);
-        config
-    }
+    use crate::policy::testing::{config, ms, read};
 
     #[test]
     fn first_the_core_then_the_queue_then_more_threads() {
-        let config = config(r#"{"core_threads": 2, "max_threads": 4, "queue_capacity": 3}"#);
+        let config = config!(r#"{"core_threads": 2, "max_threads": 4, "queue_capacity": 3}"#);
         let mut state = State::default();
         let (mut taken, mut waiting) = (0, 0);
         let entries: Vec<Entry> = (0..8)
@@ -141,14 +135,14 @@ mod tests {
 
     #[test]
     fn hystrix_has_no_queue() {
-        let (config, mut state) = (config("{}"), State::default());
+        let (config, mut state) = (config!("{}"), State::default());
         let mut ask = |taken| state.ask(&config, Load { taken, waiting: 0 }, SimTime::ZERO);
         assert_eq!([9, 10].map(&mut ask), [Entry::Enters, Entry::Refused]);
     }
 
     #[test]
     fn an_idle_thread_above_the_core_is_there_for_a_while() {
-        let config = config(r#"{"core_threads": 1, "max_threads": 2, "queue_capacity": 1}"#);
+        let config = config!(r#"{"core_threads": 1, "max_threads": 2, "queue_capacity": 1}"#);
         for (wait, entry) in [(19.0, Entry::Enters), (20.0, Entry::Waits)] {
             let mut state = State::default();
             state.left(&config, Load { taken: 1, waiting: 0 }, SimTime::ZERO);
@@ -159,7 +153,7 @@ mod tests {
 
     #[test]
     fn the_thread_that_is_free_takes_the_first_in_line() {
-        let config = config(r#"{"core_threads": 1, "max_threads": 3, "queue_capacity": 5}"#);
+        let config = config!(r#"{"core_threads": 1, "max_threads": 3, "queue_capacity": 5}"#);
         let mut state = State::default();
         // Three work, five wait; one is done.
         state.left(&config, Load { taken: 2, waiting: 5 }, SimTime::ZERO);

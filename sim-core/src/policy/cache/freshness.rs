@@ -64,11 +64,7 @@ fn within(grace: Option<SimDuration>, fresh_until: SimTime, now: SimTime) -> boo
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::testing::{assert_uniform, ms, read};
-
-    fn at(t: f64) -> SimTime {
-        SimTime::ZERO + ms(t)
-    }
+    use crate::policy::testing::{assert_uniform, at, read};
 
     #[test]
     fn an_entry_is_fresh_then_stale_then_gone() {

@@ -243,11 +243,7 @@ impl Store {
 mod tests {
     use super::*;
     use crate::ids::Handle;
-    use crate::policy::testing::{luck, ms, read};
-
-    fn at(t: f64) -> SimTime {
-        SimTime::ZERO + ms(t)
-    }
+    use crate::policy::testing::{at, luck, ms, read};
 
     fn look(store: &mut Store, config: &Config, key: u32, t: f64) -> Look {
         store.look(config, key, at(t), luck(1), |_| true)

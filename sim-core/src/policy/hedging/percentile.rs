@@ -185,13 +185,7 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::testing::{ms, read};
-
-    fn config(json: &str) -> Config {
-        let config: Config = read(json).expect("settings are readable");
-        assert_eq!(config.check(), []);
-        config
-    }
+    use crate::policy::testing::{config, ms, read};
 
     fn at_ms(ms: u64) -> SimTime {
         SimTime::ZERO + SimDuration::from_millis(ms)
@@ -209,7 +203,7 @@ mod tests {
 
     #[test]
     fn the_delay_is_what_most_did_not_exceed() {
-        let config = config(r#"{"percentile": 0.9}"#);
+        let config = config!(r#"{"percentile": 0.9}"#);
         let mut state = State::default();
         assert_eq!(state.delay(&config, at_ms(0)), None, "nothing is known");
         for k in 1..=100 {
@@ -223,7 +217,7 @@ mod tests {
 
     #[test]
     fn it_is_never_shorter_than_the_least() {
-        let config = config(r#"{"min_delay": "20ms"}"#);
+        let config = config!(r#"{"min_delay": "20ms"}"#);
         let mut state = State::default();
         state.record(&config, ms(2.0), at_ms(0));
         assert_eq!(state.delay(&config, at_ms(0)), Some(ms(20.0)));
@@ -231,7 +225,7 @@ mod tests {
 
     #[test]
     fn what_is_older_than_the_window_is_forgotten() {
-        let config = config(r#"{"window": "30s", "refresh": "1s"}"#);
+        let config = config!(r#"{"window": "30s", "refresh": "1s"}"#);
         let mut state = State::default();
         state.record(&config, ms(500.0), at_ms(9_000));
         state.record(&config, ms(5.0), at_ms(29_999));

@@ -1,13 +1,7 @@
 //! Does each rule give the decisions that its source gives?
 
 use super::*;
-use crate::policy::testing::{ms, read};
-
-fn config(json: &str) -> Config {
-    let config: Config = read(json).expect("settings are readable");
-    assert_eq!(config.check(), []);
-    config
-}
+use crate::policy::testing::{config, ms};
 
 const NOW: SimTime = SimTime::ZERO;
 
@@ -20,7 +14,7 @@ struct Rig {
 
 impl Rig {
     fn new(json: &str) -> Rig {
-        let config = config(json);
+        let config = config!(json);
         let mut rig = Rig { state: State::new(&config), config, progress: Progress::default() };
         rig.call();
         rig

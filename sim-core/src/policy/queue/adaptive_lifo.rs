@@ -126,13 +126,7 @@ impl State {
 mod tests {
     use super::*;
     use crate::policy::queue::testing::{attempt, waiting};
-    use crate::policy::testing::read;
-
-    fn config(json: &str) -> Config {
-        let config: Config = read(json).expect("settings are readable");
-        assert_eq!(config.check(), []);
-        config
-    }
+    use crate::policy::testing::config;
 
     /// The order in which a line of `n` is served while nobody comes.
     fn served(config: &Config, n: u32) -> Vec<u32> {
@@ -145,7 +139,7 @@ mod tests {
     #[test]
     fn up_to_the_threshold_the_oldest_above_it_the_newest() {
         // HBase: queue.size() / limit > 0.8, so 8 of 10 is not yet long, 9 is.
-        let config = config(r#"{"capacity": 10}"#);
+        let config = config!(r#"{"capacity": 10}"#);
         assert_eq!(served(&config, 8), [0, 1, 2, 3, 4, 5, 6, 7]);
         assert_eq!(served(&config, 10), [9, 8, 0, 1, 2, 3, 4, 5, 6, 7]);
     }
@@ -156,7 +150,7 @@ mod tests {
         for capacity in [10u32, 100, 1_000] {
             for waiting in 1..capacity {
                 let ratio = format!("{}.{:06}", 0, waiting * (1_000_000 / capacity));
-                let config = config(&format!(r#"{{"capacity": {capacity}, "threshold_ratio": "{ratio}"}}"#));
+                let config = config!(&format!(r#"{{"capacity": {capacity}, "threshold_ratio": "{ratio}"}}"#));
                 assert!(!config.is_long(waiting as usize), "{waiting} of {capacity}, {ratio}");
                 assert!(config.is_long(waiting as usize + 1));
             }
@@ -165,13 +159,13 @@ mod tests {
 
     #[test]
     fn the_ends_of_the_threshold_are_plain_lifo_and_fifo() {
-        assert_eq!(served(&config(r#"{"capacity": 3, "threshold_ratio": 0}"#), 3), [2, 1, 0]);
-        assert_eq!(served(&config(r#"{"capacity": 3, "threshold_ratio": "100%"}"#), 3), [0, 1, 2]);
+        assert_eq!(served(&config!(r#"{"capacity": 3, "threshold_ratio": 0}"#), 3), [2, 1, 0]);
+        assert_eq!(served(&config!(r#"{"capacity": 3, "threshold_ratio": "100%"}"#), 3), [0, 1, 2]);
     }
 
     #[test]
     fn those_who_have_left_do_not_make_a_line_long() {
-        let config = config(r#"{"capacity": 10}"#);
+        let config = config!(r#"{"capacity": 10}"#);
         let mut state = State::new(&config);
         (0..10).for_each(|k| state.join(waiting(k)));
         // Three have been withdrawn, 7 wait: the oldest of these is next.

@@ -204,13 +204,7 @@ impl State {
 mod tests {
     use super::*;
     use crate::policy::queue::testing::waiting;
-    use crate::policy::testing::read;
-
-    fn config(json: &str) -> Config {
-        let config: Config = read(json).expect("settings are readable");
-        assert_eq!(config.check(), []);
-        config
-    }
+    use crate::policy::testing::{config, read};
 
     fn hand(config: &Config, key: u32, seconds: u64) -> Vec<usize> {
         config.hand(key, SimTime::ZERO + SimDuration::from_secs(seconds)).collect()
@@ -228,7 +222,7 @@ mod tests {
 
     #[test]
     fn a_hand_has_different_lines_and_stays_the_same() {
-        let config = config(r#"{"queues": 8, "hand_size": 3}"#);
+        let config = config!(r#"{"queues": 8, "hand_size": 3}"#);
         for key in 0..1_000 {
             let mut lines = hand(&config, key, 0);
             assert_eq!(lines, hand(&config, key, 9_999));
@@ -241,7 +235,7 @@ mod tests {
     #[test]
     fn every_hand_is_as_likely_as_any_other() {
         // 28 hands of 2 of 8, about 1000 keys each: sqrt(1000) = 32, tolerance 5 of these, as there are 28.
-        let config = config(r#"{"queues": 8, "hand_size": 2}"#);
+        let config = config!(r#"{"queues": 8, "hand_size": 2}"#);
         let mut counts = [[0; 8]; 8];
         for key in 0..28_000 {
             let lines = hand(&config, key, 0);
@@ -256,7 +250,7 @@ mod tests {
 
     #[test]
     fn a_new_deal_gives_other_hands() {
-        let config = config(r#"{"queues": 8, "hand_size": 2, "reshuffle": "10s"}"#);
+        let config = config!(r#"{"queues": 8, "hand_size": 2, "reshuffle": "10s"}"#);
         let same = (0..2_800).filter(|key| hand(&config, *key, 0) == hand(&config, *key, 10)).count();
         // One in 56 in order: 50, within 5 standard errors of 7.
         assert!((15..=85).contains(&same), "{same}");
@@ -265,7 +259,7 @@ mod tests {
 
     #[test]
     fn a_heavy_key_fills_its_hand_and_nothing_else() {
-        let config = config(r#"{"queues": 8, "hand_size": 2, "queue_length": 5}"#);
+        let config = config!(r#"{"queues": 8, "hand_size": 2, "queue_length": 5}"#);
         let mut state = State::new(&config);
         let joined = (0..1_000).filter(|k| come(&mut state, &config, 7, *k)).count();
         assert_eq!((joined, state.len(), state.gauge().1), (10, 10, 5.0));
@@ -285,7 +279,7 @@ mod tests {
 
     #[test]
     fn lines_take_turns_in_order_of_arrival() {
-        let config = config(r#"{"queues": 4, "hand_size": 1}"#);
+        let config = config!(r#"{"queues": 4, "hand_size": 1}"#);
         let mut state = State::new(&config);
         let of = |queue| (0..).find(|key| hand(&config, *key, 0) == [queue]).expect("some key is dealt it");
         let (a, b) = (of(1), of(3));
@@ -298,7 +292,7 @@ mod tests {
 
     #[test]
     fn who_has_left_takes_no_room_and_no_turn() {
-        let config = config(r#"{"queues": 1, "hand_size": 1, "queue_length": 2}"#);
+        let config = config!(r#"{"queues": 1, "hand_size": 1, "queue_length": 2}"#);
         let mut state = State::new(&config);
         assert!(come(&mut state, &config, 1, 0) && come(&mut state, &config, 1, 1));
         assert!(!come(&mut state, &config, 1, 2));

@@ -4,23 +4,17 @@
 use super::testing::{attempt, waiting};
 use super::*;
 use crate::luck::Purpose;
-use crate::policy::testing::{luck, ms, read};
+use crate::policy::testing::{config, luck, ms, read};
 
 const CLASSES: [Criticality; 4] =
     [Criticality::CriticalPlus, Criticality::Critical, Criticality::SheddablePlus, Criticality::Sheddable];
-
-fn config(json: &str) -> Config {
-    let config: Config = read(json).expect("settings are readable");
-    assert_eq!(config.check(), []);
-    config
-}
 
 /// Every pattern with a line, under every rule of who goes, with room for 12.
 fn all() -> Vec<Config> {
     let patterns = ["fifo", "lifo", "adaptive_lifo", "priority", "fair", "earliest_deadline", "codel"];
     let rules = ["newest", "oldest", "lowest_class"];
     let of = |pattern| {
-        rules.map(|rule| config(&format!(r#"{{"{pattern}": {{"capacity": 12, "drop": "{rule}"}}}}"#)))
+        rules.map(|rule| config!(&format!(r#"{{"{pattern}": {{"capacity": 12, "drop": "{rule}"}}}}"#)))
     };
     patterns.into_iter().flat_map(of).collect()
 }
@@ -163,7 +157,7 @@ fn a_line_without_room_turns_away_and_evicts_nobody() {
 
 #[test]
 fn where_the_workers_are_shared_nobody_waits() {
-    let config = config(r#"{"processor_sharing": {"capacity": 8}}"#);
+    let config = config!(r#"{"processor_sharing": {"capacity": 8}}"#);
     let mut state = State::new(&config);
     assert!(config.is_shared() && state.is_empty());
     assert_eq!(config.capacity(), Limit::AtMost(8));
@@ -173,19 +167,19 @@ fn where_the_workers_are_shared_nobody_waits() {
 
 #[test]
 fn the_files_of_before_are_read_as_before() {
-    let bounded = config(r#"{"fifo": {"capacity": 100, "max_wait": "1s"}}"#);
+    let bounded = config!(r#"{"fifo": {"capacity": 100, "max_wait": "1s"}}"#);
     assert_eq!((bounded.capacity(), bounded.max_wait()), (Limit::AtMost(100), ms(1_000.0)));
     assert_eq!((bounded.drop(), bounded.expired_margin()), (DropRule::Newest, None));
-    let lifo = config(r#"{"lifo": {}}"#);
+    let lifo = config!(r#"{"lifo": {}}"#);
     assert_eq!((lifo.capacity(), lifo.max_wait()), (Limit::Unlimited, SimDuration::MAX));
-    assert_eq!(config(r#"{"fifo": {}}"#), Config::default());
+    assert_eq!(config!(r#"{"fifo": {}}"#), Config::default());
 }
 
 #[test]
 fn every_pattern_takes_the_common_fields() {
     let common = r#""capacity": 10, "max_wait": "2s", "drop": "lowest_class", "expired_margin": "20ms""#;
     for pattern in ["fifo", "lifo", "adaptive_lifo", "priority", "fair", "earliest_deadline", "codel"] {
-        let config = config(&format!(r#"{{"{pattern}": {{{common}}}}}"#));
+        let config = config!(&format!(r#"{{"{pattern}": {{{common}}}}}"#));
         assert_eq!((config.capacity(), config.drop()), (Limit::AtMost(10), DropRule::LowestClass));
         assert_eq!((config.max_wait(), config.expired_margin()), (ms(2_000.0), Some(ms(20.0))));
     }
@@ -193,7 +187,7 @@ fn every_pattern_takes_the_common_fields() {
 
 #[test]
 fn what_is_read_is_written_with_its_defaults() {
-    let config = config(r#"{"codel": {"capacity": 50}}"#);
+    let config = config!(r#"{"codel": {"capacity": 50}}"#);
     let written = serde_json::to_string(&config).expect("settings can be written");
     assert_eq!(
         written,
@@ -228,7 +222,7 @@ fn contradictions_are_told_with_their_path() {
 #[test]
 #[should_panic(expected = "a state belongs to the settings it was made from")]
 fn a_state_of_other_settings_is_our_mistake() {
-    let lifo = config(r#"{"lifo": {}}"#);
+    let lifo = config!(r#"{"lifo": {}}"#);
     State::new(&lifo).take(&Config::default(), 0, SimTime::ZERO, |_| true);
 }
 

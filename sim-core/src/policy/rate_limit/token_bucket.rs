@@ -15,6 +15,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::policy::scope::Scope;
+use crate::policy::theoretical_arrival::{Pace, TheoreticalArrival};
 use crate::policy::{Leave, Problem};
 use crate::time::{SimDuration, SimTime};
 use crate::units::{Count, Patience, Rate};
@@ -48,10 +49,7 @@ fn one() -> Count {
 #[derive(Clone, Copy, Debug)]
 pub enum State {
     /// Evenly.
-    Even {
-        /// When the bucket would be full again, in nanoseconds of the run: GCRA's theoretical arrival time.
-        full: u128,
-    },
+    Even(TheoreticalArrival),
     /// In steps, by the clock of the run.
     Steps {
         /// Below 0: tokens that are taken and have not come.
@@ -80,16 +78,15 @@ impl Config {
         (interval.as_secs_f64() * self.rate.as_per_second()).round() as u64
     }
 
-    /// Nanoseconds between two tokens that come evenly.
-    fn spacing(&self) -> u128 {
-        ((1e9 / self.rate.as_per_second()).round() as u128).max(1)
+    fn pace(&self) -> Pace {
+        Pace::new(self.rate, self.burst)
     }
 }
 
 impl State {
     pub(super) fn new(config: &Config) -> Self {
         match config.fill_interval.0 {
-            None => State::Even { full: 0 },
+            None => State::Even(TheoreticalArrival::new(SimTime::ZERO)),
             Some(_) => State::Steps { tokens: i64::from(config.burst.get()), steps: 0 },
         }
     }
@@ -97,11 +94,7 @@ impl State {
     /// How long until a token is there, 0 if one is, and takes it if that is not too long.
     pub(super) fn ask(&mut self, config: &Config, now: SimTime) -> Leave {
         let wait = match self {
-            State::Even { full } => {
-                let (now, spacing) = (u128::from(now.as_nanos()), config.spacing());
-                let due = full.saturating_sub(u128::from(config.burst.get() - 1) * spacing);
-                u64::try_from(due.saturating_sub(now)).unwrap_or(u64::MAX)
-            }
+            State::Even(next) => next.wait(config.pace(), now),
             State::Steps { tokens, steps } => {
                 let interval = config.fill_interval.0.expect("it comes in steps");
                 let gain = config.tokens_per_step(interval);
@@ -124,7 +117,7 @@ impl State {
             return Leave::Never;
         }
         match self {
-            State::Even { full } => *full = (*full).max(u128::from(now.as_nanos())) + config.spacing(),
+            State::Even(next) => next.take(config.pace(), now),
             State::Steps { tokens, .. } => *tokens -= 1,
         }
         match wait {
@@ -135,11 +128,7 @@ impl State {
 
     pub(super) fn gauge(&self, config: &Config, now: SimTime) -> (&'static str, f64) {
         let tokens = match *self {
-            State::Even { full } => {
-                let missing =
-                    full.saturating_sub(u128::from(now.as_nanos())) as f64 / config.spacing() as f64;
-                f64::from(config.burst.get()) - missing
-            }
+            State::Even(next) => next.tokens(config.pace(), now),
             State::Steps { tokens, steps } => {
                 let interval = config.fill_interval.0.expect("it comes in steps");
                 let came = (now.as_nanos() / interval.as_nanos() - steps) as f64;
@@ -154,21 +143,11 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::testing::{ms, read};
-
-    fn config(json: &str) -> Config {
-        let config: Config = read(json).expect("settings are readable");
-        assert_eq!(config.check(), []);
-        config
-    }
-
-    fn at(milliseconds: f64) -> SimTime {
-        SimTime::ZERO + ms(milliseconds)
-    }
+    use crate::policy::testing::{at, config, ms, read};
 
     #[test]
     fn a_burst_then_the_rate() {
-        let config = config(r#"{"rate": "10/s", "burst": 3}"#);
+        let config = config!(r#"{"rate": "10/s", "burst": 3}"#);
         let mut state = State::new(&config);
         let mut ask = |now: f64| state.ask(&config, at(now)) == Leave::Now;
         assert_eq!([0.0; 4].map(&mut ask), [true, true, true, false]);
@@ -180,7 +159,7 @@ mod tests {
 
     #[test]
     fn who_waits_has_its_turn_in_order() {
-        let config = config(r#"{"rate": "10/s", "max_wait": "250ms"}"#);
+        let config = config!(r#"{"rate": "10/s", "max_wait": "250ms"}"#);
         let mut state = State::new(&config);
         let mut ask = |now: f64| state.ask(&config, at(now));
         assert_eq!(ask(5.0), Leave::Now);
@@ -193,7 +172,7 @@ mod tests {
     #[test]
     fn envoy_fills_in_steps() {
         // 20 tokens every 200 ms.
-        let config = config(r#"{"rate": "100/s", "burst": 20, "fill_interval": "200ms"}"#);
+        let config = config!(r#"{"rate": "100/s", "burst": 20, "fill_interval": "200ms"}"#);
         let mut state = State::new(&config);
         let mut sent = |now: f64| (0..50).filter(|_| state.ask(&config, at(now)) == Leave::Now).count();
         assert_eq!([0.0, 199.0, 200.0, 210.0, 900.0].map(&mut sent), [20, 0, 20, 0, 20]);
@@ -201,7 +180,7 @@ mod tests {
 
     #[test]
     fn steps_promise_tokens_too() {
-        let config = config(r#"{"rate": "10/s", "burst": 2, "fill_interval": "200ms", "max_wait": "1s"}"#);
+        let config = config!(r#"{"rate": "10/s", "burst": 2, "fill_interval": "200ms", "max_wait": "1s"}"#);
         let mut state = State::new(&config);
         let waits: Vec<Leave> = (0..5).map(|_| state.ask(&config, at(50.0))).collect();
         let (first, second) = (Leave::After(ms(150.0)), Leave::After(ms(350.0)));

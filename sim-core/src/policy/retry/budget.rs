@@ -71,6 +71,15 @@ pub enum State {
     WindowRatio(Box<window_ratio::State>),
 }
 
+/// The most retries in the long run, where a budget bounds their rate.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LongRun {
+    /// For each call.
+    pub per_call: f64,
+    /// Beside those, of each client per second.
+    pub per_second: f64,
+}
+
 const OTHER_POLICY: &str = "a state belongs to the settings it was made from";
 
 impl Config {
@@ -82,6 +91,18 @@ impl Config {
             Config::Deposit(config) => Problem::below("deposit", config.check()),
             Config::Quota(config) => Problem::below("quota", config.check()),
             Config::WindowRatio(config) => Problem::below("window_ratio", config.check()),
+        }
+    }
+
+    /// The most retries that it allows in the long run. `None`: what it bounds is no rate, or it bounds nothing.
+    pub fn long_run(&self) -> Option<LongRun> {
+        match self {
+            Config::SuccessTokens(config) => Some(config.long_run()),
+            Config::Deposit(config) => Some(config.long_run()),
+            Config::WindowRatio(config) => config.long_run(),
+            // Retries that succeed give back what they took, and only failures that last empty the bucket: whether
+            // they last is not known here. Caps on what is under way bound no rate: quick failures come often.
+            _ => None,
         }
     }
 

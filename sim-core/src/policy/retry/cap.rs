@@ -27,6 +27,14 @@ impl Cap {
         }
     }
 
+    /// The same for a wait in seconds.
+    pub(super) fn cut_secs(self, wait: f64) -> f64 {
+        match self {
+            Cap::Unlimited => wait,
+            Cap::AtMost(longest) => wait.min(longest.as_secs_f64()),
+        }
+    }
+
     /// Whether the cap leaves room for the first wait, `base`.
     pub(super) fn check(self, base: SimDuration) -> Vec<Problem> {
         match self {

@@ -39,6 +39,11 @@ pub struct Config {
 }
 
 impl Config {
+    /// Shortest and longest, in seconds.
+    pub(super) fn waits(&self) -> (f64, f64) {
+        self.jitter.bounds(self.jitter_ratio, self.base.as_secs_f64())
+    }
+
     pub(super) fn check(&self) -> Vec<Problem> {
         let mut problems = self.spread().check(self.base);
         problems.extend(self.check_shared());

@@ -39,6 +39,12 @@ pub struct Config {
 }
 
 impl Config {
+    /// Shortest and longest before the `n`-th retry, in seconds.
+    pub(super) fn waits(&self, n: f64) -> (f64, f64) {
+        let base = self.base.as_secs_f64();
+        (self.max.cut_secs(base), self.max.cut_secs(base * crate::math::pow(3.0, n)))
+    }
+
     pub(super) fn check(&self) -> Vec<Problem> {
         let mut problems = self.max.check(self.base);
         problems.extend(self.check_shared());
@@ -57,31 +63,25 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
-    use crate::policy::testing::{assert_uniform, luck, ms, read};
+    use crate::policy::testing::{assert_uniform, config, luck, ms};
 
     use super::*;
 
-    fn config(json: &str) -> Config {
-        let config: Config = read(json).expect("settings are readable");
-        assert_eq!(config.check(), []);
-        config
-    }
-
     #[test]
     fn the_first_wait_lies_between_once_and_three_times_the_base() {
-        let config = config(r#"{"max_attempts": 5, "base": "100ms"}"#);
+        let config = config!(r#"{"max_attempts": 5, "base": "100ms"}"#);
         assert_uniform(|luck| config.delay(SimDuration::ZERO, luck), 100.0, 300.0);
     }
 
     #[test]
     fn the_next_wait_starts_from_the_last() {
-        let config = config(r#"{"max_attempts": 5, "base": "100ms"}"#);
+        let config = config!(r#"{"max_attempts": 5, "base": "100ms"}"#);
         assert_uniform(|luck| config.delay(ms(200.0), luck), 100.0, 600.0);
     }
 
     #[test]
     fn every_wait_of_a_long_call_lies_between_base_and_cap() {
-        let config = config(r#"{"max_attempts": 10000, "base": "100ms", "max": "10s"}"#);
+        let config = config!(r#"{"max_attempts": 10000, "base": "100ms", "max": "10s"}"#);
         let mut previous = SimDuration::ZERO;
         let mut at_the_cap = 0;
         for k in 0..10_000 {
@@ -96,13 +96,13 @@ mod tests {
 
     #[test]
     fn endless_growth_ends_at_the_longest_span() {
-        let config = config(r#"{"max_attempts": 10000, "base": "36500d"}"#);
+        let config = config!(r#"{"max_attempts": 10000, "base": "36500d"}"#);
         assert!(config.delay(SimDuration::MAX, luck(0)) <= SimDuration::MAX);
     }
 
     #[test]
     fn zero_stays_zero() {
-        let config = config(r#"{"max_attempts": 5, "base": "0s"}"#);
+        let config = config!(r#"{"max_attempts": 5, "base": "0s"}"#);
         assert_eq!(config.delay(SimDuration::ZERO, luck(0)), SimDuration::ZERO);
     }
 }

@@ -68,6 +68,12 @@ fn doubling() -> Factor {
 }
 
 impl Config {
+    /// Shortest and longest before the `n`-th retry, in seconds, without `base_when` and `truncate_to`.
+    pub(super) fn waits(&self, n: f64) -> (f64, f64) {
+        let wait = self.base.as_secs_f64() * crate::math::pow(self.multiplier.get(), n - 1.0);
+        self.jitter.bounds(self.jitter_ratio, self.max.cut_secs(wait))
+    }
+
     pub(super) fn check(&self) -> Vec<Problem> {
         let mut problems = self.spread().check(self.base);
         for (outcome, base) in self.base_when.iter().flat_map(|bases| bases.all()) {
@@ -120,15 +126,9 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
-    use crate::policy::testing::{assert_uniform, luck, ms, read};
+    use crate::policy::testing::{assert_uniform, config, luck, ms, read};
 
     use super::*;
-
-    fn config(json: &str) -> Config {
-        let config: Config = read(json).expect("settings are readable");
-        assert_eq!(config.check(), []);
-        config
-    }
 
     fn delays(config: &Config, retries: u32) -> Vec<SimDuration> {
         (1..=retries).map(|retry| config.delay(retry, Outcome::Timeout, luck(0))).collect()
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn polly_doubles_from_two_seconds() {
-        let config = config(r#"{"max_attempts": 5, "base": "2s"}"#);
+        let config = config!(r#"{"max_attempts": 5, "base": "2s"}"#);
         assert_eq!(delays(&config, 4), [2e3, 4e3, 8e3, 16e3].map(ms));
     }
 
@@ -144,16 +144,16 @@ mod tests {
     fn resilience4j_grows_by_half_in_whole_milliseconds() {
         // policies.md, section 20: every interval is cut before the next is made from it.
         let config =
-            config(r#"{"max_attempts": 7, "base": "500ms", "multiplier": 1.5, "truncate_to": "1ms"}"#);
+            config!(r#"{"max_attempts": 7, "base": "500ms", "multiplier": 1.5, "truncate_to": "1ms"}"#);
         assert_eq!(delays(&config, 6), [500.0, 750.0, 1125.0, 1687.0, 2530.0, 3795.0].map(ms));
-        let uncut = self::config(r#"{"max_attempts": 7, "base": "500ms", "multiplier": 1.5}"#);
+        let uncut = config!(r#"{"max_attempts": 7, "base": "500ms", "multiplier": 1.5}"#);
         assert_eq!(delays(&uncut, 6), [500.0, 750.0, 1125.0, 1687.5, 2531.25, 3796.875].map(ms));
     }
 
     #[test]
     fn resilience4j_randomized_draws_whole_milliseconds_below_751() {
         // policies.md, section 20: 500 ms, 0.5, in [250, 751) ms.
-        let config = config(
+        let config = config!(
             r#"{"max_attempts": 3, "base": "500ms", "jitter": "plus_minus", "jitter_ratio": 0.5, "truncate_to": "1ms"}"#,
         );
         let waits: Vec<SimDuration> =
@@ -165,17 +165,17 @@ mod tests {
     #[test]
     fn truncation_ends_where_nothing_grows_any_more() {
         let capped =
-            config(r#"{"max_attempts": 1000000, "base": "1ms", "truncate_to": "1ms", "max": "10s"}"#);
+            config!(r#"{"max_attempts": 1000000, "base": "1ms", "truncate_to": "1ms", "max": "10s"}"#);
         assert_eq!(capped.delay(999_999, Outcome::Timeout, luck(0)), ms(10_000.0));
         let still =
-            config(r#"{"max_attempts": 1000000, "base": "1ms", "multiplier": 1.5, "truncate_to": "1ms"}"#);
+            config!(r#"{"max_attempts": 1000000, "base": "1ms", "multiplier": 1.5, "truncate_to": "1ms"}"#);
         assert_eq!(still.delay(999_999, Outcome::Timeout, luck(0)), ms(1.0), "1.5 ms are cut to 1 ms again");
     }
 
     #[test]
     fn aws_waits_a_second_after_a_refusal_and_50_ms_after_all_else() {
         // policies.md, surprise 5: the defaults since 2026.
-        let aws = config(
+        let aws = config!(
             r#"{"max_attempts": 3, "base": "50ms", "base_when": {"shed": "1s"}, "max": "20s", "jitter": "full"}"#,
         );
         assert_uniform(|luck| aws.delay(1, Outcome::Shed, luck), 0.0, 1_000.0);
@@ -192,7 +192,7 @@ mod tests {
     #[test]
     fn grpc_waits_between_80_and_120_percent_even_beyond_the_cap() {
         // policies.md, section 20 and surprise 3: gRPC drew from 0 until 2024, which is `jitter: full` here.
-        let config = config(
+        let config = config!(
             r#"{"max_attempts": 6, "base": "100ms", "max": "1s", "jitter": "plus_minus", "jitter_ratio": 0.2, "cap_after_jitter": false}"#,
         );
         let bounds = [(80.0, 120.0), (160.0, 240.0), (320.0, 480.0), (640.0, 960.0), (800.0, 1200.0)];
@@ -203,7 +203,7 @@ mod tests {
 
     #[test]
     fn aws_draws_below_ceilings_that_double_up_to_20_s() {
-        let config = config(r#"{"max_attempts": 11, "base": "50ms", "max": "20s", "jitter": "full"}"#);
+        let config = config!(r#"{"max_attempts": 11, "base": "50ms", "max": "20s", "jitter": "full"}"#);
         let ceilings_s = [0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 20.0];
         for (retry, ceiling_s) in (1..).zip(ceilings_s) {
             assert_uniform(|luck| config.delay(retry, Outcome::Timeout, luck), 0.0, 1e3 * ceiling_s);
@@ -213,7 +213,7 @@ mod tests {
     #[test]
     fn envoy_doubles_from_25_ms_up_to_ten_times_that() {
         // policies.md, surprise 4: the code's ceilings, not those of Envoy's documentation.
-        let config = config(r#"{"max_attempts": 7, "base": "25ms", "max": "250ms", "jitter": "full"}"#);
+        let config = config!(r#"{"max_attempts": 7, "base": "25ms", "max": "250ms", "jitter": "full"}"#);
         for (retry, ceiling_ms) in (1..).zip([25.0, 50.0, 100.0, 200.0, 250.0, 250.0]) {
             assert_uniform(|luck| config.delay(retry, Outcome::Timeout, luck), 0.0, ceiling_ms);
         }
@@ -223,23 +223,23 @@ mod tests {
     fn the_first_ceiling_is_the_base_itself() {
         // policies.md, surprise 19: the simulator of the AWS article starts at twice the base, most
         // libraries at the base. Its numbers come out with twice the `base`.
-        let library = config(r#"{"max_attempts": 2, "base": "100ms", "jitter": "full"}"#);
+        let library = config!(r#"{"max_attempts": 2, "base": "100ms", "jitter": "full"}"#);
         assert_uniform(|luck| library.delay(1, Outcome::Timeout, luck), 0.0, 100.0);
-        let article = config(r#"{"max_attempts": 2, "base": "200ms", "jitter": "full"}"#);
+        let article = config!(r#"{"max_attempts": 2, "base": "200ms", "jitter": "full"}"#);
         assert_uniform(|luck| article.delay(1, Outcome::Timeout, luck), 0.0, 200.0);
     }
 
     #[test]
     fn the_thousandth_attempt_waits_a_finite_time() {
-        let unbounded = config(r#"{"max_attempts": 10000, "base": "1ns", "multiplier": 1000000}"#);
+        let unbounded = config!(r#"{"max_attempts": 10000, "base": "1ns", "multiplier": 1000000}"#);
         assert_eq!(unbounded.delay(1_000, Outcome::Timeout, luck(0)), SimDuration::MAX);
-        let capped = config(r#"{"max_attempts": 10000, "base": "1ns", "max": "1s"}"#);
+        let capped = config!(r#"{"max_attempts": 10000, "base": "1ns", "max": "1s"}"#);
         assert_eq!(capped.delay(10_000, Outcome::Timeout, luck(0)), ms(1e3));
     }
 
     #[test]
     fn zero_stays_zero() {
-        let config = config(r#"{"max_attempts": 10000, "base": "0s", "multiplier": 10, "jitter": "equal"}"#);
+        let config = config!(r#"{"max_attempts": 10000, "base": "0s", "multiplier": 10, "jitter": "equal"}"#);
         assert_eq!(config.delay(1, Outcome::Timeout, luck(0)), SimDuration::ZERO);
         assert_eq!(config.delay(9_999, Outcome::Timeout, luck(0)), SimDuration::ZERO, "even times infinity");
     }

@@ -42,6 +42,21 @@ pub enum Jitter {
     PlusMinus,
 }
 
+impl Jitter {
+    /// The shortest and the longest that becomes of a wait.
+    pub(super) fn bounds(self, ratio: Option<Probability>, wait: f64) -> (f64, f64) {
+        match self {
+            Jitter::None => (wait, wait),
+            Jitter::Full => (0.0, wait),
+            Jitter::Equal => (0.5 * wait, wait),
+            Jitter::PlusMinus => {
+                let ratio = ratio.map_or(1.0, Probability::get);
+                (wait * (1.0 - ratio), wait * (1.0 + ratio))
+            }
+        }
+    }
+}
+
 pub(super) const fn cap_after_jitter_by_default() -> bool {
     true
 }

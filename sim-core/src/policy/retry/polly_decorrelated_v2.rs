@@ -40,6 +40,16 @@ pub struct Config {
 }
 
 impl Config {
+    /// Shortest and longest before the `n`-th retry, in seconds: the curve is read between n - 1 and n, after a place
+    /// between n - 2 and n - 1.
+    pub(super) fn waits(&self, n: f64) -> (f64, f64) {
+        let curve = |t: f64| {
+            let t = t.max(0.0);
+            crate::math::pow(2.0, t) * crate::math::tanh(crate::math::sqrt(4.0 * t)) / 1.4
+        };
+        (0.0, self.max.cut_secs(self.base.as_secs_f64() * (curve(n) - curve(n - 2.0))))
+    }
+
     pub(super) fn check(&self) -> Vec<Problem> {
         let mut problems = self.max.check(self.base);
         problems.extend(self.check_shared());
@@ -62,13 +72,7 @@ impl Config {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::testing::{luck, ms, read};
-
-    fn config(json: &str) -> Config {
-        let config: Config = read(json).expect("settings are readable");
-        assert_eq!(config.check(), []);
-        config
-    }
+    use crate::policy::testing::{config, luck, ms};
 
     /// The waits of many calls, by number of the retry, in seconds, sorted.
     fn waits(config: &Config, retries: u32) -> Vec<Vec<f64>> {
@@ -90,7 +94,7 @@ mod tests {
     fn polly_decorrelated_v2_has_its_medians_and_maxima() {
         // policies.md, section 20. The least upper bounds are (f(n) - f(n - 2)) / 1.4, which few calls come
         // near; the table's maxima are those of a sample, up to 1% below.
-        let waits = waits(&config(r#"{"max_attempts": 6, "base": "1s"}"#), 5);
+        let waits = waits(&config!(r#"{"max_attempts": 6, "base": "1s"}"#), 5);
         let medians = [0.90, 1.14, 2.02, 4.01, 8.00];
         let bounds = [1.378, 2.838, 4.327, 8.584, 17.147];
         for ((waits, median), bound) in waits.iter().zip(medians).zip(bounds) {
@@ -104,8 +108,8 @@ mod tests {
 
     #[test]
     fn the_cap_comes_last_and_does_not_bend_the_curve() {
-        let capped = config(r#"{"max_attempts": 6, "base": "1s", "max": "2s"}"#);
-        let free = config(r#"{"max_attempts": 6, "base": "1s"}"#);
+        let capped = config!(r#"{"max_attempts": 6, "base": "1s", "max": "2s"}"#);
+        let free = config!(r#"{"max_attempts": 6, "base": "1s"}"#);
         for k in 0..1_000 {
             let (wait, come) = free.delay(4, ms(5_000.0), luck(k));
             assert_eq!(capped.delay(4, ms(5_000.0), luck(k)), (wait.min(ms(2_000.0)), come));
@@ -114,7 +118,7 @@ mod tests {
 
     #[test]
     fn late_retries_end_at_the_longest_span() {
-        let config = config(r#"{"max_attempts": 10000, "base": "1s"}"#);
+        let config = config!(r#"{"max_attempts": 10000, "base": "1s"}"#);
         assert_eq!(config.delay(5_000, ms(0.0), luck(0)).0, SimDuration::MAX);
         assert_eq!(config.delay(5_001, SimDuration::MAX, luck(0)).0, SimDuration::MAX, "not at once");
     }

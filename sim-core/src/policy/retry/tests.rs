@@ -2,15 +2,9 @@
 
 use super::*;
 use crate::luck::Purpose;
-use crate::policy::testing::{luck, read};
+use crate::policy::testing::{config, luck, read};
 
 const NOW: SimTime = SimTime::ZERO;
-
-fn config(json: &str) -> Config {
-    let config: Config = read(json).expect("settings are readable");
-    assert_eq!(config.check(), []);
-    config
-}
 
 /// What is left of the budget.
 fn level(state: &State, config: &Config) -> Option<f64> {
@@ -40,26 +34,26 @@ fn call_failing_with(failure: Failure, config: &Config, state: &mut State) -> (V
 #[test]
 fn the_first_try_is_an_attempt() {
     // policies.md, surprise 1: gRPC's maxAttempts 3 sends 3, Envoy's num_retries 3 sends 4.
-    let grpc = config(r#"{"immediate": {"max_attempts": 3}}"#);
+    let grpc = config!(r#"{"immediate": {"max_attempts": 3}}"#);
     assert_eq!(
         failing_call(&grpc, &mut State::new(&grpc)),
         (vec![SimDuration::ZERO; 2], GiveUp::AttemptsUsedUp)
     );
-    let envoy = config(r#"{"immediate": {"max_attempts": 4}}"#);
+    let envoy = config!(r#"{"immediate": {"max_attempts": 4}}"#);
     assert_eq!(failing_call(&envoy, &mut State::new(&envoy)).0.len(), 3);
 }
 
 #[test]
 fn nothing_said_is_no_retry() {
     let silent = Config::default();
-    assert_eq!(silent, config(r#""none""#));
+    assert_eq!(silent, config!(r#""none""#));
     assert_eq!(silent.max_attempts(), 1);
     assert_eq!(failing_call(&silent, &mut State::new(&silent)), (vec![], GiveUp::NoRetry));
 }
 
 #[test]
 fn an_empty_budget_ends_the_call_at_once() {
-    let config = config(
+    let config = config!(
         r#"{"constant": {"max_attempts": 9, "base": "1s", "budget": {"success_tokens": {"max_tokens": 10, "token_ratio": 0.1}}}}"#,
     );
     let (delays, reason) = failing_call(&config, &mut State::new(&config));
@@ -68,7 +62,7 @@ fn an_empty_budget_ends_the_call_at_once() {
 
 #[test]
 fn a_call_without_attempts_left_takes_nothing_from_the_budget() {
-    let config = config(r#"{"immediate": {"max_attempts": 2, "budget": {"deposit": {}}}}"#);
+    let config = config!(r#"{"immediate": {"max_attempts": 2, "budget": {"deposit": {}}}}"#);
     let mut state = State::new(&config);
     let before = state.gauge(&config, NOW).expect("budgets have a gauge").1;
     failing_call(&config, &mut state);
@@ -83,7 +77,7 @@ fn every_wait_follows_from_the_attempts_luck_alone() {
         r#"{"exponential": {"max_attempts": 5, "base": "100ms", "jitter": "full"}}"#,
         r#"{"decorrelated": {"max_attempts": 5, "base": "100ms"}}"#,
     ] {
-        let config = config(pattern);
+        let config = config!(pattern);
         let mut state = State::new(&config);
         let first = failing_call(&config, &mut state);
         assert_eq!(failing_call(&config, &mut state), first, "a second call of the same luck waits the same");
@@ -92,7 +86,7 @@ fn every_wait_follows_from_the_attempts_luck_alone() {
 
 #[test]
 fn a_wait_is_remembered_until_the_next() {
-    let config = config(r#"{"decorrelated": {"max_attempts": 9, "base": "100ms"}}"#);
+    let config = config!(r#"{"decorrelated": {"max_attempts": 9, "base": "100ms"}}"#);
     let (delays, _) = failing_call(&config, &mut State::new(&config));
     // Without memory no wait would be longer than three times the base.
     assert!(delays.iter().any(|delay| *delay > SimDuration::from_millis(300)), "{delays:?}");
@@ -100,7 +94,7 @@ fn a_wait_is_remembered_until_the_next() {
 
 #[test]
 fn jitter_moves_nobody_elses_draws() {
-    let config = config(r#"{"constant": {"max_attempts": 2, "base": "1s", "jitter": "full"}}"#);
+    let config = config!(r#"{"constant": {"max_attempts": 2, "base": "1s", "jitter": "full"}}"#);
     for k in 0..100 {
         let service_time = luck(k).draws(Purpose::ServiceTime).bits();
         let mut progress = Progress::default();
@@ -118,7 +112,7 @@ fn jitter_moves_nobody_elses_draws() {
 
 #[test]
 fn the_example_of_the_manual_is_read_and_written_with_its_defaults() {
-    let config = config(
+    let config = config!(
         r#"{"exponential": {"max_attempts": 3, "base": "100ms", "multiplier": 2, "max": "10s", "jitter": "full",
             "budget": {"success_tokens": {"max_tokens": 100, "token_ratio": 0.1}}}}"#,
     );
@@ -193,7 +187,7 @@ fn told(wait: &str) -> Failure {
 
 #[test]
 fn a_failure_that_is_not_on_the_list_is_the_answer() {
-    let config = config(r#"{"immediate": {"max_attempts": 9, "on": ["reset"]}}"#);
+    let config = config!(r#"{"immediate": {"max_attempts": 9, "on": ["reset"]}}"#);
     let reasons = |outcome| call_failing_with(Failure::of(outcome), &config, &mut State::new(&config));
     assert_eq!(reasons(Outcome::Reset).0.len(), 8);
     assert_eq!(reasons(Outcome::Timeout), (vec![], GiveUp::Refused(terms::Refusal::NotOnTheList)));
@@ -201,7 +195,7 @@ fn a_failure_that_is_not_on_the_list_is_the_answer() {
 
 #[test]
 fn a_failure_that_is_not_tried_again_takes_nothing_from_the_budget() {
-    let config = config(r#"{"immediate": {"max_attempts": 9, "on": ["reset"], "budget": {"quota": {}}}}"#);
+    let config = config!(r#"{"immediate": {"max_attempts": 9, "on": ["reset"], "budget": {"quota": {}}}}"#);
     let mut state = State::new(&config);
     failing_call(&config, &mut state);
     assert_eq!(level(&state, &config), Some(500.0));
@@ -210,7 +204,7 @@ fn a_failure_that_is_not_tried_again_takes_nothing_from_the_budget() {
 #[test]
 fn grpc_waits_as_told_and_then_begins_anew() {
     // gRFC A6: after a pushback the back-off restarts at its initial value.
-    let config = config(r#"{"exponential": {"max_attempts": 9, "base": "100ms", "retry_after": "exact"}}"#);
+    let config = config!(r#"{"exponential": {"max_attempts": 9, "base": "100ms", "retry_after": "exact"}}"#);
     let timeout = Failure::of(Outcome::Timeout);
     let failures = [timeout, timeout, told("7s"), timeout, timeout];
     let (delays, reason) = call_with(&failures, &config, &mut State::new(&config));
@@ -222,7 +216,7 @@ fn grpc_waits_as_told_and_then_begins_anew() {
 
 #[test]
 fn do_not_retry_counts_as_a_failure_for_grpc_tokens() {
-    let config = config(
+    let config = config!(
         r#"{"immediate": {"max_attempts": 9, "retry_after": "exact",
             "budget": {"success_tokens": {"max_tokens": 10, "token_ratio": 0.1}}}}"#,
     );
@@ -234,7 +228,7 @@ fn do_not_retry_counts_as_a_failure_for_grpc_tokens() {
 #[test]
 fn a_transparent_retry_counts_neither_as_attempt_nor_as_failure() {
     // policies.md, surprise 7: gRPC has no retries by default, transparent ones aside.
-    let config = config(
+    let config = config!(
         r#"{"immediate": {"max_attempts": 1, "transparent_retry": true,
             "budget": {"success_tokens": {"max_tokens": 10, "token_ratio": 0.1}}}}"#,
     );
@@ -251,7 +245,7 @@ fn a_transparent_retry_counts_neither_as_attempt_nor_as_failure() {
 #[test]
 fn what_is_under_way_is_given_back_however_a_call_ends() {
     for budget in [r#"{"static_cap": {}}"#, r#"{"active_ratio": {}}"#] {
-        let config = config(&format!(
+        let config = config!(&format!(
             r#"{{"constant": {{"max_attempts": 3, "base": "1s", "transparent_retry": true, "budget": {budget}}}}}"#
         ));
         let failures = [Outcome::ConnectFailure, Outcome::Timeout, Outcome::ConnectFailure].map(Failure::of);

@@ -70,22 +70,10 @@ enum Finding {
 
 const fn finding(outcome: Outcome) -> Finding {
     match outcome {
+        _ if outcome.is_callers_own() => Finding::Nothing,
         Outcome::Ok | Outcome::Conflict => Finding::Success,
         Outcome::ServerError => Finding::Error,
-        Outcome::Timeout
-        | Outcome::QueueFull
-        | Outcome::Expired
-        | Outcome::ConnectFailure
-        | Outcome::Reset
-        | Outcome::Shed => Finding::GatewayError,
-        Outcome::NoHealthyHost
-        | Outcome::BulkheadFull
-        | Outcome::PoolTimeout
-        | Outcome::Cancelled
-        | Outcome::NotConnected
-        | Outcome::BreakerOpen
-        | Outcome::Throttled
-        | Outcome::RateLimited => Finding::Nothing,
+        _ => Finding::GatewayError,
     }
 }
 

@@ -22,6 +22,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::LongRun;
+
 use super::window::{SLICES, Window};
 use crate::policy::Problem;
 use crate::time::{SimDuration, SimTime};
@@ -95,6 +97,10 @@ pub struct State {
 }
 
 impl Config {
+    pub(super) fn long_run(&self) -> LongRun {
+        LongRun { per_call: self.retry_ratio.get(), per_second: f64::from(self.min_retries_per_second.0) }
+    }
+
     pub(super) fn check(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         if self.retry_ratio > Probability::ZERO && self.retry_ratio.get() < LEAST_RATIO {

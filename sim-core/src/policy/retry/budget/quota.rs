@@ -108,13 +108,7 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::testing::read;
-
-    fn config(json: &str) -> Config {
-        let config: Config = read(json).expect("settings are readable");
-        assert_eq!(config.check(), []);
-        config
-    }
+    use crate::policy::testing::{config, read};
 
     fn retries(config: &Config, outcome: Outcome) -> (u32, f64) {
         let mut state = State::new(config);
@@ -125,7 +119,7 @@ mod tests {
     #[test]
     fn aws_quota_allows_35_failing_retries_and_refuses_the_36th() {
         // policies.md, section 20, AWS quota; surprise 5: the defaults since 2026.
-        let config = config("{}");
+        let config = config!("{}");
         assert_eq!(retries(&config, Outcome::Timeout), (35, 10.0));
         assert_eq!(retries(&config, Outcome::Shed), (100, 0.0));
     }
@@ -133,14 +127,14 @@ mod tests {
     #[test]
     fn aws_quota_before_2026_allows_100_and_50() {
         // policies.md, section 20, AWS quota before 2026.
-        let config = config(r#"{"cost": 5, "cost_when": {"timeout": 10}}"#);
+        let config = config!(r#"{"cost": 5, "cost_when": {"timeout": 10}}"#);
         assert_eq!(retries(&config, Outcome::ServerError).0, 100);
         assert_eq!(retries(&config, Outcome::Timeout).0, 50);
     }
 
     #[test]
     fn a_success_gives_back_what_its_last_retry_took() {
-        let config = config("{}");
+        let config = config!("{}");
         let mut state = State { tokens: 100 };
         state.observe(&config, Outcome::Ok, None);
         assert_eq!(state.level(), 101.0);
@@ -154,7 +148,7 @@ mod tests {
 
     #[test]
     fn the_bucket_never_holds_more_than_its_size() {
-        let config = config("{}");
+        let config = config!("{}");
         let mut state = State::new(&config);
         state.observe(&config, Outcome::Ok, None);
         state.observe(&config, Outcome::Ok, Some(Outcome::Timeout));

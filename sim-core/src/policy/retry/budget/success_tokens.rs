@@ -17,6 +17,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::LongRun;
+
 use crate::policy::{Outcome, Problem};
 use crate::units::{Count, Factor};
 
@@ -46,6 +48,12 @@ pub struct State {
 }
 
 impl Config {
+    /// A retry follows a failure, and there are at most `token_ratio` failures per success in the long run. (If more
+    /// fail, none is tried again.)
+    pub(super) fn long_run(&self) -> LongRun {
+        LongRun { per_call: self.token_ratio.get(), per_second: 0.0 }
+    }
+
     pub(super) fn check(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         if self.max_tokens.get() > MOST_TOKENS {

@@ -14,6 +14,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::LongRun;
+
 use super::window::{SLICES, Window};
 use crate::policy::Problem;
 use crate::time::{SimDuration, SimTime};
@@ -49,6 +51,13 @@ pub struct State {
 }
 
 impl Config {
+    /// With `min_requests` each client may send so many without being judged. One retry per window is always free.
+    pub(super) fn long_run(&self) -> Option<LongRun> {
+        let per_call = self.retry_ratio.get();
+        let free = if per_call > 0.0 { 1.0 / self.window.as_secs_f64() } else { 0.0 };
+        self.min_requests.is_none().then_some(LongRun { per_call, per_second: free })
+    }
+
     pub(super) fn check(&self) -> Vec<Problem> {
         if self.window < SHORTEST {
             let sentence = format!("must be at least {SHORTEST}, found {}", self.window);
@@ -108,13 +117,7 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::testing::read;
-
-    fn config(json: &str) -> Config {
-        let config: Config = read(json).expect("settings are readable");
-        assert_eq!(config.check(), []);
-        config
-    }
+    use crate::policy::testing::{config, read};
 
     fn at(seconds: f64) -> SimTime {
         SimTime::ZERO + SimDuration::from_secs_f64(seconds)
@@ -126,7 +129,7 @@ mod tests {
 
     #[test]
     fn a_tenth_of_the_requests_rounded_down_may_be_retries() {
-        let config = config("{}");
+        let config = config!("{}");
         let mut state = State::new();
         (0..109).for_each(|_| state.begin(&config, at(0.0)));
         assert_eq!(state.level(&config, at(0.0)), 10.0);
@@ -138,15 +141,15 @@ mod tests {
     #[test]
     fn one_retry_per_window_is_always_allowed_unless_the_ratio_is_zero() {
         let mut state = State::new();
-        assert_eq!(retries(&mut state, &config("{}"), at(0.0)), 1);
-        assert_eq!(retries(&mut state, &config("{}"), at(119.0)), 0);
-        assert_eq!(retries(&mut state, &config("{}"), at(120.0)), 1);
-        assert_eq!(retries(&mut State::new(), &config(r#"{"retry_ratio": 0}"#), at(0.0)), 0);
+        assert_eq!(retries(&mut state, &config!("{}"), at(0.0)), 1);
+        assert_eq!(retries(&mut state, &config!("{}"), at(119.0)), 0);
+        assert_eq!(retries(&mut state, &config!("{}"), at(120.0)), 1);
+        assert_eq!(retries(&mut State::new(), &config!(r#"{"retry_ratio": 0}"#), at(0.0)), 0);
     }
 
     #[test]
     fn few_requests_are_not_judged() {
-        let config = config(r#"{"min_requests": 10}"#);
+        let config = config!(r#"{"min_requests": 10}"#);
         let mut state = State::new();
         (0..9).for_each(|_| state.begin(&config, at(0.0)));
         assert_eq!(state.level(&config, at(0.0)), f64::INFINITY);
@@ -157,7 +160,7 @@ mod tests {
 
     #[test]
     fn what_is_older_than_the_window_is_forgotten() {
-        let config = config(r#"{"window": "10s", "retry_ratio": 0.5}"#);
+        let config = config!(r#"{"window": "10s", "retry_ratio": 0.5}"#);
         let mut state = State::new();
         (0..100).for_each(|_| state.begin(&config, at(0.0)));
         assert_eq!(retries(&mut state, &config, at(9.9)), 50);

@@ -1,16 +1,10 @@
 //! Is an instance ejected when Envoy ejects it, and for as long?
 
 use super::*;
-use crate::policy::testing::read;
+use crate::policy::testing::{config, read};
 use crate::units::Count;
 
 const MEMBERS: [u32; 10] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
-
-fn config(json: &str) -> Config {
-    let config: Config = read(json).expect("settings are readable");
-    assert_eq!(config.check(), []);
-    config
-}
 
 fn at(seconds: u64) -> SimTime {
     SimTime::ZERO + SimDuration::from_secs(seconds)
@@ -44,7 +38,7 @@ fn interval(state: &mut State, config: &Config, ended: u32, errors: u32, now: Si
 
 #[test]
 fn the_fifth_error_in_a_row_ejects() {
-    let (config, mut state) = (config("{}"), client());
+    let (config, mut state) = (config!("{}"), client());
     assert!(!fail(&mut state, &config, 0, 4, at(0)));
     state.ended(&config, &MEMBERS, 0, Outcome::Ok, at(0));
     assert!(!fail(&mut state, &config, 0, 4, at(0)), "a success starts the count again");
@@ -54,7 +48,7 @@ fn the_fifth_error_in_a_row_ejects() {
 
 #[test]
 fn what_did_not_reach_an_instance_or_was_withdrawn_counts_as_nothing() {
-    let (config, mut state) = (config(r#"{"consecutive_errors": 1}"#), client());
+    let (config, mut state) = (config!(r#"{"consecutive_errors": 1}"#), client());
     for outcome in Outcome::ALL {
         let mut state = state.clone();
         state.ended(&config, &MEMBERS, 0, outcome, at(0));
@@ -68,7 +62,7 @@ fn what_did_not_reach_an_instance_or_was_withdrawn_counts_as_nothing() {
 
 #[test]
 fn gateway_errors_have_a_count_of_their_own() {
-    let config = config(r#"{"consecutive_errors": "none", "consecutive_gateway_errors": 3}"#);
+    let config = config!(r#"{"consecutive_errors": "none", "consecutive_gateway_errors": 3}"#);
     let mut state = client();
     assert!(!fail(&mut state, &config, 0, 100, at(0)), "a server error is the service's own");
     for outcome in [Outcome::Timeout, Outcome::Reset, Outcome::ServerError, Outcome::Shed, Outcome::Expired] {
@@ -82,7 +76,7 @@ fn gateway_errors_have_a_count_of_their_own() {
 #[test]
 fn conformance_outlier_ejection() {
     // policies.md, section 20: the 1st, 2nd, 5th, 10th and 12th in a row last 30, 60, 150, 300, 300 s.
-    let (config, mut state, mut now, mut lengths) = (config("{}"), client(), 0, Vec::new());
+    let (config, mut state, mut now, mut lengths) = (config!("{}"), client(), 0, Vec::new());
     for _ in 0..12 {
         assert!(fail(&mut state, &config, 0, 5, at(now)));
         let ejected = now;
@@ -105,7 +99,7 @@ fn conformance_outlier_ejection() {
 
 #[test]
 fn every_interval_without_ejection_takes_one_off_the_multiplier() {
-    let (config, mut state) = (config("{}"), client());
+    let (config, mut state) = (config!("{}"), client());
     state.hosts[0].multiplier = 5;
     for now in [10, 20, 30] {
         state.on_interval(&config, &MEMBERS, at(now));
@@ -116,7 +110,7 @@ fn every_interval_without_ejection_takes_one_off_the_multiplier() {
 
 #[test]
 fn an_ejection_ends_at_the_first_interval_after_its_length() {
-    let (config, mut state) = (config("{}"), client());
+    let (config, mut state) = (config!("{}"), client());
     fail(&mut state, &config, 0, 5, at(7));
     assert_eq!(state.on_interval(&config, &MEMBERS, at(30)), []);
     let change = Change { instance: 0, kind: ChangeKind::Readmitted };
@@ -125,14 +119,14 @@ fn an_ejection_ends_at_the_first_interval_after_its_length() {
 
 #[test]
 fn the_share_is_never_exceeded_and_few_instances_eject_nobody() {
-    let (tenth, mut state) = (config("{}"), client());
+    let (tenth, mut state) = (config!("{}"), client());
     assert!(fail(&mut state, &tenth, 0, 5, at(0)));
     assert!(!fail(&mut state, &tenth, 1, 50, at(0)), "two of ten are a fifth");
     let mut nine = client();
     for _ in 0..50 {
         assert_eq!(nine.ended(&tenth, &MEMBERS[..9], 0, Outcome::Reset, at(0)), None);
     }
-    let one = config(r#"{"always_eject_one": true, "max_ejected_ratio": 0}"#);
+    let one = config!(r#"{"always_eject_one": true, "max_ejected_ratio": 0}"#);
     assert!(fail(&mut nine, &one, 0, 5, at(0)));
     assert!(!fail(&mut nine, &one, 1, 50, at(0)), "but not a second");
 }
@@ -141,7 +135,7 @@ fn the_share_is_never_exceeded_and_few_instances_eject_nobody() {
 fn one_far_below_the_others_is_ejected_by_its_success_rate() {
     // Nine at 100%, one at s: mean (9 + s)/10, deviation 0.3 (1 - s), so s < mean - 1.9 deviations for
     // every s: 0.9 (1 - s) > 0.57 (1 - s).
-    let config = config(r#"{"consecutive_errors": "none"}"#);
+    let config = config!(r#"{"consecutive_errors": "none"}"#);
     assert_eq!(interval(&mut client(), &config, 100, 10, at(10)), [0]);
     assert_eq!(interval(&mut client(), &config, 99, 10, at(10)), [] as [u32; 0], "too few attempts");
     assert_eq!(interval(&mut client(), &config, 100, 0, at(10)), [] as [u32; 0]);
@@ -152,7 +146,7 @@ fn one_far_below_the_others_is_ejected_by_its_success_rate() {
 
 #[test]
 fn when_all_fail_alike_nobody_is_an_outlier() {
-    let (config, mut state) = (config(r#"{"consecutive_errors": "none"}"#), client());
+    let (config, mut state) = (config!(r#"{"consecutive_errors": "none"}"#), client());
     for member in MEMBERS {
         for k in 0..300 {
             let outcome = if k % 3 == 0 { Outcome::Ok } else { Outcome::ServerError };
@@ -170,7 +164,7 @@ fn failure_percentage_has_a_fixed_threshold_and_is_off_by_default() {
                  "failure_percentage": {{"enforce_ratio": {enforce}}}}}"#
         )
     };
-    let (on, off) = (config(&json(1.0)), config(&json(0.0)));
+    let (on, off) = (config!(&json(1.0)), config!(&json(0.0)));
     assert_eq!(interval(&mut client(), &on, 100, 85, at(10)), [0]);
     assert_eq!(interval(&mut client(), &on, 100, 84, at(10)), [] as [u32; 0]);
     assert_eq!(interval(&mut client(), &off, 100, 100, at(10)), [] as [u32; 0]);
@@ -179,7 +173,7 @@ fn failure_percentage_has_a_fixed_threshold_and_is_off_by_default() {
 #[test]
 fn enforcement_in_a_share_of_the_cases_is_a_draw() {
     // 1000 clients, half of the cases: 500 within 4 standard errors of 15.8.
-    let config = config(r#"{"consecutive_errors": "none", "success_rate": {"enforce_ratio": 0.5}}"#);
+    let config = config!(r#"{"consecutive_errors": "none", "success_rate": {"enforce_ratio": 0.5}}"#);
     let ejects = |seed| {
         let mut state = State::new(seed);
         state.grow(10);
@@ -194,7 +188,7 @@ fn enforcement_in_a_share_of_the_cases_is_a_draw() {
 fn jitter_makes_ejections_of_several_clients_end_at_different_times() {
     // 1000 clients, up to 100 s longer: seen every 10 s, ends lie between 30 and 130 s, 500 of them within
     // 4 standard errors of 15.8 not after 80 s.
-    let config = config(r#"{"ejection_jitter": "100s"}"#);
+    let config = config!(r#"{"ejection_jitter": "100s"}"#);
     let mut early = 0;
     for seed in 0..1_000 {
         let mut state = State::new(seed);
@@ -213,7 +207,7 @@ fn jitter_makes_ejections_of_several_clients_end_at_different_times() {
 
 #[test]
 fn settings_have_envoys_defaults_and_contradictions_are_named() {
-    let defaults = config("{}");
+    let defaults = config!("{}");
     assert_eq!(defaults, Config::default());
     assert_eq!(defaults.consecutive_errors, InARow(Some(Count::new(5))));
     assert_eq!(
