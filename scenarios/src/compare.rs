@@ -10,7 +10,7 @@ use crate::request::{self, Request, VERSION};
 use crate::results::{Comparison, ComparisonReport, LatencyCdf, Outcome, PairedDifference, VariantResult};
 use crate::store::Store;
 use crate::summary::variant_result;
-use crate::{bands, picture, statistics, sweep};
+use crate::{bands, diagnosis, picture, statistics, sweep};
 
 /// A comparison and whether it covers everything asked for.
 #[derive(Clone, Debug)]
@@ -49,7 +49,11 @@ pub fn compare(scenario: &Scenario, request: &Request, hooks: &Hooks<'_>) -> Com
             sweeps.push(swept.result);
         }
     }
-    let results: Vec<VariantResult> = runs.variants.iter().map(variant_result).collect();
+    let diagnosed = |variant: &VariantRuns| VariantResult {
+        diagnosis: diagnosis::diagnose(variant, &runs.variants),
+        ..variant_result(variant)
+    };
+    let results: Vec<VariantResult> = runs.variants.iter().map(diagnosed).collect();
     let claims = scenario.expectations.iter().filter(|line| {
         let names = [&line.variant, &line.versus];
         // A claim about a variant that was left out on purpose is not a claim about this comparison.

@@ -16,8 +16,8 @@ use crate::load::{Scenario, Sweep, Variant};
 use crate::request::{Request, VERSION, reference};
 use crate::results::Share;
 use crate::results::critical::{CriticalPoint, CriticalResult, CriticalVariant};
-use crate::statistics;
 use crate::store::Store;
+use crate::{boundary, statistics, twin};
 
 /// Beyond these shares nothing more is to be learnt of where one half is.
 const NEARLY: f64 = 0.05;
@@ -150,6 +150,14 @@ impl Search<'_> {
             Ok(fit) => (Some(fit), String::new()),
             Err(why) => (None, why),
         };
-        CriticalVariant { name: self.name.to_owned(), points, fit, no_fit, theory: None }
+        let at: Vec<f64> = self.sweep.points.iter().map(|point| point.x).collect();
+        let twin = |place: usize| {
+            let variants = &self.sweep.points[place].variants;
+            let variant = variants.iter().find(|variant| variant.name == self.name);
+            twin::of(variant.ok_or("it was left out")?)
+        };
+        let theory = boundary::crossing(&at, is_log, twin).ok().flatten();
+        let theory = theory.map(|value| (boundary::NAME.to_owned(), value));
+        CriticalVariant { name: self.name.to_owned(), points, fit, no_fit, theory }
     }
 }

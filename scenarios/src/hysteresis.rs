@@ -12,7 +12,7 @@ use crate::measure::{self, Scope};
 use crate::metric::Metric;
 use crate::request::{Request, VERSION, reference};
 use crate::results::hysteresis::{HysteresisResult, HysteresisVariant, RampStep};
-use crate::statistics;
+use crate::{statistics, twin};
 
 /// Below this share of answered requests the system counts as broken.
 const BROKEN: f64 = 0.5;
@@ -40,6 +40,8 @@ pub struct Ramp {
 pub struct Ramped {
     name: String,
     model: Model,
+    /// Loads that theory names.
+    theory: Vec<(String, f64)>,
 }
 
 impl Ramp {
@@ -100,7 +102,14 @@ impl Ramp {
                 let told = problems.first().map_or(String::new(), |problem| problem.message.clone());
                 format!("variant `{}` cannot be ramped: {told}", variant.name)
             })?;
-            Ok(Ramped { name: variant.name.clone(), model })
+            let theory = twin::of(variant).map_or(Vec::new(), |twin| {
+                let rig = twin.retry_loop;
+                vec![
+                    ("hidden capacity".to_owned(), rig.hidden_capacity_per_s()),
+                    ("capacity".to_owned(), rig.capacity_per_s),
+                ]
+            });
+            Ok(Ramped { name: variant.name.clone(), model, theory })
         };
         variants.iter().map(ramped).collect()
     }
@@ -133,7 +142,7 @@ pub fn run(
         label: ramp.label.clone(),
         dwell_s: ramp.dwell.as_secs_f64(),
         seeds: seeds.clone(),
-        variants: variants.map(|(variant, ways)| both_ways(ramp, &variant.name, ways)).collect(),
+        variants: variants.map(|(variant, ways)| both_ways(ramp, variant, ways)).collect(),
         reproduce: request.reproduce.clone(),
     })
 }
@@ -150,7 +159,7 @@ fn way(ramp: &Ramp, model: &Model, seed: u64) -> Way {
     (0..2 * ramp.loads.len()).map(step).collect()
 }
 
-fn both_ways(ramp: &Ramp, name: &str, ways: &[Way]) -> HysteresisVariant {
+fn both_ways(ramp: &Ramp, variant: &Ramped, ways: &[Way]) -> HysteresisVariant {
     let steps = ramp.loads.len();
     let band = |index: usize, value: fn(&(f64, f64)) -> f64| {
         let mut values: Vec<f64> = ways.iter().map(|way| value(&way[index])).collect();
@@ -177,11 +186,11 @@ fn both_ways(ramp: &Ramp, name: &str, ways: &[Way]) -> HysteresisVariant {
     let heals_at: Vec<f64> = ways.iter().filter(|way| breaks(way).is_some()).map(heals).collect();
     let none = || statistics::quartiles(&[f64::INFINITY]).expect("one value has quartiles");
     HysteresisVariant {
-        name: name.to_owned(),
+        name: variant.name.clone(),
         up: all[..steps].to_vec(),
         down: all[steps..].to_vec(),
         breaks_at: statistics::quartiles(&breaks_at).unwrap_or_else(none),
         heals_at: statistics::quartiles(&heals_at).unwrap_or_else(none),
-        theory: Vec::new(),
+        theory: variant.theory.clone(),
     }
 }

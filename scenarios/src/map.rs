@@ -21,9 +21,9 @@ use crate::load::{LoadError, ReadFile, Scenario, Variant};
 use crate::measure::{self, Record, Scope};
 use crate::metric::Metric;
 use crate::request::{Request, VERSION, reference};
-use crate::results::map::{AxisResult, CellClass, MapCell, MapCost, MapResult, MapVariant};
+use crate::results::map::{AxisResult, CellClass, Contour, MapCell, MapCost, MapResult, MapVariant};
 use crate::store::Store;
-use crate::verdict;
+use crate::{boundary, twin, verdict};
 use refine::Refinement;
 use stopping::{Estimate, Stopping};
 
@@ -99,7 +99,7 @@ pub fn run(
         let cell = |place: usize| work.cell(index, (place % across, place / across), &refinement);
         (0..across * up).map(cell).collect()
     };
-    let variants: Vec<MapVariant> = (0..work.names.len())
+    let mut variants: Vec<MapVariant> = (0..work.names.len())
         .map(|index| MapVariant {
             name: work.names[index].clone(),
             cells: cells(index),
@@ -107,6 +107,12 @@ pub fn run(
             no_contour: String::new(),
         })
         .collect();
+    for (index, variant) in variants.iter_mut().enumerate() {
+        match contour(&mut work.cells, grid, index) {
+            Ok(contour) => variant.contour = Some(contour),
+            Err(why) => variant.no_contour = why,
+        }
+    }
     let of_cells = (across * up * variants.len()) as u64;
     let seeds = work.measured.values().flatten().map(|outcomes| outcomes.len() as u64).sum();
     let result = MapResult {
@@ -131,6 +137,22 @@ pub fn run(
         reproduce: request.reproduce.clone(),
     };
     Ok(Mapped { result: Some(result), made, found })
+}
+
+/// Where theory puts the line between healing and staying down, column by column.
+fn contour(cells: &mut Cells<'_>, grid: &Grid, variant: usize) -> Result<Contour, String> {
+    let mut points = Vec::new();
+    for (x, place) in grid.x.at.iter().enumerate() {
+        let twin = |y: usize| {
+            let variants = cells.build((x, y)).map_err(|_| "a cell of it cannot be built".to_owned())?;
+            twin::of(&variants[variant])
+        };
+        points.extend(boundary::crossing(&grid.y.at, grid.y.is_log, twin)?.map(|y| (*place, y)));
+    }
+    match points.is_empty() {
+        true => Err("by the fluid delay equation all of this range heals, or all of it stays down".to_owned()),
+        false => Ok(Contour { name: boundary::NAME.to_owned(), applies: boundary::APPLIES.to_owned(), points }),
+    }
 }
 
 fn axis(axis: &Axis) -> AxisResult {

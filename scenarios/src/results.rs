@@ -142,6 +142,9 @@ pub struct VariantResult {
     /// Metrics of each service in the triggered arm, callers first; empty if there is only one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub services: Vec<PartResult>,
+    /// Why stuck seeds stay down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diagnosis: Option<crate::diagnosis::Diagnosis>,
     /// Events of all runs of the triggered arm.
     pub events: u64,
     /// Requests of all runs of the triggered arm.

@@ -35,6 +35,7 @@ pub(crate) fn variant_result(runs: &VariantRuns) -> VariantResult {
         control: if runs.has_trigger() { arm_metrics(runs, Arm::Control) } else { BTreeMap::new() },
         workloads: workloads(runs),
         services: services(runs),
+        diagnosis: None,
         events: runs.triggered.iter().map(|record| record.events).sum(),
         requests: runs.triggered.iter().map(|record| record.requests).sum(),
     }

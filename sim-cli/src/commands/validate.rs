@@ -16,7 +16,7 @@ pub(crate) fn run(args: &args::Validate) -> Result<Status, Failure> {
                 _ => format!("{number} {thing}s"),
             };
             let (variants, claims) = (scenario.variants.len(), scenario.expectations.len());
-            let sweeps = match scenario.sweeps.len() {
+            let sweeps = match scenario.sweeps.len() + scenario.grids.len() {
                 0 => String::new(),
                 some => format!(", {}", count(some, "sweep")),
             };

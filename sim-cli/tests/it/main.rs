@@ -17,6 +17,7 @@ mod bad_presets; // the same for what is built on presets, and what is told of p
 mod bad_words; // every mistake on the command line
 mod commands; // list, show, new, validate, schema, completions
 mod explain; // what is known before any run
+mod maps; // sweeps of two settings, searches and ramps
 mod mistakes; // what is said about a file with a mistake in it
 mod perfetto; // whether a viewer reads lanes as they are meant
 mod readme; // the code blocks of the README
