@@ -19,12 +19,16 @@
 //! | [`tandem`] | what does a full buffer between two stations cost? |
 //! | [`slowing`] | and if each one who waits makes the server slower? |
 //! | [`tcp`] | what does packet loss leave of the bandwidth? |
+//! | [`chain`] | where does a Markov chain stay, and how long does it take from here to there? |
+//! | [`spiral`] | when does a service collapse that its own crowd slows down, which burst does it survive? |
+//! | [`orbit`] | what becomes of those who give up and come again? |
 //!
 //! Rates and spans are plain `f64` in one unit of time chosen by the caller, unless a name ends in a
 //! unit (`_s`, `_per_s`). All functions panic outside their stated domain: callers have valid models.
 
 pub mod best_of_d;
 pub mod cache;
+pub mod chain;
 pub mod closed_loop;
 pub mod fanout;
 pub mod impatience;
@@ -33,9 +37,11 @@ pub mod mg1;
 pub mod mm1;
 pub mod mmc;
 pub mod mmck;
+pub mod orbit;
 pub mod overload;
 pub mod retries;
 pub mod slowing;
+pub mod spiral;
 pub mod tandem;
 pub mod tcp;
 pub mod usl;

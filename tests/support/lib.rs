@@ -2,6 +2,7 @@
 //! several seeds on threads, observers of their own, and comparisons that say what they compare.
 
 pub mod claim;
+pub mod crowds;
 pub mod probes;
 pub mod systems;
 

@@ -17,3 +17,4 @@ mod xfetch;
 mod guards;
 mod contention;
 mod hedging;
+mod spirals;

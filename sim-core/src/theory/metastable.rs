@@ -3,12 +3,15 @@
 //!
 //! Three regions of load: below the *hidden capacity* C/A every trigger heals; between it and the
 //! *advertised capacity* C the outcome depends on the trigger; above C nothing helps. Closed forms
-//! here, the trajectory of a given trigger by the fluid delay equation in [`fluid`].
+//! here, the trajectory of a given trigger by the fluid delay equation in [`fluid`], the lines between what
+//! heals and what does not in [`map`], the currents around the tipping point in [`portrait`].
 //!
 //! **Source.** Bronson, Aghayev, Charapko and Zhu, *Metastable Failures in Distributed Systems*, HotOS
 //! 2021, section 2.1, for the terms; the formulas are derived in the project's validation document.
 
 pub mod fluid;
+pub mod map;
+pub mod portrait;
 
 use super::retries::attempts_per_call;
 use super::{assert_positive, root_of_rising};

@@ -19,8 +19,8 @@ pub struct Trigger {
     pub duration_s: f64,
     /// Fresh requests are multiplied by this meanwhile; 1 is no change.
     pub load_factor: f64,
-    /// Capacity is multiplied by this meanwhile (fewer workers, not slower ones); 1 is no change, 0 a
-    /// full stop.
+    /// Capacity is multiplied by this meanwhile, because work that starts takes so much longer; 1 is no
+    /// change, 0 a full stop.
     pub capacity_factor: f64,
 }
 
@@ -60,6 +60,8 @@ pub struct Point {
     pub attempts_per_s: f64,
     /// Probability that an attempt sent now fails.
     pub failure: f64,
+    /// Attempts that are sent, will fail and will be followed by another.
+    pub retries_ahead: f64,
 }
 
 /// The way of a system through a trigger.
@@ -86,15 +88,7 @@ impl RetryLoop {
     /// The way through `trigger` in the `horizon_s` seconds from its begin. Panics outside the domain
     /// of the loop and the trigger.
     pub fn trajectory(&self, trigger: Trigger, horizon_s: f64) -> Trajectory {
-        let mut flow = Flow::new(self, trigger);
-        let mut points = Vec::new();
-        while flow.time_s() < horizon_s {
-            let point = flow.step();
-            if (flow.steps - 1).is_multiple_of(flow.delay / POINTS_PER_TIMEOUT) {
-                points.push(point);
-            }
-        }
-        Trajectory { points, outcome: flow.outcome() }
+        Flow::new(self, trigger).follow(horizon_s)
     }
 
     /// How `trigger` ends, watched until that is certain, at most 2000 timeouts after its end. Panics
@@ -141,7 +135,7 @@ impl RetryLoop {
 }
 
 /// The equation in motion.
-struct Flow<'a> {
+pub(super) struct Flow<'a> {
     rig: &'a RetryLoop,
     trigger: Trigger,
     /// Attempts per request that are followed.
@@ -153,6 +147,8 @@ struct Flow<'a> {
     /// Attempts per second that failed, by step of the last timeout and by attempt number (but the
     /// last): a ring, the row of the current step is one timeout old.
     failing: Vec<f64>,
+    /// Their sum over the ring.
+    failing_sum: f64,
     /// Steps since the end of the trigger in which nobody waited.
     calm: usize,
     /// Steps since the end of the trigger in which every attempt failed.
@@ -160,16 +156,20 @@ struct Flow<'a> {
 }
 
 impl<'a> Flow<'a> {
+    /// Healthy until now: nobody waits, an attempt fails only by a long service of its own.
     fn new(rig: &'a RetryLoop, trigger: Trigger) -> Self {
+        Flow::from(rig, trigger, 0.0, rig.failure_after_wait(0.0))
+    }
+
+    /// With so many waiting, after a timeout in which a share `failure` of each attempt's successors failed.
+    pub(super) fn from(rig: &'a RetryLoop, trigger: Trigger, backlog: f64, failure: f64) -> Self {
         rig.assert_valid();
         assert_positive("the duration of the trigger", trigger.duration_s);
         assert!(trigger.load_factor >= 0.0 && trigger.capacity_factor >= 0.0, "factors are zero or more");
         let wanted = STEPS_PER_SERVICE * rig.timeout_s / rig.service_s;
         let delay = wanted.clamp(*STEPS_PER_TIMEOUT.start(), *STEPS_PER_TIMEOUT.end()).ceil() as usize;
         let attempts = rig.max_attempts.min(MOST_ATTEMPTS) as usize;
-        // Healthy until now: nobody waits, an attempt fails only by a long service of its own.
-        let failure = rig.failure_after_wait(0.0);
-        let healthy: Vec<f64> =
+        let row: Vec<f64> =
             std::iter::successors(Some(failure * rig.load_per_s), |rate| Some(failure * rate))
                 .take(attempts - 1)
                 .collect();
@@ -179,11 +179,24 @@ impl<'a> Flow<'a> {
             attempts,
             delay,
             steps: 0,
-            backlog: 0.0,
-            failing: healthy.repeat(delay),
+            backlog,
+            failing: row.repeat(delay),
+            failing_sum: row.iter().sum::<f64>() * delay as f64,
             calm: 0,
             lost: 0,
         }
+    }
+
+    /// The way from here.
+    pub(super) fn follow(mut self, horizon_s: f64) -> Trajectory {
+        let mut points = Vec::new();
+        while self.time_s() < horizon_s {
+            let point = self.step();
+            if (self.steps - 1).is_multiple_of(self.delay / POINTS_PER_TIMEOUT) {
+                points.push(point);
+            }
+        }
+        Trajectory { points, outcome: self.outcome() }
     }
 
     fn step_s(&self) -> f64 {
@@ -205,11 +218,21 @@ impl<'a> Flow<'a> {
         }
     }
 
+    /// The probability of failing of someone who joins now: work that starts inside the trigger is slower.
+    fn failure(&self, time_s: f64, wait_s: f64) -> f64 {
+        let speed = self.trigger.capacity_factor;
+        if speed > 0.0 && speed < 1.0 && time_s + wait_s < self.trigger.duration_s {
+            let slower = RetryLoop { service_s: self.rig.service_s / speed, ..*self.rig };
+            return slower.failure_after_wait(wait_s);
+        }
+        self.rig.failure_after_wait(wait_s)
+    }
+
     /// One step on; gives the state at its begin.
     fn step(&mut self) -> Point {
         let time_s = self.time_s();
         let wait_s = self.wait_s();
-        let failure = self.rig.failure_after_wait(wait_s);
+        let failure = self.failure(time_s, wait_s);
         // The last step of the trigger counts for the share that it covers.
         let triggered = ((self.trigger.duration_s - time_s) / self.step_s()).clamp(0.0, 1.0);
         let during = |factor: f64| 1.0 + (factor - 1.0) * triggered;
@@ -220,10 +243,12 @@ impl<'a> Flow<'a> {
         for failing in &mut self.failing[row..row + self.attempts - 1] {
             let next = *failing;
             *failing = failure * rate;
+            self.failing_sum += *failing - next;
             rate = next;
             attempts_per_s += rate;
         }
-        let point = Point { time_s, backlog: self.backlog, wait_s, attempts_per_s, failure };
+        let retries_ahead = (self.failing_sum * self.step_s()).max(0.0);
+        let point = Point { time_s, backlog: self.backlog, wait_s, attempts_per_s, failure, retries_ahead };
 
         let served = self.rig.capacity_per_s * during(self.trigger.capacity_factor);
         self.backlog = (self.backlog + (attempts_per_s - served) * self.step_s()).max(0.0);
