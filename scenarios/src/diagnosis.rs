@@ -175,7 +175,7 @@ fn retries(model: &Model, means: &Means<'_>) -> Vec<Feedback> {
     }
     for edge in (0..model.edges.len()).map(EdgeId::from_index) {
         let EdgeCaller::Service(caller) = model.edges[edge].caller else { continue };
-        let callee = &model.services[model.edges[edge].callee].name;
+        let callee = &model.services[model.edges[edge].to].name;
         let of = format!("{} → {callee}", model.services[caller].name);
         found.extend(more(Loop::Retries, of, means.edge(edge)));
     }

@@ -31,6 +31,7 @@ pub mod request;
 pub mod compare;
 pub mod store;
 pub mod sweep;
+pub mod twin;
 mod boundary;
 pub mod map;
 pub mod critical;

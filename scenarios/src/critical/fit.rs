@@ -13,7 +13,7 @@ use crate::statistics::rounded;
 /// Half the quantile of chi squared with one degree of freedom at .95.
 const DROP: f64 = 3.841_459 / 2.0;
 /// Crossings that are looked at before the best is refined.
-const SCAN: usize = 400;
+const SCAN: usize = 60;
 
 /// A point of the curve: where, how many stay down, of how many.
 type Count = (f64, f64, f64);
@@ -55,7 +55,7 @@ pub(super) fn fit(points: &[&CriticalPoint], is_log: bool) -> Result<LogisticFit
         if likelihood - profile(outside).1 <= DROP {
             return outside;
         }
-        for _ in 0..60 {
+        for _ in 0..40 {
             let middle = 0.5 * (inside + outside);
             if likelihood - profile(middle).1 <= DROP { inside = middle } else { outside = middle }
         }
@@ -91,7 +91,7 @@ fn likelihood(counts: &[Count], crossing: f64, slope: f64) -> f64 {
 /// Where a function with one peak is largest (golden section: Kiefer 1953).
 fn maximum(mut low: f64, mut high: f64, value: impl Fn(f64) -> f64) -> f64 {
     const PART: f64 = 0.618_033_988_75;
-    for _ in 0..60 {
+    for _ in 0..36 {
         let (left, right) = (high - PART * (high - low), low + PART * (high - low));
         if value(left) < value(right) { low = left } else { high = right }
     }
@@ -147,8 +147,8 @@ mod tests {
         assert!(fitted(&[(1.0, 0, 0), (2.0, 0, 0)], false).unwrap_err().contains("judged"));
     }
 
-    /// Formula: the interval of the profile likelihood covers the true crossing in 95 %. Replications: 1500 searches
-    /// of 30 seeds at 9 points for each of three slopes; standard error .0056; tolerance four of it, downwards only
+    /// Formula: the interval of the profile likelihood covers the true crossing in 95 %. Replications: 500 searches
+    /// of 30 seeds at 9 points for each of three slopes; standard error .0097; tolerance four of it, downwards only
     /// where the curve is so steep that points tell little.
     #[test]
     fn the_interval_covers_in_95_percent_of_the_cases() {
@@ -160,7 +160,7 @@ mod tests {
         for slope in [1.0, 2.5, 6.0] {
             let mut covered = 0;
             let mut made = 0;
-            for _ in 0..1_500 {
+            for _ in 0..500 {
                 let crossing = 4.0 + uniform();
                 let count = |x: f64| {
                     let share = 1.0 / (1.0 + (-slope * (x - crossing)).exp());
@@ -173,7 +173,7 @@ mod tests {
             }
             let coverage = f64::from(covered) / f64::from(made);
             println!("slope {slope}: covered in {coverage} of {made}");
-            assert!(made > 1_450 && coverage >= 0.95 - 4.0 * 0.0056, "slope {slope}: {coverage}");
+            assert!(made > 480 && coverage >= 0.95 - 4.0 * 0.0097, "slope {slope}: {coverage}");
         }
     }
 }

@@ -32,7 +32,7 @@ fn scenario() -> Scenario {
 }
 
 fn grid(scenario: &Scenario, refine: bool, precision: Option<f64>) -> Grid {
-    let (x, y) = (Range::parse("20/s..90/s:9").unwrap(), Range::parse("200ms..4s:9:log").unwrap());
+    let (x, y) = (Range::parse("20/s..90/s:9").unwrap(), Range::parse("0.2s..4s:9:log").unwrap());
     let y = ("faults.outage.for", &y);
     let grid = scenario.grid_of(("load", &x), y, 6, &no_files);
     let grid = grid.unwrap_or_else(|error| panic!("{}", error.render(false)));

@@ -70,6 +70,11 @@ fn every_preset_loads_resolves_and_says_where_each_value_comes_from() {
                 assert!(!value.source.is_empty(), "{}: {} has no source", preset.name, value.path);
             }
             let body = match part {
+                // A caller may listen to what only a service of the same preset tells.
+                Part::Call if preset.parts().any(|part| part == Part::Service) => format!(
+                    "services: {{api: {{service_time: 1ms, preset: {0}}}}}\nworkloads: {{users: {{arrivals: {{poisson: {{rate: 1/s}}}}, call: {{to: api, preset: {0}}}}}}}\n",
+                    preset.name
+                ),
                 Part::Call => format!(
                     "services: {{api: {{service_time: 1ms}}}}\nworkloads: {{users: {{arrivals: {{poisson: {{rate: 1/s}}}}, call: {{to: api, preset: {}}}}}}}\n",
                     preset.name
@@ -84,7 +89,9 @@ fn every_preset_loads_resolves_and_says_where_each_value_comes_from() {
                 ),
             };
             let scenario = scenario(&body);
-            let uses = scenario.presets(scenario.baseline());
+            let place = if part == Part::Service { "services" } else { "workloads" };
+            let mut uses = scenario.presets(scenario.baseline());
+            uses.retain(|found| found.place.starts_with(place));
             assert_eq!(uses.len(), 1, "{}", preset.name);
             assert_eq!(uses[0].preset, preset.name);
             assert_eq!(uses[0].set_aside, Vec::<String>::new(), "{}", preset.name);
@@ -251,8 +258,15 @@ fn hedges_of_two_libraries() {
 #[test]
 fn controls_that_servers_and_callers_share() {
     for preset in ["dagor", "breakwater"] {
-        let call = call(&format!("preset: {preset}"));
+        let body = format!(
+            "services: {{api: {{service_time: 1ms, preset: {preset}}}}}\nworkloads: {{users: {{arrivals: {{poisson: {{rate: 1/s}}}}, call: {{to: api, preset: {preset}}}}}}}\n"
+        );
+        let call = scenario(&body).baseline().system.workloads.get("users").expect("users").call.clone();
         assert!(matches!(call.client_throttle, throttle::Config::Piggyback(_)), "{preset}");
+        let alone = loaded(&format!(
+            "services: {{api: {{service_time: 1ms}}}}\nworkloads: {{users: {{arrivals: {{poisson: {{rate: 1/s}}}}, call: {{to: api, preset: {preset}}}}}}}\n"
+        ));
+        assert!(alone.is_err(), "{preset}: nothing tells its callers anything");
     }
     let dagor = service("preset: dagor").admission;
     assert_eq!(dagor, admission::Config::Dagor(Default::default()), "whose defaults are ours");
