@@ -86,6 +86,16 @@ fn a_cold_cache_shows_what_it_says() {
 }
 
 #[test]
+fn an_advertised_and_a_hidden_capacity_show_what_they_say() {
+    assert!(check("published-hotos21-cache") >= 14);
+}
+
+#[test]
+fn a_published_edge_shows_what_it_says() {
+    assert!(check("published-osdi22-retries") >= 11);
+}
+
+#[test]
 fn slow_errors_show_what_they_say() {
     assert!(check("metastable-slow-errors") >= 13);
 }
