@@ -8,7 +8,7 @@ use super::Lesson;
 const ACTS_AFTER_S: f64 = 50.0;
 
 /// By action: on how many seeds the system recovered, and how long after the action in the median.
-pub fn table(lesson: &Lesson) -> String {
+pub(super) fn table(lesson: &Lesson) -> String {
     let mut table = format!("{:<18}  {:>9}  {:>8}\n", "action", "recovered", "after");
     for runs in &lesson.compared.runs.variants {
         let mut times: Vec<f64> =
