@@ -15,7 +15,7 @@ Exit status:
 
 Start here:
   spiral list                                            what comes with the program
-  spiral compare metastable-retry-storm                  fifteen variants over thirty seeds
+  spiral compare metastable-retry-storm                  seventeen variants over thirty seeds
   spiral new my-storm --from metastable-retry-storm      a copy to break and mend
 
 NO_COLOR switches colours off. Nothing is sent anywhere.";

@@ -2,6 +2,7 @@
 //! every one fails for another variant, another point or the control arm: a claim that cannot fail is none.
 
 mod paired;
+mod playbook;
 
 use std::sync::atomic::AtomicBool;
 
@@ -56,6 +57,11 @@ fn holds_everywhere(line: &ExpectationConfig, runs: &[&Runs]) -> bool {
 
 /// Checks every claim of one scenario; gives how many there are.
 fn check(id: &str) -> usize {
+    run_and_check(id).1
+}
+
+/// The same, and what was run.
+fn run_and_check(id: &str) -> (Lesson, usize) {
     let lesson = run(id);
     let sweep_results = lesson.sweeps.iter().flat_map(|swept| &swept.result.expectations);
     let results: Vec<_> =
@@ -70,12 +76,45 @@ fn check(id: &str) -> usize {
         let sentence = line.sentence(&lesson.scenario.baseline().name);
         assert!(!holds_everywhere(line, &runs), "{id}: this claim cannot fail: {sentence}");
     }
-    results.len()
+    let count = results.len();
+    (lesson, count)
 }
 
 #[test]
 fn the_retry_storm_shows_what_it_says() {
-    assert!(check("metastable-retry-storm") >= 15);
+    assert!(check("metastable-retry-storm") >= 22);
+}
+
+#[test]
+fn a_cold_cache_shows_what_it_says() {
+    assert!(check("metastable-lookaside-cache") >= 16);
+}
+
+#[test]
+fn an_advertised_and_a_hidden_capacity_show_what_they_say() {
+    assert!(check("published-hotos21-cache") >= 14);
+}
+
+#[test]
+fn a_published_edge_shows_what_it_says() {
+    assert!(check("published-osdi22-retries") >= 11);
+}
+
+#[test]
+fn slow_errors_show_what_they_say() {
+    assert!(check("metastable-slow-errors") >= 13);
+}
+
+#[test]
+fn a_collector_shows_what_it_says() {
+    assert!(check("metastable-gc") >= 15);
+}
+
+#[test]
+fn getting_out_shows_what_it_says() {
+    let (lesson, claims) = run_and_check("recovery-playbook");
+    assert!(claims >= 19);
+    insta::assert_snapshot!(playbook::table(&lesson));
 }
 
 #[test]
