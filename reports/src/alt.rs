@@ -1,5 +1,6 @@
 //! What does a figure say to someone who cannot see it? Alt texts made from the numbers drawn.
 
+pub(crate) mod landscapes;
 pub(crate) mod pictures;
 
 use scenarios::metric::{Metric, Unit};

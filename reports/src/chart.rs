@@ -5,17 +5,25 @@
 
 pub(crate) mod axis;
 pub(crate) mod canvas;
+pub(crate) mod cells;
+pub(crate) mod critical;
 pub(crate) mod frame;
 pub(crate) mod gauges;
 pub(crate) mod grid;
 pub(crate) mod heat;
 pub(crate) mod heat_strip;
+pub(crate) mod hysteresis;
+pub(crate) mod image;
+pub(crate) mod keys;
 pub(crate) mod labels;
 pub(crate) mod lanes;
 pub(crate) mod latency_cdf;
 pub(crate) mod legend;
+pub(crate) mod map;
 pub(crate) mod outcomes;
 pub(crate) mod pattern;
+pub(crate) mod recovery;
+pub(crate) mod strip;
 pub(crate) mod sweep;
 pub(crate) mod timeline;
 pub(crate) mod topology;

@@ -1,6 +1,7 @@
 //! Which figures does a result have? One list for the folder and the page, each figure with its title,
 //! caption and alt text.
 
+mod landscapes;
 mod pictures;
 
 use scenarios::metric::Metric;
@@ -13,6 +14,7 @@ use crate::chart::{Look, latency_cdf, outcomes, sweep, timeline};
 use crate::error::{ReportError, ReportErrorKind};
 use crate::options::Options;
 use crate::{format, shown, slug, svg};
+pub use landscapes::{of_critical, of_hysteresis, of_map};
 
 /// A finished figure.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +29,8 @@ pub struct Figure {
     pub alt: String,
     /// The SVG file.
     pub svg: String,
+    /// Shapes with titles that the page lays over the figure, to be pointed at.
+    pub hover: String,
 }
 
 /// Where a figure comes from; stands in its metadata.
@@ -79,6 +83,7 @@ pub fn of_comparison(report: &ComparisonReport, options: &Options) -> Result<Vec
             add("outcomes".to_owned(), drawn, title, outcome_caption(report), alt::outcomes(report))?;
         }
     }
+    figures.extend(landscapes::of_recovery(report, &look, &origin)?);
     figures.extend(pictures::of_comparison(report, options, &origin)?);
     if latency_cdf::has_data(report) {
         let drawn = latency_cdf::draw(report, &look);
@@ -145,7 +150,7 @@ fn finished(
     let drawing = drawn
         .map_err(|error| ReportError::new(path.as_ref(), ReportErrorKind::Drawing(error.to_string())))?;
     let svg = svg::finish(&drawing, &name, &title, &alt, origin);
-    Ok(Figure { name, title, caption, alt, svg })
+    Ok(Figure { name, title, caption, alt, svg, hover: String::new() })
 }
 
 fn timeline_caption(report: &ComparisonReport, metric: Metric) -> String {

@@ -1,9 +1,9 @@
 //! Spiral's tables, charts and pages: what people see of results that [`scenarios`] computed.
 //!
-//! The input is the plain data of [`scenarios::results`]. [`write_comparison`] and [`write_sweep`] leave
-//! a folder behind that holds the numbers, the figures and a self-contained page; [`read`] takes the
-//! numbers back and [`redraw`] makes figures and page again without simulating. [`comparison_text`],
-//! [`run_text`] and [`sweep_text`] are the terminal's view. Equal results give equal bytes, on every
+//! The input is the plain data of [`scenarios::results`]. [`write_comparison`], [`write_sweep`], [`write_map`],
+//! [`write_critical`] and [`write_hysteresis`] leave a folder behind that holds the numbers, the figures and a
+//! self-contained page; [`read`] takes the numbers back and [`redraw`] makes figures and page again without
+//! simulating. [`comparison_text`], [`run_text`], [`sweep_text`] and [`map_text`] are the terminal's view. Equal results give equal bytes, on every
 //! machine and without any font installed.
 
 mod alt;
@@ -12,6 +12,7 @@ mod error;
 pub mod figures;
 mod folder;
 mod format;
+mod landscape;
 mod map;
 mod options;
 mod page;
@@ -31,14 +32,16 @@ mod words;
 
 use std::path::{Path, PathBuf};
 
+use scenarios::results::critical::CriticalResult;
+use scenarios::results::hysteresis::HysteresisResult;
+use scenarios::results::map::MapResult;
 use scenarios::results::{ComparisonReport, Manifest, SweepResult};
 
 pub use error::{ReportError, ReportErrorKind};
 pub use options::{Options, Size, Theme};
 pub use stored::{Stored, read};
-pub use terminal::{
-    TextStyle, comparison_text, explanation_text, map_text, run_text, sweep_text, trace_text,
-};
+pub use terminal::{TextStyle, comparison_text, explanation_text, run_text, sweep_text, trace_text};
+pub use terminal::{critical_text, hysteresis_text, map_text};
 pub use terminal::{policies_text, policy_text, preset_text, presets_text};
 
 use figures::Figure;
@@ -51,11 +54,8 @@ pub fn write_comparison(
     dir: &Path,
     options: &Options,
 ) -> Result<Vec<PathBuf>, ReportError> {
-    let report = &ComparisonReport { manifest: stored::bounded(&report.manifest), ..report.clone() };
-    let mut batch = Batch::default();
-    stored::add_comparison(&mut batch, report);
-    add_comparison_page(&mut batch, report, options)?;
-    batch.write(dir)
+    let manifest = stored::bounded(&report.manifest);
+    write(&Stored::Comparison(ComparisonReport { manifest, ..report.clone() }), dir, options)
 }
 
 /// Writes the folder of a lone sweep: results.json, manifest.json, report.html and figures.
@@ -65,42 +65,70 @@ pub fn write_sweep(
     dir: &Path,
     options: &Options,
 ) -> Result<Vec<PathBuf>, ReportError> {
-    let manifest = &stored::bounded(manifest);
+    write(&Stored::Sweep(stored::bounded(manifest), sweep.clone()), dir, options)
+}
+
+/// The same of a map; the manifest's kind is `map`.
+pub fn write_map(
+    manifest: &Manifest,
+    map: &MapResult,
+    dir: &Path,
+    options: &Options,
+) -> Result<Vec<PathBuf>, ReportError> {
+    write(&Stored::Map(stored::bounded(manifest), map.clone()), dir, options)
+}
+
+/// The same of a search for critical values; the manifest's kind is `critical`.
+pub fn write_critical(
+    manifest: &Manifest,
+    result: &CriticalResult,
+    dir: &Path,
+    options: &Options,
+) -> Result<Vec<PathBuf>, ReportError> {
+    write(&Stored::Critical(stored::bounded(manifest), result.clone()), dir, options)
+}
+
+/// The same of a load that goes up and down; the manifest's kind is `hysteresis`.
+pub fn write_hysteresis(
+    manifest: &Manifest,
+    result: &HysteresisResult,
+    dir: &Path,
+    options: &Options,
+) -> Result<Vec<PathBuf>, ReportError> {
+    write(&Stored::Hysteresis(stored::bounded(manifest), result.clone()), dir, options)
+}
+
+fn write(stored: &Stored, dir: &Path, options: &Options) -> Result<Vec<PathBuf>, ReportError> {
     let mut batch = Batch::default();
-    stored::add_sweep(&mut batch, manifest, sweep);
-    add_sweep_page(&mut batch, manifest, sweep, options)?;
+    stored::add(&mut batch, stored);
+    add_page(&mut batch, stored, options)?;
     batch.write(dir)
 }
 
 /// Makes figures and page of a folder again from its stored numbers, which stay as they are.
 pub fn redraw(dir: &Path, options: &Options) -> Result<Vec<PathBuf>, ReportError> {
     let mut batch = Batch::default();
-    match read(dir)? {
-        Stored::Comparison(report) => add_comparison_page(&mut batch, &report, options)?,
-        Stored::Sweep(manifest, sweep) => add_sweep_page(&mut batch, &manifest, &sweep, options)?,
-    }
+    add_page(&mut batch, &read(dir)?, options)?;
     batch.write(dir)
 }
 
-fn add_comparison_page(
-    batch: &mut Batch,
-    report: &ComparisonReport,
-    options: &Options,
-) -> Result<(), ReportError> {
-    let figures = figures::of_comparison(report, options)?;
-    batch.add("report.html", page::of_comparison(report, &figures)?);
-    add_figures(batch, &figures, &report.manifest.reproduce, options)
-}
-
-fn add_sweep_page(
-    batch: &mut Batch,
-    manifest: &Manifest,
-    sweep: &SweepResult,
-    options: &Options,
-) -> Result<(), ReportError> {
-    let figures = figures::of_sweep(manifest, sweep, options)?;
-    batch.add("report.html", page::of_sweep(manifest, sweep, &figures)?);
-    add_figures(batch, &figures, &manifest.reproduce, options)
+fn add_page(batch: &mut Batch, stored: &Stored, options: &Options) -> Result<(), ReportError> {
+    let figures = match stored {
+        Stored::Comparison(report) => figures::of_comparison(report, options)?,
+        Stored::Sweep(manifest, sweep) => figures::of_sweep(manifest, sweep, options)?,
+        Stored::Map(manifest, map) => figures::of_map(manifest, map, options)?,
+        Stored::Critical(manifest, result) => figures::of_critical(manifest, result, options)?,
+        Stored::Hysteresis(manifest, result) => figures::of_hysteresis(manifest, result, options)?,
+    };
+    let page = match stored {
+        Stored::Comparison(report) => page::of_comparison(report, &figures)?,
+        Stored::Sweep(manifest, sweep) => page::of_sweep(manifest, sweep, &figures)?,
+        Stored::Map(manifest, map) => page::of_map(manifest, map, &figures)?,
+        Stored::Critical(manifest, result) => page::of_critical(manifest, result, &figures)?,
+        Stored::Hysteresis(manifest, result) => page::of_hysteresis(manifest, result, &figures)?,
+    };
+    batch.add("report.html", page);
+    add_figures(batch, &figures, &stored.manifest().reproduce, options)
 }
 
 /// Adds every figure as SVG and, if wanted, as PNG; a bitmap of an earlier report never stays beside a

@@ -111,8 +111,10 @@ pub(crate) fn unit_of(value: &str) -> Unit {
 /// A value of an axis in a few characters.
 pub(crate) fn value(axis: &AxisResult, index: usize) -> String {
     let written = axis.values.get(index).map_or("", String::as_str);
+    // One long value rounds all, so that they look alike.
+    let is_long = axis.values.iter().any(|value| value.chars().count() > SHORT);
     match axis.at.get(index) {
-        Some(at) if written.chars().count() > SHORT && at.is_finite() => rounded(*at, axis_unit(axis)),
+        Some(at) if is_long && at.is_finite() => rounded(*at, axis_unit(axis)),
         _ => written.to_owned(),
     }
 }
@@ -227,7 +229,7 @@ mod tests {
     #[test]
     fn long_values_are_rounded_and_short_ones_stay() {
         let axis = axis(&["1s", "1.77827941s", "12.5s"], &[1.0, 1.778_279_41, 12.5]);
-        assert_eq!([0, 1, 2].map(|index| value(&axis, index)), ["1s", "1.78 s", "12.5s"]);
+        assert_eq!([0, 1, 2].map(|index| value(&axis, index)), ["1 s", "1.78 s", "12.5 s"]);
         assert_eq!(name(&axis), "trigger");
     }
 

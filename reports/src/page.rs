@@ -1,6 +1,7 @@
 //! How does a result become one page that works offline? A context of finished strings for the template
 //! `templates/report.html`: inline SVG and tables first, nothing fetched, no script.
 
+mod landscapes;
 mod tables;
 
 use minijinja::Environment;
@@ -15,6 +16,7 @@ use serde::Serialize;
 use crate::error::{ReportError, ReportErrorKind};
 use crate::figures::Figure;
 use crate::{format, replay, svg, sweep_table, typeset, words};
+pub(crate) use landscapes::{of_critical, of_hysteresis, of_map};
 use tables::HtmlTable;
 
 const NAME: &str = "report.html";
@@ -178,7 +180,7 @@ fn page_figure(figure: &Figure) -> PageFigure {
         title: figure.title.clone(),
         caption: typeset::unbroken(&figure.caption),
         alt: figure.alt.clone(),
-        svg: svg::inline(&figure.svg),
+        svg: svg::inline(&figure.svg, &figure.hover),
     }
 }
 

@@ -4,6 +4,9 @@
 use std::path::Path;
 
 use scenarios::picture::VariantPicture;
+use scenarios::results::critical::CriticalResult;
+use scenarios::results::hysteresis::HysteresisResult;
+use scenarios::results::map::MapResult;
 use scenarios::results::{Comparison, ComparisonReport, Manifest, SweepResult};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -20,6 +23,25 @@ pub enum Stored {
     Comparison(ComparisonReport),
     /// A lone sweep.
     Sweep(Manifest, SweepResult),
+    /// A sweep of two settings.
+    Map(Manifest, MapResult),
+    /// A search for critical values.
+    Critical(Manifest, CriticalResult),
+    /// A load that goes up and down again.
+    Hysteresis(Manifest, HysteresisResult),
+}
+
+impl Stored {
+    /// How to read and to repeat them.
+    pub fn manifest(&self) -> &Manifest {
+        match self {
+            Stored::Comparison(report) => &report.manifest,
+            Stored::Sweep(manifest, _)
+            | Stored::Map(manifest, _)
+            | Stored::Critical(manifest, _)
+            | Stored::Hysteresis(manifest, _) => manifest,
+        }
+    }
 }
 
 const MANIFEST: &str = "manifest.json";
@@ -30,6 +52,9 @@ const PICTURES: &str = "pictures.json";
 const MANIFEST_SCHEMA: &[&str] = &["spiral/manifest/1"];
 const COMPARE_SCHEMA: &[&str] = &["spiral/compare/1", "spiral/run/1"];
 const SWEEP_SCHEMA: &[&str] = &["spiral/sweep/1"];
+const MAP_SCHEMA: &[&str] = &["spiral/map/1"];
+const CRITICAL_SCHEMA: &[&str] = &["spiral/critical/1"];
+const HYSTERESIS_SCHEMA: &[&str] = &["spiral/hysteresis/1"];
 const PICTURES_SCHEMA: &[&str] = &["spiral/pictures/1"];
 
 /// What `manifest.json` holds besides the manifest, so that the tables can be read.
@@ -48,7 +73,7 @@ struct Pictures {
 }
 
 /// Adds the files of a comparison that hold its numbers.
-pub(crate) fn add_comparison(batch: &mut Batch, report: &ComparisonReport) {
+fn add_comparison(batch: &mut Batch, report: &ComparisonReport) {
     let names = sweep_files(&report.sweeps);
     batch.add(RESULTS, pretty(&report.comparison));
     batch.add(SERIES, tables::series_csv(&report.series));
@@ -67,9 +92,20 @@ pub(crate) fn add_comparison(batch: &mut Batch, report: &ComparisonReport) {
     batch.add(MANIFEST, manifest_text(&report.manifest, contents));
 }
 
-/// Adds the files of a lone sweep that hold its numbers.
-pub(crate) fn add_sweep(batch: &mut Batch, manifest: &Manifest, sweep: &SweepResult) {
-    batch.add(RESULTS, pretty(sweep));
+/// Adds the files that hold the numbers.
+pub(crate) fn add(batch: &mut Batch, stored: &Stored) {
+    match stored {
+        Stored::Comparison(report) => add_comparison(batch, report),
+        Stored::Sweep(manifest, sweep) => add_lone(batch, manifest, sweep),
+        Stored::Map(manifest, map) => add_lone(batch, manifest, map),
+        Stored::Critical(manifest, result) => add_lone(batch, manifest, result),
+        Stored::Hysteresis(manifest, result) => add_lone(batch, manifest, result),
+    }
+}
+
+/// Adds a result that is one file.
+fn add_lone<T: serde::Serialize>(batch: &mut Batch, manifest: &Manifest, result: &T) {
+    batch.add(RESULTS, pretty(result));
     batch.add(MANIFEST, manifest_text(manifest, json!({})));
 }
 
@@ -96,16 +132,31 @@ pub fn read(dir: &Path) -> Result<Stored, ReportError> {
     let contents: Contents = parse(&path, &text)?;
     match manifest.kind.as_str() {
         "compare" | "run" => read_comparison(dir, manifest, contents),
-        "sweep" => {
-            let path = dir.join(RESULTS);
-            let sweep: SweepResult = versioned(&path, &read_text(&path)?, SWEEP_SCHEMA)?;
-            Ok(Stored::Sweep(manifest, sweep))
+        "sweep" => Ok(Stored::Sweep(manifest, read_lone(dir, SWEEP_SCHEMA)?)),
+        "map" => {
+            let map: MapResult = read_lone(dir, MAP_SCHEMA)?;
+            let cells = map.x.values.len() * map.y.values.len();
+            if map.variants.iter().any(|variant| variant.cells.len() != cells) {
+                let what = format!("variants: each has {cells} cells, one per pair of values");
+                return Err(ReportError::new(&dir.join(RESULTS), ReportErrorKind::Manifest(what)));
+            }
+            Ok(Stored::Map(manifest, map))
         }
+        "critical" => Ok(Stored::Critical(manifest, read_lone(dir, CRITICAL_SCHEMA)?)),
+        "hysteresis" => Ok(Stored::Hysteresis(manifest, read_lone(dir, HYSTERESIS_SCHEMA)?)),
         other => {
-            let what = format!("kind: `{other}` is unknown; must be one of compare, run, sweep");
+            let what = format!(
+                "kind: `{other}` is unknown; must be one of compare, run, sweep, map, critical, hysteresis"
+            );
             Err(ReportError::new(&path, ReportErrorKind::Manifest(what)))
         }
     }
+}
+
+/// Reads a result that is one file.
+fn read_lone<T: DeserializeOwned>(dir: &Path, schemas: &[&'static str]) -> Result<T, ReportError> {
+    let path = dir.join(RESULTS);
+    versioned(&path, &read_text(&path)?, schemas)
 }
 
 fn read_comparison(dir: &Path, manifest: Manifest, contents: Contents) -> Result<Stored, ReportError> {

@@ -32,8 +32,8 @@ pub(crate) fn finish(drawing: &str, name: &str, title: &str, alt: &str, origin: 
 }
 
 /// The same SVG for the inside of a page: as wide as its column, and without the namespace, which HTML
-/// does not need.
-pub(crate) fn inline(svg: &str) -> String {
+/// does not need. `hover` lies above all shapes and can be pointed at.
+pub(crate) fn inline(svg: &str, hover: &str) -> String {
     let (head, body) = svg.split_once(">\n").unwrap_or((svg, ""));
     let without_metadata = match (body.find("<metadata>"), body.find("</metadata>\n")) {
         (Some(from), Some(to)) => format!("{}{}", &body[..from], &body[to + "</metadata>\n".len()..]),
@@ -42,7 +42,9 @@ pub(crate) fn inline(svg: &str) -> String {
     let head = head.replace(" xmlns=\"http://www.w3.org/2000/svg\"", "");
     let attributes =
         head.split(' ').filter(|part| !part.starts_with("width=") && !part.starts_with("height="));
-    format!("{}>\n{without_metadata}", attributes.collect::<Vec<_>>().join(" "))
+    let end = without_metadata.rfind("</svg>").unwrap_or(without_metadata.len());
+    let (shapes, end) = without_metadata.split_at(end);
+    format!("{}>\n{shapes}{hover}{end}", attributes.collect::<Vec<_>>().join(" "))
 }
 
 fn size(head: &str) -> (u32, u32) {

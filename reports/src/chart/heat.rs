@@ -31,11 +31,16 @@ pub(crate) fn step(share: f64) -> u8 {
 
 /// The colour of a step.
 pub(crate) fn colour(step: u8, theme: Theme) -> Colour {
+    shade(f64::from(step) / STEPS, theme)
+}
+
+/// The colour of a share.
+pub(crate) fn shade(share: f64, theme: Theme) -> Colour {
     let table: &[Colour] = match theme {
         Theme::Light | Theme::Dark => &CIVIDIS,
         Theme::Print => &PAPER,
     };
-    let place = f64::from(step) / STEPS * (table.len() - 1) as f64;
+    let place = share.clamp(0.0, 1.0) * (table.len() - 1) as f64;
     let below = (place.floor() as usize).min(table.len() - 2);
     mix(table[below], table[below + 1], place - below as f64)
 }

@@ -54,6 +54,7 @@ fn a_comparison_has_these_figures() {
         [
             "goodput",
             "outcomes",
+            "recovery",
             "attempts",
             "success",
             "queue_length",
@@ -139,7 +140,7 @@ fn a_result_without_windows_has_no_timeline() {
     let report = Sample { windows: 0, ..storm() }.report();
     let figures = of_comparison(&report, &THUMB).unwrap();
     let names: Vec<&str> = figures.iter().map(|figure| figure.name.as_str()).collect();
-    assert_eq!(names, ["latency"], "outcomes stand beside goodput");
+    assert_eq!(names, ["recovery", "latency"], "outcomes stand beside goodput");
 }
 
 #[test]

@@ -57,7 +57,7 @@ fn all_sections_are_there() {
         assert!(html.contains(text), "the page lacks: {text}");
     }
     assert_eq!(html.matches("<figure ").count(), html.matches("role=\"img\"").count());
-    assert_eq!(html.matches("<svg ").count(), 9);
+    assert_eq!(html.matches("<svg ").count(), 10);
 }
 
 #[test]
