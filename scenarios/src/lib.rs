@@ -28,6 +28,7 @@ mod summary;
 pub mod request;
 pub mod compare;
 pub mod sweep;
+pub mod twin;
 pub mod results;
 pub mod explain;
 pub mod trace;
