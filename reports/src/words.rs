@@ -344,6 +344,10 @@ pub(crate) fn verdict_sentences(report: &ComparisonReport) -> Vec<String> {
     comparison
         .variants
         .iter()
-        .map(|variant| verdict_sentence(variant, &report.manifest, &comparison.seeds))
+        .map(|variant| {
+            let verdict = verdict_sentence(variant, &report.manifest, &comparison.seeds);
+            let why = variant.diagnosis.as_ref().map(|diagnosis| diagnosis.sentences().join(" "));
+            [Some(verdict), why].into_iter().flatten().collect::<Vec<_>>().join(" ")
+        })
         .collect()
 }

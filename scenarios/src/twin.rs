@@ -216,18 +216,21 @@ workloads:
   users:
     arrivals: {poisson: {rate: 80/s}}
     call: {to: api, timeouts: {attempt: 1s}, retry: {immediate: {max_attempts: 4}}}
-faults: {surge: {at: 60s, for: 2s, load_spike: {workload: users, factor: 2}}}
+faults: {FAULT}
 run: {horizon: 100s}
 ";
 
-    fn with(sets: &[&str]) -> Scenario {
+    const SPIKE: &str = "surge: {at: 60s, for: 2s, load_spike: {workload: users, factor: 2}}";
+
+    fn scenario(fault: &str, sets: &[&str]) -> Scenario {
+        let text = FILE.replace("FAULT", fault);
         let sets: Vec<String> = sets.iter().map(|set| (*set).to_owned()).collect();
-        let loaded = load("t.yaml", FILE.as_bytes(), &sets, &|_: &str| Err("no files".to_owned()));
+        let loaded = load("t.yaml", text.as_bytes(), &sets, &|_: &str| Err("no files".to_owned()));
         loaded.unwrap_or_else(|error| panic!("{}", error.render(false)))
     }
 
     fn twin(sets: &[&str]) -> Result<Twin, String> {
-        of(with(sets).baseline())
+        of(scenario(SPIKE, sets).baseline())
     }
 
     #[test]
@@ -247,7 +250,7 @@ run: {horizon: 100s}
         let no_retry = twin(&["workloads.users.call.retry=none"]).expect("without retries");
         assert_eq!(no_retry.retry_loop.max_attempts, 1);
         assert!(twin(&["workloads.users.call.timeouts.total=4s"]).is_ok());
-        assert_eq!(twin(&["faults={}"]).expect("no trigger").outcome(), None);
+        assert_eq!(of(scenario("", &[]).baseline()).expect("no trigger").outcome(), None);
     }
 
     #[test]
@@ -257,8 +260,8 @@ run: {horizon: 100s}
             ("slow: {service: api, factor: 5}", 0.2),
             ("stop: {service: api}", 0.0),
         ] {
-            let set = format!("faults={{cut: {{at: 60s, for: 10s, {fault}}}}}");
-            let hit = twin(&[&set]).expect("known").hit.expect("there is one");
+            let scenario = scenario(&format!("cut: {{at: 60s, for: 10s, {fault}}}"), &[]);
+            let hit = of(scenario.baseline()).expect("known").hit.expect("there is one");
             assert_eq!(hit.trigger, Trigger::cut(10.0, factor), "{fault}");
         }
     }
@@ -279,11 +282,11 @@ run: {horizon: 100s}
                 "a profile",
             ),
             (
-                "workloads.users.call.retry={constant: {max_attempts: 4, delay: 1s}}",
+                "workloads.users.call.retry={constant: {max_attempts: 4, base: 1s}}",
                 "wait before they try again",
             ),
             (
-                "workloads.users.call.retry={immediate: {budget: {success_tokens: {}}}}",
+                "workloads.users.call.retry={immediate: {budget: {success_tokens: {max_tokens: 100, token_ratio: 0.1}}}}",
                 "the `budget` of retries",
             ),
             ("workloads.users.call.timeouts.total=2s", "before their last attempt"),
@@ -291,11 +294,12 @@ run: {horizon: 100s}
             ("workloads.users.call.network={latency: 1ms}", "no time on the way"),
             ("workloads.users.call.circuit_breaker={consecutive: {}}", "the `circuit_breaker` of a call"),
             ("faults.second={at: 1s, for: 1s, stop: {service: api}}", "one trigger, and there are 2"),
-            ("faults={x: {at: 1s, for: 1s, errors: {service: api, ratio: 50%}}}", "`load_spike`, `capacity`"),
         ] {
             let told = twin(&[set]).expect_err(set);
             assert!(told.contains(reason), "{set}: {told}");
         }
+        let errors = scenario("x: {at: 1s, for: 1s, errors: {service: api, ratio: 50%}}", &[]);
+        assert!(of(errors.baseline()).expect_err("errors").contains("`load_spike`, `capacity`"));
     }
 
     #[test]

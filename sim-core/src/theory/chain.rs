@@ -1,16 +1,18 @@
-//! Where does a Markov chain stay, how long does it take from here to there, and which of two ends does it reach
-//! first? Exactly, for chains of some ten thousand states, even if one step in 10^15 leads out.
+//! Where does a Markov chain stay, how long does it take from here to there, and which of two ends does it
+//! reach first? Exactly, for chains of some ten thousand states, even if one step in 10^15 leads out.
 //!
-//! States are eliminated one by one, from the last to the first: what led into a state is led on to where it would
-//! have gone. Nothing is ever subtracted, so that no digit is lost, however rare the way out is: mean times of
-//! 10^30 come out as exactly as those of 10. An iteration would need as many sweeps as the chain needs jumps.
+//! States are eliminated one by one, from the last to the first: what led into a state is led on to where
+//! it would have gone. Nothing is ever subtracted, so that no digit is lost, however rare the way out is:
+//! mean times of 10^30 come out as exactly as those of 10. An iteration would need as many sweeps as the
+//! chain needs jumps.
 //!
 //! **Source.** Grassmann, Taksar and Heyman, *Regenerative analysis and steady state distributions for Markov
 //! chains*, Operations Research 33, 1985; the same elimination with a column of costs and one of the good end
 //! gives times and chances.
 
-/// A chain in continuous time on the states 0, 1, ..., whose jumps reach no further than a given distance: who
-/// numbers the states well makes that small. Work grows with states x reach^2, memory with states x reach.
+/// A chain in continuous time on the states 0, 1, ..., whose jumps reach no further than a given distance:
+/// who numbers the states well makes that small. Work grows with states x reach^2, memory with states x
+/// reach.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Chain {
     states: usize,
@@ -72,8 +74,8 @@ impl Chain {
         self.rates[self.at(k, self.below(k).start)..self.at(k, k)].iter().sum()
     }
 
-    /// Leads what leads into `k` on to the states below, where `k` is left at the rate `out` in all. Gives the rate
-    /// into `k` over `out` for each of the states below.
+    /// Leads what leads into `k` on to the states below, where `k` is left at the rate `out` in all. Gives
+    /// the rate into `k` over `out` for each of the states below.
     fn eliminate(&mut self, k: usize, out: f64, mut into: impl FnMut(usize, f64)) {
         let below = self.below(k);
         let descent = self.at(k, below.start)..self.at(k, k);
@@ -92,8 +94,8 @@ impl Chain {
         }
     }
 
-    /// The law of the state in the long run. Panics if a state above 0 cannot be left downwards in the end: then
-    /// the chain does not come back to 0.
+    /// The law of the state in the long run. Panics if a state above 0 cannot be left downwards in the end:
+    /// then the chain does not come back to 0.
     pub fn steady(mut self) -> Vec<f64> {
         const LARGE: f64 = 1e200;
         let mut outs = vec![0.0; self.states];
@@ -201,7 +203,8 @@ mod tests {
 
     #[test]
     fn the_gambler_is_ruined_as_often_as_the_textbook_says() {
-        // Feller, volume 1, XIV: with r = up / down, P(0 first from n of N) = (r^(n-N) - 1) / (r^-N - 1), upside down.
+        // Feller, volume 1, XIV: with r = up / down, P(0 first from n of N) = (r^(n-N) - 1) / (r^-N - 1),
+        // upside down.
         let r: f64 = 1.5;
         let ahead = walk(11, r, 1.0).passage(between(10));
         for n in 0..=10 {
@@ -217,7 +220,8 @@ mod tests {
 
     #[test]
     fn rare_ways_out_keep_their_digits() {
-        // M/M/1 of rho .01 up to 20: mean time = sum over n of sum over m <= n of down^(n-m) / up^(n-m+1), 10^40.
+        // M/M/1 of rho .01 up to 20: mean time = sum over n of sum over m <= n of down^(n-m) / up^(n-m+1),
+        // 10^40.
         let (up, down): (f64, f64) = (0.01, 1.0);
         let steps = (0..20).map(|n| (0..=n).map(|k| math::pow(down / up, f64::from(k)) / up).sum::<f64>());
         let wanted: f64 = steps.sum();

@@ -1,22 +1,24 @@
-//! What becomes of those who give up and come again? Markov chains over the number at a service and the number of
-//! those who were there before, for callers whose patience is exponential.
+//! What becomes of those who give up and come again? Markov chains over the number at a service and the
+//! number of those who were there before, for callers whose patience is exponential.
 //!
 //! | chain | who gave up | comes again | state |
 //! |---|---|---|---|
 //! | [`LateWork`] | is served all the same, in vain | at once | waited for, given up |
 //! | [`Orbit`] | has left the service | after an exponential back-off | at the service, in orbit |
 //!
-//! **When they hold.** For Poisson arrivals, exponential work and a bounded number of places; who finds none leaves for
-//! good in [`LateWork`], and goes into orbit as others do in [`Orbit`]. Work in vain needs a service in which age does not
-//! matter, `processor_sharing` in a file (or a random order): first come, first served would have to know where in the line
-//! those stand who gave up, and since they are ahead of all others it is worse. With withdrawn work any order will do. The
-//! engine's timeouts are fixed spans: a caller that chooses among many of them (`choose`) has an exponential patience as
-//! nearly as one likes, and `fallback` with `maybe` comes again with a given probability. Work in vain *and* a back-off need
+//! **When they hold.** For Poisson arrivals, exponential work and a bounded number of places; who finds
+//! none leaves for good in [`LateWork`], and goes into orbit as others do in [`Orbit`]. Work in vain needs
+//! a service in which age does not matter, `processor_sharing` in a file (or a random order): first come,
+//! first served would have to know where in the line those stand who gave up, and since they are ahead of
+//! all others it is worse. With withdrawn work any order will do. The engine's timeouts are fixed spans: a
+//! caller that chooses among many of them (`choose`) has an exponential patience as nearly as one likes,
+//! and `fallback` with `maybe` comes again with a given probability. Work in vain *and* a back-off need
 //! three numbers, and a band too wide for elimination.
 //!
-//! **Source.** Falin and Templeton, *Retrial Queues*, 1997; Isaacs, Alvaro, Majumdar and others, *Analyzing Metastable
-//! Failures*, HotOS 2025, for the use of such chains. Deviations: states are truncated by places that the model itself has,
-//! or by a bound whose weight [`Orbit::overflow`] tells.
+//! **Source.** Falin and Templeton, *Retrial Queues*, 1997; Alvaro, Isaacs, Majumdar and others, *Formal
+//! Analysis of Metastable Failures in Software Systems*, arXiv 2510.03551, 2025, for the use of such chains.
+//! Deviations: that paper calibrates an approximate chain, these are exact for what the table says; states
+//! are truncated by places that the model itself has, or by a bound whose weight [`Orbit::overflow`] tells.
 
 use super::chain::{Chain, Passage, Place};
 use super::spiral::Spiral;
@@ -75,7 +77,8 @@ pub enum Again {
     WithChance(f64),
 }
 
-/// Callers who give up after an exponential time and try again at once, while the service works on for nobody.
+/// Callers who give up after an exponential time and try again at once, while the service works on for
+/// nobody.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LateWork {
     /// lambda, fresh requests per unit of time, above 0.
@@ -84,8 +87,8 @@ pub struct LateWork {
     pub service_rate: f64,
     /// Number of servers, shared equally by all who are there, at least 1.
     pub servers: u32,
-    /// Most attempts in the system, at least 1; one more is lost. Work grows with its fourth power: 100 take a moment,
-    /// 300 a minute.
+    /// Most attempts in the system, at least 1; one more is lost. Work grows with its fourth power: 100
+    /// take a moment, 300 a minute.
     pub places: u32,
     /// Mean patience with one attempt, above 0.
     pub timeout: f64,
@@ -94,9 +97,9 @@ pub struct LateWork {
 }
 
 impl LateWork {
-    /// The chain over (a, b): a attempts whose timeout still matters, b others. With [`Again::WithChance`] they are those
-    /// that are waited for and those that are not; with [`Again::Once`] a are first attempts in time, b all others. Panics
-    /// outside the domain.
+    /// The chain over (a, b): a attempts whose timeout still matters, b others. With [`Again::WithChance`]
+    /// they are those that are waited for and those that are not; with [`Again::Once`] a are first attempts
+    /// in time, b all others. Panics outside the domain.
     pub fn pairs(&self) -> Pairs {
         assert_positive("the arrival rate", self.arrival_rate);
         assert_positive("the service rate", self.service_rate);
@@ -164,7 +167,8 @@ impl LateWork {
     }
 }
 
-/// Callers who leave the service when it has no place for them or when their patience ends, and come again after a while.
+/// Callers who leave the service when it has no place for them or when their patience ends, and come again
+/// after a while.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Orbit {
     /// Fresh requests, places and capacity of the service, by the number in it.
@@ -262,7 +266,8 @@ mod tests {
 
     #[test]
     fn two_places_by_hand() {
-        // lambda = mu = timeout = 1, everyone once, one place: (0,0) -> (1,0) -> (0,1) or (0,0), (0,1) -> (0,0).
+        // lambda = mu = timeout = 1, everyone once, one place: (0,0) -> (1,0) -> (0,1) or (0,0), (0,1) ->
+        // (0,0).
         let chain = LateWork { arrival_rate: 1.0, places: 1, timeout: 1.0, ..late(Again::Once, 1.0) };
         // pi(1,0) * 2 = pi(0,0), pi(0,1) = pi(1,0): 1/2, 1/4, 1/4.
         assert_near(chain.mean_in_system(), 0.5, 1e-14);

@@ -1,16 +1,18 @@
-//! When does a service collapse that its own crowd slows down, when does it come back, and which burst does it
-//! survive? The birth-death chain of a death spiral.
+//! When does a service collapse that its own crowd slows down, when does it come back, and which burst does
+//! it survive? The birth-death chain of a death spiral.
 //!
-//! Capacity mu(n) depends on the number n in the system. Where it falls below the load lambda, the crowd grows by
-//! itself: between the healthy crowd, where mu(n) rises through lambda, and the stuck one at the bound lies a *tipping
-//! number* that chance crosses now and then. Both ways take a time that grows exponentially with the distance.
+//! Capacity mu(n) depends on the number n in the system. Where it falls below the load lambda, the crowd
+//! grows by itself: between the healthy crowd, where mu(n) rises through lambda, and the stuck one at the
+//! bound lies a *tipping number* that chance crosses now and then. Both ways take a time that grows
+//! exponentially with the distance.
 //!
-//! **When it holds.** Exactly, for the engine's model of one instance with Poisson arrivals, exponential work, no
-//! timeouts, a bounded queue of any order (`fifo`, `lifo`, `processor_sharing`) and `degradation` or `memory`; work that is
-//! under way changes its speed with the crowd there as it does here. With `memory` the bound is the crash.
+//! **When it holds.** Exactly, for the engine's model of one instance with Poisson arrivals, exponential
+//! work, no timeouts, a bounded queue of any order (`fifo`, `lifo`, `processor_sharing`) and `degradation`
+//! or `memory`; work that is under way changes its speed with the crowd there as it does here. With
+//! `memory` the bound is the crash.
 //!
-//! **Source.** Karlin and Taylor, *A First Course in Stochastic Processes*, 1975, sections 4.4 to 4.7; solved as a
-//! [`chain`](super::chain).
+//! **Source.** Karlin and Taylor, *A First Course in Stochastic Processes*, 1975, sections 4.4 to 4.7;
+//! solved as a [`chain`](super::chain).
 
 use super::assert_positive;
 use super::chain::{Chain, Place};
@@ -25,9 +27,10 @@ pub struct Spiral {
 }
 
 impl Spiral {
-    /// Poisson arrivals at `arrival_rate` at `workers` workers of `service_rate` each, at most `places` in the
-    /// system, those in service included. `speed` is that of one worker with so many in service and in the system, 1
-    /// for full speed. Panics unless rates are above 0, there is a worker and a place, and speeds are not negative.
+    /// Poisson arrivals at `arrival_rate` at `workers` workers of `service_rate` each, at most `places` in
+    /// the system, those in service included. `speed` is that of one worker with so many in service and in
+    /// the system, 1 for full speed. Panics unless rates are above 0, there is a worker and a place, and
+    /// speeds are not negative.
     pub fn new(
         arrival_rate: f64,
         service_rate: f64,
@@ -59,8 +62,8 @@ impl Spiral {
         Spiral::new(arrival_rate, service_rate, workers, places, speed)
     }
 
-    /// The same with the `memory` of a file and no other bound: the last place is the attempt that crashes the
-    /// instance. Panics if no attempt takes memory, or as many as 2^32 fit.
+    /// The same with the `memory` of a file and no other bound: the last place is the attempt that crashes
+    /// the instance. Panics if no attempt takes memory, or as many as 2^32 fit.
     pub fn short_of_memory(
         arrival_rate: f64,
         service_rate: f64,
@@ -89,14 +92,14 @@ impl Spiral {
         if n == 0 { 0.0 } else { self.capacities[n - 1] }
     }
 
-    /// The crowd where the service is at rest: the first n that is served at least as fast as others come. `None`
-    /// if there is none: it collapses at once.
+    /// The crowd where the service is at rest: the first n that is served at least as fast as others come.
+    /// `None` if there is none: it collapses at once.
     pub fn healthy(&self) -> Option<usize> {
         self.capacities.iter().position(|capacity| *capacity >= self.arrival_rate).map(|k| k + 1)
     }
 
-    /// The last n above the healthy crowd from which it still shrinks on average; with one more it grows. `None` if
-    /// there is no such place: then it always shrinks, or never.
+    /// The last n above the healthy crowd from which it still shrinks on average; with one more it grows.
+    /// `None` if there is no such place: then it always shrinks, or never.
     pub fn tipping_number(&self) -> Option<usize> {
         let healthy = self.healthy()?;
         let slow =
@@ -113,18 +116,20 @@ impl Spiral {
         chain
     }
 
-    /// Probability of 0, 1, ..., `places` in the system in the long run. Panics if a crowd is not served at all.
+    /// Probability of 0, 1, ..., `places` in the system in the long run. Panics if a crowd is not served at
+    /// all.
     pub fn states(&self) -> Vec<f64> {
         self.chain().steady()
     }
 
-    /// Mean time until there are `to` for the first time, from `from` on: to collapse, or to recover. 0 from there.
+    /// Mean time until there are `to` for the first time, from `from` on: to collapse, or to recover. 0
+    /// from there.
     pub fn mean_time(&self, from: usize, to: usize) -> f64 {
         self.chain().passage(|n| if n == to { Place::Good } else { Place::Way }).time[from]
     }
 
-    /// P(recover) for crowds of 0, 1, ..., `places`: probability of shrinking to `well` before there are `lost`.
-    /// Panics unless `well` < `lost` <= places.
+    /// P(recover) for crowds of 0, 1, ..., `places`: probability of shrinking to `well` before there are
+    /// `lost`. Panics unless `well` < `lost` <= places.
     pub fn recovers(&self, well: usize, lost: usize) -> Vec<f64> {
         assert!(well < lost && lost <= self.places(), "{well} is below {lost}, at most {}", self.places());
         let place = |n: usize| match n {

@@ -1,5 +1,5 @@
-//! Which triggers tip a system at which load? The lines of a map of vulnerability: how long a trigger must last, and how
-//! deep one of a given length must be, by the fluid delay equation.
+//! Which triggers tip a system at which load? The lines of a map of vulnerability: how long a trigger must
+//! last, and how deep one of a given length must be, by the fluid delay equation.
 
 use super::RetryLoop;
 use super::fluid::{Outcome, Trigger};
@@ -8,15 +8,15 @@ use super::fluid::{Outcome, Trigger};
 const MOST: f64 = 1e3;
 
 impl RetryLoop {
-    /// Shortest duration in seconds for which `trigger` (its own is ignored) tips the system, at each of `loads` per
-    /// second in place of its own: 0 where it tips by itself, `None` where the trigger heals however long it lasts. Panics
-    /// as [`RetryLoop::trajectory`] does.
+    /// Shortest duration in seconds for which `trigger` (its own is ignored) tips the system, at each of
+    /// `loads` per second in place of its own: 0 where it tips by itself, `None` where the trigger heals
+    /// however long it lasts. Panics as [`RetryLoop::trajectory`] does.
     pub fn tipping_durations_s(&self, trigger: Trigger, loads: &[f64]) -> Vec<Option<f64>> {
         loads.iter().map(|load| self.at(*load).tipping_duration_s(trigger)).collect()
     }
 
-    /// The least factor on the load, from 1, that tips the system in `duration_s` seconds, to 0.1 %; `None` if even
-    /// a thousandfold load heals. Panics as [`RetryLoop::trajectory`] does.
+    /// The least factor on the load, from 1, that tips the system in `duration_s` seconds, to 0.1 %; `None`
+    /// if even a thousandfold load heals. Panics as [`RetryLoop::trajectory`] does.
     pub fn tipping_load_factor(&self, duration_s: f64) -> Option<f64> {
         let tips = |factor: f64| self.outcome(Trigger::spike(duration_s, factor)) != Outcome::Recovers;
         if !self.storm_sustains_itself() || !tips(MOST) {
@@ -25,9 +25,9 @@ impl RetryLoop {
         Some(edge(tips, 1.0, MOST))
     }
 
-    /// The largest share of the capacity that tips the system if nothing more is left of it for `duration_s` seconds, to
-    /// 0.1 % of the capacity; `None` if even a full stop heals, 1 where it tips by itself. Panics as
-    /// [`RetryLoop::trajectory`] does.
+    /// The largest share of the capacity that tips the system if nothing more is left of it for
+    /// `duration_s` seconds, to 0.1 % of the capacity; `None` if even a full stop heals, 1 where it tips by
+    /// itself. Panics as [`RetryLoop::trajectory`] does.
     pub fn tipping_capacity_factor(&self, duration_s: f64) -> Option<f64> {
         let tips = |factor: f64| self.outcome(Trigger::cut(duration_s, factor)) != Outcome::Recovers;
         if !self.storm_sustains_itself() || !tips(0.0) {

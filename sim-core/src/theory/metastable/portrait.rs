@@ -1,10 +1,12 @@
-//! Which way does a retry loop drift from any state? The phase portrait over the backlog and the retries that are on their
-//! way: a field of arrows, the point between healing and collapse, and paths from any start.
+//! Which way does a retry loop drift from any state? The phase portrait over the backlog and the retries
+//! that are on their way: a field of arrows, the point between healing and collapse, and paths from any
+//! start.
 //!
-//! The state of the fluid delay equation is its whole last timeout. Two numbers stand for it: B, attempts waiting, and R,
-//! attempts that are sent, will fail and will be followed by another. Arrows replace the delay by a relaxation of the
-//! same mean, `R' = (T lambda (f + ... + f^(A-1)) - R) / T` with f of the wait B / C, and `B' = lambda + R / T - C`: they stand
-//! still where the equation does, and point the way near there; how fast things go, paths say.
+//! The state of the fluid delay equation is its whole last timeout. Two numbers stand for it: B, attempts
+//! waiting, and R, attempts that are sent, will fail and will be followed by another. Arrows replace the
+//! delay by a relaxation of the same mean, `R' = (T lambda (f + ... + f^(A-1)) - R) / T` with f of the wait
+//! B / C, and `B' = lambda + R / T - C`: they stand still where the equation does, and point the way near
+//! there; how fast things go, paths say.
 
 use super::RetryLoop;
 use super::fluid::{Flow, Trajectory, Trigger};
@@ -26,8 +28,8 @@ impl RetryLoop {
         self.timeout_s * (self.escape_capacity_per_s() - self.load_per_s)
     }
 
-    /// Where the system drifts with `backlog` attempts waiting and `retries_ahead` retries to come. Panics outside the
-    /// domain of the loop.
+    /// Where the system drifts with `backlog` attempts waiting and `retries_ahead` retries to come. Panics
+    /// outside the domain of the loop.
     pub fn drift(&self, backlog: f64, retries_ahead: f64) -> Drift {
         self.assert_valid();
         let failure = self.failure_after_wait(backlog / self.capacity_per_s);
@@ -39,16 +41,17 @@ impl RetryLoop {
         }
     }
 
-    /// The backlog and the retries ahead between healing and collapse, (C w*, T (C - lambda)), from which either may
-    /// come. `None` as in [`RetryLoop::tipping_failure`].
+    /// The backlog and the retries ahead between healing and collapse, (C w*, T (C - lambda)), from which
+    /// either may come. `None` as in [`RetryLoop::tipping_failure`].
     pub fn saddle(&self) -> Option<(f64, f64)> {
         let wait_s = self.tipping_wait_s()?;
         Some((self.capacity_per_s * wait_s, self.timeout_s * (self.capacity_per_s - self.load_per_s)))
     }
 
-    /// The way of the delay equation in `horizon_s` seconds from a state without a trigger: with `backlog` attempts waiting,
-    /// after a timeout in which always the same share of attempts was sent in vain, so many that `retries_ahead` are to
-    /// come (at most [`RetryLoop::most_retries_ahead`]). Panics outside the domain of the loop.
+    /// The way of the delay equation in `horizon_s` seconds from a state without a trigger: with `backlog`
+    /// attempts waiting, after a timeout in which always the same share of attempts was sent in vain, so
+    /// many that `retries_ahead` are to come (at most [`RetryLoop::most_retries_ahead`]). Panics outside
+    /// the domain of the loop.
     pub fn path_from(&self, backlog: f64, retries_ahead: f64, horizon_s: f64) -> Trajectory {
         assert!(backlog >= 0.0 && retries_ahead >= 0.0, "numbers of attempts are not negative");
         let wanted = retries_ahead / (self.timeout_s * self.load_per_s);
