@@ -27,7 +27,7 @@ impl Span {
             return Span { low: 0.0, high: 1.0, is_log: false };
         }
         let cells = map.variants.iter().flat_map(|variant| &variant.cells);
-        let values = cells.filter_map(|cell| cell.value).filter(|value| value.is_finite());
+        let values = cells.filter_map(number);
         let (low, high) =
             values.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), value| (a.min(value), b.max(value)));
         match low <= high {
@@ -128,6 +128,11 @@ pub(crate) fn rounded(value: f64, unit: Unit) -> String {
     format!("{kept}{}", &text[end..])
 }
 
+/// The value of a cell, if it is a number.
+pub(crate) fn number(cell: &MapCell) -> Option<f64> {
+    cell.value.filter(|value| value.is_finite())
+}
+
 /// How many cells of a variant came out in some way.
 pub(crate) fn count(variant: &MapVariant, class: CellClass) -> usize {
     variant.cells.iter().filter(|cell| cell.class == class).count()
@@ -159,8 +164,8 @@ pub(crate) fn story(map: &MapResult, variant: &MapVariant) -> String {
         parts.push(format!("not judged in {}", cells(CellClass::Unknown)));
     }
     if !is_verdict(map) {
-        let values = variant.cells.iter().filter_map(|cell| Some((cell.value?, cell)));
-        let mut values: Vec<(f64, &MapCell)> = values.filter(|(value, _)| value.is_finite()).collect();
+        let values = variant.cells.iter().filter_map(|cell| Some((number(cell)?, cell)));
+        let mut values: Vec<(f64, &MapCell)> = values.collect();
         values.sort_by(|a, b| a.0.total_cmp(&b.0));
         if let (Some(first), Some(last)) = (values.first(), values.last()) {
             let told = |(number, cell): &(f64, &MapCell)| {

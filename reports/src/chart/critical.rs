@@ -20,7 +20,7 @@ pub(crate) fn title(result: &CriticalResult) -> String {
 /// Draws the search.
 pub(crate) fn draw(result: &CriticalResult, look: &Look) -> Result<String, DrawError> {
     let subtitle = format!(
-        "{} · {} per point · bars: 95 % Wilson interval · diamonds: critical values with 95 % interval",
+        "{} · {} per point · bars: 95 % intervals · diamond: critical value",
         result.scenario.id,
         format::seeds(&result.seeds)
     );

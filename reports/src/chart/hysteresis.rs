@@ -61,7 +61,7 @@ pub(crate) fn draw(
         let gap = 1.2 * font;
         let count = variants.len().max(1) as f64;
         let width = (look.width - look.margin() - left - gap * (count - 1.0)) / count;
-        let heading = if look.is_thumb { 1.2 * font } else { 2.6 * font };
+        let heading = if look.is_thumb { 1.6 * font } else { 3.0 * font };
         let between = if look.is_thumb { 0.8 * font } else { 2.3 * font };
         let first = top + heading + if look.is_thumb { 0.0 } else { 1.3 * font };
         let height = (bottom - first - between) / 2.0;

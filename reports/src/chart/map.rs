@@ -101,7 +101,7 @@ impl Page<'_> {
         let cells = || self.variants.iter().flat_map(|variant| &variant.cells);
         if cells().any(|cell| self.is_hatched(cell)) {
             let ground = self.ground().unwrap_or_else(|| heat::shade(0.5, self.theme));
-            keys.push(Key::new(1.8, "overloaded without any trigger", move |canvas, rect| {
+            keys.push(Key::new(1.8, "overloaded without trigger", move |canvas, rect| {
                 canvas.rectangle((rect.left, rect.top), (rect.right, rect.bottom), ground)?;
                 pattern::paint(canvas, rect, Pattern::Rising, self.strokes())
             }));
@@ -113,7 +113,7 @@ impl Page<'_> {
             }));
         }
         if self.has_dots() {
-            keys.push(Key::new(0.6, "cells that were run", |canvas, rect| {
+            keys.push(Key::new(0.6, "cells run", |canvas, rect| {
                 let at = (0.5 * (rect.left + rect.right), 0.5 * (rect.top + rect.bottom));
                 canvas.circle(at, 0.16 * self.look.font, self.look.muted)
             }));
@@ -158,7 +158,7 @@ impl Page<'_> {
         match self.ground() {
             Some(ground) if self.is_hatched(cell) => Some(ground),
             _ => {
-                let value = cell.value.filter(|value| value.is_finite())?;
+                let value = map::number(cell)?;
                 Some(heat::shade(self.span.share(value), self.theme))
             }
         }
@@ -181,15 +181,13 @@ impl Page<'_> {
                 let colour = self.colour(cell).map_or(self.look.ink, readable_on);
                 canvas.circle(field.at((cell.x as f64, cell.y as f64)), radius, colour)?;
             }
-        } else {
-            self.paint_values(canvas, field, variant)?;
         }
         if let Some(contour) = &variant.contour {
             for piece in field.line(&contour.points) {
                 self.paint_line(canvas, &piece)?;
             }
         }
-        Ok(())
+        if self.has_dots() { Ok(()) } else { self.paint_values(canvas, field, variant) }
     }
 
     /// The numbers themselves where cells are large enough for all of them.
@@ -197,7 +195,7 @@ impl Page<'_> {
         let size = 0.85 * self.look.font;
         let unit = map::unit(self.map);
         let shown = variant.cells.iter().filter(|cell| !self.is_hatched(cell) || self.ground().is_none());
-        let told = shown.filter_map(|cell| Some((cell, map::rounded(cell.value?, unit))));
+        let told = shown.filter_map(|cell| Some((cell, map::rounded(map::number(cell)?, unit))));
         let told: Vec<(&MapCell, String)> = told.collect();
         let (width, height) = field.cell();
         let fits = |(_, text): &(&MapCell, String)| canvas.text_width(text, size) + 0.6 * size <= width;
@@ -205,8 +203,13 @@ impl Page<'_> {
             return Ok(());
         }
         for (cell, text) in told {
-            let colour = self.colour(cell).map_or(self.look.ink, readable_on);
-            let at = field.at((cell.x as f64, cell.y as f64));
+            let ground = self.colour(cell).unwrap_or(self.look.background);
+            let (colour, at) = (readable_on(ground), field.at((cell.x as f64, cell.y as f64)));
+            if variant.contour.is_some() {
+                // A plate keeps the number off the line.
+                let half = (0.5 * canvas.text_width(&text, size) + 0.15 * size, 0.6 * size);
+                canvas.rectangle((at.0 - half.0, at.1 - half.1), (at.0 + half.0, at.1 + half.1), ground)?;
+            }
             canvas.text(&text, at, self.look.text(0.85, colour, Align::Centre))?;
         }
         Ok(())
@@ -236,7 +239,7 @@ impl Page<'_> {
 
     /// What is said of each cell; equal neighbours that were not run share one sentence.
     fn hover(&self, field: &Field<'_>, variant: &MapVariant) -> String {
-        let told = |cell: &MapCell| cell.value.map(|value| map::rounded(value, map::unit(self.map)));
+        let told = |cell: &MapCell| map::number(cell).map(|value| map::rounded(value, map::unit(self.map)));
         let is_one = |a: &MapCell, b: &MapCell| {
             a.y == b.y && !a.is_measured() && !b.is_measured() && a.class == b.class && told(a) == told(b)
         };
@@ -270,7 +273,7 @@ impl Page<'_> {
     /// The value of a cell and what it rests on.
     fn said(&self, cell: &MapCell) -> String {
         let unit = map::unit(self.map);
-        let value = cell.value.map_or("no value".to_owned(), |value| map::rounded(value, unit));
+        let value = map::number(cell).map_or("no value".to_owned(), |value| map::rounded(value, unit));
         let overloaded =
             if cell.class == CellClass::Overloaded { ", overloaded without any trigger" } else { "" };
         if !cell.is_measured() {

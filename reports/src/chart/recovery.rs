@@ -19,7 +19,7 @@ pub(crate) struct Curve<'a> {
     pub(crate) variant: &'a VariantResult,
     /// Ascending, seconds.
     pub(crate) times: Vec<f64>,
-    /// Seeds in all.
+    /// Seeds that could be judged.
     pub(crate) of: usize,
 }
 
@@ -49,7 +49,10 @@ fn curve(index: usize, variant: &VariantResult) -> Option<Curve<'_>> {
     let mut times: Vec<f64> =
         result.per_seed.iter().flatten().copied().filter(|time| time.is_finite()).collect();
     times.sort_by(f64::total_cmp);
-    let of = result.per_seed.len();
+    // Who is overloaded without any trigger cannot recover from one.
+    let verdicts = &variant.verdicts;
+    let judged = verdicts.stuck.count + verdicts.recovered.count + verdicts.unaffected.count;
+    let of = times.len().max(judged as usize);
     (words::is_judged(variant) && of > 0).then_some(Curve { index, variant, times, of })
 }
 
@@ -69,7 +72,7 @@ pub(crate) fn draw(report: &ComparisonReport, look: &Look) -> Result<String, Dra
     let mut curves = curves(report);
     curves.truncate(CURVES);
     let subtitle = format!(
-        "{} · share of {} that are healthy again within a time after the last trigger",
+        "{} · {}, share of those judged that are healthy again within a time",
         report.manifest.scenario.id,
         format::seeds(&report.comparison.seeds)
     );

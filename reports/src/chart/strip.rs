@@ -139,7 +139,7 @@ pub(crate) fn draw(map: &MapResult, look: &Look, theme: Theme) -> Result<String,
         let left = look.margin() + names.fold(0.0, f64::max).min(0.26 * look.width) + 0.7 * look.font;
         let lowest = look.height - 0.6 * look.margin() - look.footer();
         let rows = map.variants.len().max(1) as f64;
-        let step = ((lowest - top) / rows).min(5.2 * look.font);
+        let step = ((lowest - top) / rows).min(7.0 * look.font);
         let whole = Rect { left, top, right: look.width - look.margin(), bottom: top + rows * step };
         let strip = Strip { map, look, theme, x: &x, whole };
         for (index, variant) in map.variants.iter().enumerate() {

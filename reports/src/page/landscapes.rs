@@ -78,7 +78,7 @@ fn cell_table(map: &MapResult, variant: &MapVariant) -> HtmlTable {
     let (across, up) = (map.x.values.len(), map.y.values.len());
     let cell = |x: usize, y: usize| {
         let cell = map.cell(variant, x, y);
-        let value = cell.value.map_or("–".to_owned(), |value| format::quantity(value, unit));
+        let value = map::number(cell).map_or("–".to_owned(), |value| format::quantity(value, unit));
         let interval = match cell.ci95 {
             Some(interval) if unit == Unit::Share => format!("\n{}", format::share_interval(interval)),
             Some(interval) => format!("\n{}", format::interval(interval, cell.value.unwrap_or(0.0), unit)),

@@ -25,9 +25,11 @@ pub fn critical_text(result: &CriticalResult, style: &TextStyle) -> String {
     }
     values.sort_by(|a, b| a.0.total_cmp(&b.0));
     let unit = landscape::unit(result);
-    let shown = |(x, written): &(f64, &str)| match written.chars().count() {
-        0..=6 => (*written).to_owned(),
-        _ => map::rounded(*x, unit),
+    // One long value rounds all, so that they look alike.
+    let is_long = values.iter().any(|(_, written)| written.chars().count() > 5);
+    let shown = |(x, written): &(f64, &str)| match is_long {
+        false => (*written).to_owned(),
+        true => map::rounded(*x, unit),
     };
     let first =
         Column { header: result.label.clone(), cells: values.iter().map(shown).collect(), is_text: true };

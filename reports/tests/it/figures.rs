@@ -54,11 +54,11 @@ fn a_comparison_has_these_figures() {
         [
             "goodput",
             "outcomes",
-            "recovery",
             "attempts",
             "success",
             "queue_length",
             "latency_p99",
+            "recovery",
             "latency",
             "sweep-load-age_at_service",
             "sweep-load-stuck",

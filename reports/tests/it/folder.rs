@@ -210,7 +210,10 @@ fn every_damage_is_told_with_its_file_and_place() {
     assert!(latency.starts_with("DIR/latency.csv: cannot read this file:"), "{latency}");
 
     let kind = after_damage(|dir| replace(&dir.join("manifest.json"), "\"compare\"", "\"contrast\""));
-    assert_eq!(kind, "DIR/manifest.json: kind: `contrast` is unknown; must be one of compare, run, sweep");
+    assert_eq!(
+        kind,
+        "DIR/manifest.json: kind: `contrast` is unknown; must be one of compare, run, sweep, map, critical, hysteresis"
+    );
 }
 
 #[test]

@@ -109,14 +109,16 @@ fn cell(x: usize, y: usize, cells: usize, shift: f64, refined: bool, scene: Scen
     let is_overloaded = across > 0.93;
     let near = distance.abs() < 3.5 || (across - 0.93).abs() < 0.03;
     let is_measured = !refined || near || (x.is_multiple_of(4) && y.is_multiple_of(4));
-    let count = if is_overloaded { 0 } else { (stuck * f64::from(SEEDS)).round() as u32 };
-    let class = match (is_overloaded, 2 * count >= SEEDS) {
+    let share_of = |seeds: u32| if is_overloaded { 0 } else { (stuck * f64::from(seeds)).round() as u32 };
+    let is_clear = [0, SEEDS].contains(&share_of(SEEDS));
+    let seeds = if is_clear { 8 } else { SEEDS };
+    let count = share_of(seeds);
+    let class = match (is_overloaded, 2 * count >= seeds) {
         (true, _) => CellClass::Overloaded,
         (false, true) => CellClass::Stuck,
         (false, false) => CellClass::Heals,
     };
-    let seeds = if count == 0 || count == SEEDS { 8 } else { SEEDS };
-    let outcome = share(count, SEEDS);
+    let outcome = share(count, seeds);
     let (value, ci95) = match scene {
         Scene::Stuck => (outcome.share, outcome.ci95),
         Scene::Latency => {
@@ -125,7 +127,7 @@ fn cell(x: usize, y: usize, cells: usize, shift: f64, refined: bool, scene: Scen
         }
     };
     let word = if is_overloaded { "overloaded" } else { "recovered" };
-    let counts = [("stuck", count), (word, SEEDS - count)];
+    let counts = [("stuck", count), (word, seeds - count)];
     let counts = counts.into_iter().filter(|(_, count)| *count > 0);
     let metrics = [("success", 1.0 - 0.8 * stuck), ("goodput", 400.0 + 300.0 * (1.0 - stuck))];
     let metrics = metrics.map(|(name, value)| (name.to_owned(), value));

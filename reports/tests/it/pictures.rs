@@ -149,7 +149,7 @@ fn pictures_stand_after_the_timelines_in_this_order() {
     let figures = of_comparison(&report, &THUMB).unwrap();
     let names: Vec<&str> = figures.iter().map(|figure| figure.name.as_str()).collect();
     assert_eq!(
-        names[6..],
+        names[7..],
         [
             "busy",
             "states-four-attempts",
