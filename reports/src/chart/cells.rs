@@ -1,7 +1,6 @@
 //! Where do cells of two settings lie, and what stands at their axes? Every cell is as wide as any other; values
 //! between cells lie between them, on the scale of the axis.
 
-use scenarios::metric::Unit;
 use scenarios::results::map::AxisResult;
 
 use super::axis::Axis;
@@ -64,10 +63,7 @@ impl<'a> Cells<'a> {
             return own(self.count.div_ceil(room));
         }
         let (low, high) = (self.axis.at[0], self.axis.at[self.count - 1]);
-        let unit = match map::axis_unit(self.axis) {
-            Unit::Share => Unit::Share,
-            unit => unit,
-        };
+        let unit = map::axis_unit(self.axis);
         let axis = match self.is_log {
             true => Axis::log(low, high, room, unit),
             false => Axis::linear(low, high, room, unit),

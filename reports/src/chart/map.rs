@@ -96,7 +96,7 @@ impl Page<'_> {
         let unit = map::unit(self.map);
         let [low, high] = [self.span.low, self.span.high].map(|value| map::rounded(value, unit));
         let log = if self.span.is_log { " (log scale)" } else { "" };
-        let bar = Key::new(8.0, high, |canvas, rect| heat::paint_bar(canvas, rect, self.theme));
+        let bar = Key::new(7.0, high, |canvas, rect| heat::paint_bar(canvas, rect, self.theme));
         let mut keys = vec![bar.after(format!("{}{log}: {low}", map::label(self.map)))];
         let cells = || self.variants.iter().flat_map(|variant| &variant.cells);
         if cells().any(|cell| self.is_hatched(cell)) {

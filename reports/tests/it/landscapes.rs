@@ -220,6 +220,7 @@ pub(crate) fn hysteresis() -> HysteresisResult {
         path: "workloads.users.arrivals.poisson.rate".to_owned(),
         label: "offered load, requests per second".to_owned(),
         dwell_s: 60.0,
+        dwell_down_s: 1200.0,
         seeds: (1..=u64::from(SEEDS)).collect(),
         variants: vec![
             variant(

@@ -204,6 +204,7 @@ impl Sample {
             services: Vec::new(),
             events: 21_700_000,
             requests: 7_200_000,
+            diagnosis: None,
         }
     }
 
