@@ -1,6 +1,12 @@
-//! Does the way back differ from the way there? The load goes up in small steps and down again, each long enough for
-//! the system to settle: the load that breaks it against the load that heals it.
+//! Does the way back differ from the way there? The load goes up in steps until it breaks the system, and down again in
+//! steps that are long enough to settle: the load that breaks it against the load that heals it.
+//!
+//! Each seed is run twice: up through all loads, which shows where it breaks; then up to there and down again. So what
+//! piled up is that of one step, not of all loads above. The steps down are longer, since the backlog of a broken step
+//! must drain while retries still multiply the load: near the hidden capacity that takes many times as long as it took to
+//! pile up. Steps down that are too short make the healing load too low, never too high.
 
+use sim_core::metrics::series::window_width;
 use sim_core::model::rate::{RateProfile, Step};
 use sim_core::model::{Model, Named, SystemConfig};
 use sim_core::time::{SimDuration, SimTime};
@@ -8,7 +14,7 @@ use sim_core::units::Rate;
 
 use crate::experiment::{self, Hooks};
 use crate::load::{Scenario, Sweep, Variant};
-use crate::measure::{self, Scope};
+use crate::measure::{self, Record, Scope};
 use crate::metric::Metric;
 use crate::request::{Request, VERSION, reference};
 use crate::results::hysteresis::{HysteresisResult, HysteresisVariant, RampStep};
@@ -19,6 +25,8 @@ const BROKEN: f64 = 0.5;
 /// From this share on it counts as healed.
 const HEALED: f64 = 0.95;
 
+/// How many times as long as a step up a step down lasts, if nobody says it.
+const DOWN: usize = 20;
 /// Longest time that all steps may last together.
 const LONGEST_S: f64 = 100_000.0;
 
@@ -31,52 +39,97 @@ pub struct Ramp {
     pub label: String,
     /// The loads on the way up, per second, rising.
     pub loads: Vec<f64>,
-    /// How long each lasts.
+    /// How long each lasts on the way up.
     pub dwell: SimDuration,
+    /// How long each lasts on the way down.
+    pub dwell_down: SimDuration,
 }
 
 /// A variant that can be ramped.
 #[derive(Clone, Debug)]
 pub struct Ramped {
     name: String,
-    model: Model,
+    /// The system without its triggers.
+    system: SystemConfig,
     /// Loads that theory names.
     theory: Vec<(String, f64)>,
 }
 
 impl Ramp {
-    /// A ramp over loads that rise, each for `dwell` as a file writes a duration; or what is wrong with it.
-    pub fn new(sweep: &Sweep, dwell: &str) -> Result<Ramp, String> {
-        let length: SimDuration = dwell.parse().map_err(|why| format!("`{dwell}`: {why}"))?;
-        if length < SimDuration::from_secs(2) {
-            return Err(format!("`{dwell}`: a step lasts at least 2s"));
-        }
+    /// A ramp over loads that rise, each for `dwell` upwards and `dwell_down` downwards, as a file writes durations; or
+    /// what is wrong with it. Without a `dwell_down` steps down are twenty times as long.
+    pub fn new(sweep: &Sweep, dwell: &str, dwell_down: Option<&str>) -> Result<Ramp, String> {
+        let length = |text: &str| {
+            let length: SimDuration = text.parse().map_err(|why| format!("`{text}`: {why}"))?;
+            match length >= SimDuration::from_secs(2) {
+                true => Ok(length),
+                false => Err(format!("`{text}`: a step lasts at least 2s")),
+            }
+        };
+        let up = length(dwell)?;
+        let down = dwell_down.map_or(Ok(times(up, DOWN)), length)?;
         let loads: Vec<f64> = sweep.points.iter().map(|point| point.x).collect();
         if !loads.windows(2).all(|pair| pair[0] < pair[1]) {
             return Err("the load goes up first; write values that rise".to_owned());
         }
-        let whole_s = 2.0 * loads.len() as f64 * length.as_secs_f64();
+        let steps = loads.len();
+        let ramp =
+            Ramp { path: sweep.path.clone(), label: sweep.label.clone(), loads, dwell: up, dwell_down: down };
+        let whole = ramp.length(steps);
+        let (up_s, down_s, whole_s) = (up.as_secs_f64(), down.as_secs_f64(), whole.as_secs_f64());
         if whole_s > LONGEST_S {
-            let steps = loads.len();
             return Err(format!(
-                "{steps} steps up and {steps} down of {dwell} are {whole_s} s; at most {LONGEST_S} s are simulated"
+                "{steps} steps up of {up_s} s and down of {down_s} s are {whole_s} s; at most {LONGEST_S} s are \
+                 simulated"
             ));
         }
-        Ok(Ramp { path: sweep.path.clone(), label: sweep.label.clone(), loads, dwell: length })
+        let window_s = window_width(SimTime::ZERO + whole).as_secs_f64();
+        if up_s < 4.0 * window_s {
+            return Err(format!(
+                "a run of {whole_s} s is measured in windows of {window_s} s, and steps of {up_s} s are too short \
+                 for them; write `--dwell {:.0}s` or fewer steps",
+                (4.0 * window_s).ceil()
+            ));
+        }
+        Ok(ramp)
     }
 
-    /// The steps up and down.
-    fn steps(&self) -> Vec<f64> {
-        self.loads.iter().chain(self.loads.iter().rev()).copied().collect()
+    /// How long `turn` steps up and as many down last.
+    fn length(&self, turn: usize) -> SimDuration {
+        times(self.dwell, turn) + times(self.dwell_down, turn)
     }
 
-    /// How long so many steps last.
-    fn after(&self, steps: usize) -> SimDuration {
-        SimDuration::from_nanos(self.dwell.as_nanos() * steps as u64)
+    /// The steps: up to the `turn`th load and down again, or only up.
+    fn steps(&self, turn: usize, comes_back: bool) -> Vec<Step> {
+        let step = |at: SimDuration, load: f64| Step { at, rate: Rate::per_second(load) };
+        let up = (0..turn).map(|k| step(times(self.dwell, k), self.loads[k]));
+        let top = times(self.dwell, turn);
+        let down = (0..turn).map(|k| step(top + times(self.dwell_down, k), self.loads[turn - 1 - k]));
+        up.chain(down.take(if comes_back { turn } else { 0 })).collect()
     }
 
-    /// The variants with this load instead of their own, and without their triggers; or what is in the way.
+    /// The variants without their triggers; or what is in the way of ramping them.
     pub fn apply(&self, variants: &[Variant]) -> Result<Vec<Ramped>, String> {
+        let ramped = |variant: &Variant| {
+            let mut system: SystemConfig = variant.system.clone();
+            system.faults = Named::default();
+            (system.actions, system.stages) = Default::default();
+            let theory = twin::of(variant).map_or(Vec::new(), |twin| {
+                let rig = twin.retry_loop;
+                vec![
+                    ("hidden capacity".to_owned(), rig.hidden_capacity_per_s()),
+                    ("capacity".to_owned(), rig.capacity_per_s),
+                ]
+            });
+            let ramped = Ramped { name: variant.name.clone(), system, theory };
+            self.model(&ramped, self.loads.len(), true)?;
+            Ok(ramped)
+        };
+        variants.iter().map(ramped).collect()
+    }
+
+    /// The model of a variant with this load instead of its own.
+    fn model(&self, ramped: &Ramped, turn: usize, comes_back: bool) -> Result<Model, String> {
         let wrong = || {
             format!(
                 "`{}` is no load that can be ramped; write `workloads.NAME.arrivals.poisson.rate`, or \
@@ -86,37 +139,40 @@ impl Ramp {
         };
         let parts: Vec<&str> = self.path.split('.').collect();
         let ["workloads", workload, "arrivals", _, "rate"] = parts[..] else { return Err(wrong()) };
-        let ramped = |variant: &Variant| {
-            let mut system: SystemConfig = variant.system.clone();
-            system.faults = Named::default();
-            (system.actions, system.stages) = Default::default();
-            let steps = self.steps();
-            system.horizon = self.after(steps.len());
-            let step =
-                |(index, load): (usize, &f64)| Step { at: self.after(index), rate: Rate::per_second(*load) };
-            let profile = RateProfile::Steps(steps.iter().enumerate().map(step).collect());
-            let found = system.workloads.0.iter_mut().find(|(name, _)| name == workload);
-            let rate = found.and_then(|(_, workload)| workload.arrivals.rate_mut()).ok_or_else(wrong)?;
-            *rate = profile;
-            let model = Model::new(&system).map_err(|problems| {
-                let told = problems.first().map_or(String::new(), |problem| problem.message.clone());
-                format!("variant `{}` cannot be ramped: {told}", variant.name)
-            })?;
-            let theory = twin::of(variant).map_or(Vec::new(), |twin| {
-                let rig = twin.retry_loop;
-                vec![
-                    ("hidden capacity".to_owned(), rig.hidden_capacity_per_s()),
-                    ("capacity".to_owned(), rig.capacity_per_s),
-                ]
-            });
-            Ok(Ramped { name: variant.name.clone(), model, theory })
-        };
-        variants.iter().map(ramped).collect()
+        let mut system = ramped.system.clone();
+        system.horizon = if comes_back { self.length(turn) } else { times(self.dwell, turn) };
+        let found = system.workloads.0.iter_mut().find(|(name, _)| name == workload);
+        let rate = found.and_then(|(_, workload)| workload.arrivals.rate_mut()).ok_or_else(wrong)?;
+        *rate = RateProfile::Steps(self.steps(turn, comes_back));
+        Model::new(&system).map_err(|problems| {
+            let told = problems.first().map_or(String::new(), |problem| problem.message.clone());
+            format!("variant `{}` cannot be ramped: {told}", ramped.name)
+        })
     }
 }
 
-/// What one seed does: per step the share answered and the useful answers per second.
-type Way = Vec<(f64, f64)>;
+fn times(length: SimDuration, times: usize) -> SimDuration {
+    SimDuration::from_nanos(length.as_nanos() * times as u64)
+}
+
+/// The share answered and the useful answers per second.
+type Measured = (f64, f64);
+
+/// What one seed does.
+#[derive(Clone, Debug)]
+struct Way {
+    /// Per load on the way up.
+    up: Vec<Measured>,
+    /// Per load on the way down, from the one that broke it; the highest load if none did.
+    down: Vec<Measured>,
+}
+
+impl Way {
+    /// The place of the load that breaks it.
+    fn breaks(&self) -> Option<usize> {
+        self.up.iter().position(|(success, _)| *success < BROKEN)
+    }
+}
 
 /// Ramps every variant; `None` if it was stopped.
 pub fn run(
@@ -128,8 +184,7 @@ pub fn run(
 ) -> Option<HysteresisResult> {
     let seeds = &request.seeds;
     let ways = experiment::in_parallel(ramped.len() * seeds.len(), hooks, |index| {
-        let (variant, seed) = (&ramped[index / seeds.len()], seeds[index % seeds.len()]);
-        way(ramp, &variant.model, seed)
+        way(ramp, &ramped[index / seeds.len()], seeds[index % seeds.len()])
     });
     let ways: Option<Vec<Way>> = ways.into_iter().collect();
     let ways = ways?;
@@ -141,54 +196,71 @@ pub fn run(
         path: ramp.path.clone(),
         label: ramp.label.clone(),
         dwell_s: ramp.dwell.as_secs_f64(),
+        dwell_down_s: ramp.dwell_down.as_secs_f64(),
         seeds: seeds.clone(),
         variants: variants.map(|(variant, ways)| both_ways(ramp, variant, ways)).collect(),
         reproduce: request.reproduce.clone(),
     })
 }
 
-fn way(ramp: &Ramp, model: &Model, seed: u64) -> Way {
-    let record = measure::run(model, SimDuration::ZERO, seed, false);
-    let step = |index: usize| {
-        let half = SimDuration::from_nanos(ramp.dwell.as_nanos() / 2);
-        let (start, end) = (SimTime::ZERO + ramp.after(index), SimTime::ZERO + ramp.after(index + 1));
-        let span = record.span(start + half, end);
+fn way(ramp: &Ramp, ramped: &Ramped, seed: u64) -> Way {
+    let run = |turn: usize, comes_back: bool| {
+        let model = ramp.model(ramped, turn, comes_back).expect("the whole ramp was tried before");
+        measure::run(&model, SimDuration::ZERO, seed, false)
+    };
+    // A step is judged by its second half.
+    let judged = |record: &Record, start: SimDuration, length: SimDuration| {
+        let start = SimTime::ZERO + start;
+        let span = record.span(start + SimDuration::from_nanos(length.as_nanos() / 2), start + length);
         let goodput = record.value(Metric::Goodput, Scope::default(), span);
         (record.answered_share(span).unwrap_or(1.0), goodput.unwrap_or(0.0))
     };
-    (0..2 * ramp.loads.len()).map(step).collect()
+    let steps = ramp.loads.len();
+    let record = run(steps, false);
+    let up = (0..steps).map(|k| judged(&record, times(ramp.dwell, k), ramp.dwell)).collect();
+    let mut way = Way { up, down: Vec::new() };
+    let turn = way.breaks().map_or(steps, |broken| broken + 1);
+    let record = run(turn, true);
+    let start = |k: usize| times(ramp.dwell, turn) + times(ramp.dwell_down, k);
+    way.down = (0..turn).map(|k| judged(&record, start(k), ramp.dwell_down)).collect();
+    way
 }
 
 fn both_ways(ramp: &Ramp, variant: &Ramped, ways: &[Way]) -> HysteresisVariant {
     let steps = ramp.loads.len();
-    let band = |index: usize, value: fn(&(f64, f64)) -> f64| {
-        let mut values: Vec<f64> = ways.iter().map(|way| value(&way[index])).collect();
+    let band = |found: &[Measured], value: fn(&Measured) -> f64| {
+        let mut values: Vec<f64> = found.iter().map(value).collect();
         values.sort_by(f64::total_cmp);
         [0.1, 0.5, 0.9].map(|p| statistics::quantile(&values, p).expect("all are finite"))
     };
-    let step = |(index, load): (usize, f64)| RampStep {
-        load,
-        success: band(index, |(success, _)| *success),
-        goodput: band(index, |(_, goodput)| *goodput),
+    let step = |place: usize, found: Vec<Measured>| {
+        (!found.is_empty()).then(|| RampStep {
+            load: ramp.loads[place],
+            success: band(&found, |(success, _)| *success),
+            goodput: band(&found, |(_, goodput)| *goodput),
+        })
     };
-    let all: Vec<RampStep> = ramp.steps().into_iter().enumerate().map(step).collect();
-    let breaks = |way: &Way| way[..steps].iter().position(|(success, _)| *success < BROKEN);
+    let up = |place: usize| step(place, ways.iter().map(|way| way.up[place]).collect());
+    // Of the seeds that went as far up as this load.
+    let on_the_way_down =
+        |way: &Way, place: usize| way.down.len().checked_sub(place + 1).map(|after| way.down[after]);
+    let down = |place: usize| step(place, ways.iter().filter_map(|way| on_the_way_down(way, place)).collect());
     let breaks_at: Vec<f64> =
-        ways.iter().map(|way| breaks(way).map_or(f64::INFINITY, |k| ramp.loads[k])).collect();
+        ways.iter().map(|way| way.breaks().map_or(f64::INFINITY, |k| ramp.loads[k])).collect();
     let heals = |way: &Way| {
-        let down = &way[steps..];
-        let last_bad = down.iter().rposition(|(success, _)| *success < HEALED);
+        let last_bad = way.down.iter().rposition(|(success, _)| *success < HEALED);
         // In the order of falling loads: after the last bad step all is well.
         let first_good = last_bad.map_or(0, |bad| bad + 1);
-        // A load that never heals lies below all: minus infinity.
-        if first_good == steps { f64::NEG_INFINITY } else { ramp.loads[steps - 1 - first_good] }
+        // What never heals does so below all loads: minus infinity.
+        let place = way.down.len().checked_sub(first_good + 1);
+        place.map_or(f64::NEG_INFINITY, |place| ramp.loads[place])
     };
-    let heals_at: Vec<f64> = ways.iter().filter(|way| breaks(way).is_some()).map(heals).collect();
+    let heals_at: Vec<f64> = ways.iter().filter(|way| way.breaks().is_some()).map(heals).collect();
     let none = || statistics::quartiles(&[f64::INFINITY]).expect("one value has quartiles");
     HysteresisVariant {
         name: variant.name.clone(),
-        up: all[..steps].to_vec(),
-        down: all[steps..].to_vec(),
+        up: (0..steps).filter_map(up).collect(),
+        down: (0..steps).rev().filter_map(down).collect(),
         breaks_at: statistics::quartiles(&breaks_at).unwrap_or_else(none),
         heals_at: statistics::quartiles(&heals_at).unwrap_or_else(none),
         theory: variant.theory.clone(),

@@ -320,11 +320,12 @@ pub(crate) struct Critical {
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Triggers and operators are switched off: only the load moves. Each step is judged by its second half.
+Triggers and operators are switched off: only the load moves. It turns at the step that breaks the system. Each step is
+judged by its second half; steps down are longer, since what piled up must drain.
 
 Example:
   spiral hysteresis metastable-retry-storm --variants four-attempts,one-attempt \\
-      --x workloads.users.arrivals.poisson.rate=100/s..1200/s:23 --dwell 60s --seeds 10")]
+      --x workloads.users.arrivals.poisson.rate=100/s..1200/s:12 --seeds 10")]
 pub(crate) struct Hysteresis {
     /// A scenario file, or the id of a shipped scenario
     #[arg(value_name = "FILE|ID")]
@@ -332,9 +333,12 @@ pub(crate) struct Hysteresis {
     /// The load and its steps: `workloads.NAME.arrivals.KIND.rate=a..b:n`, or the name of a parameter
     #[arg(long, value_name = "PATH=VALUES")]
     pub(crate) x: String,
-    /// How long each step lasts
+    /// How long each step up lasts
     #[arg(long, value_name = "TIME", default_value = "60s")]
     pub(crate) dwell: String,
+    /// How long each step down lasts [default: twenty times as long]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) dwell_down: Option<String>,
     /// Seeds: `20` for 1 to 20, `31..=60`, or a list [default: what the file says]
     #[arg(long, allow_hyphen_values = true)]
     pub(crate) seeds: Option<String>,

@@ -23,7 +23,8 @@ pub struct HysteresisVariant {
     pub name: String,
     /// While the load rises.
     pub up: Vec<RampStep>,
-    /// While it falls, in the order of time: the highest load first.
+    /// While it falls, in the order of time: the highest load first. Seeds turn at the load that broke them, so that the
+    /// highest loads stand here for some seeds only, or for none.
     pub down: Vec<RampStep>,
     /// The lowest load on the way up at which less than half is answered, over seeds; censored where it never
     /// breaks.
@@ -49,8 +50,10 @@ pub struct HysteresisResult {
     pub path: String,
     /// Label of the axis.
     pub label: String,
-    /// How long each step lasts, seconds.
+    /// How long each step up lasts, seconds.
     pub dwell_s: f64,
+    /// How long each step down lasts, seconds.
+    pub dwell_down_s: f64,
     /// The seeds.
     pub seeds: Vec<u64>,
     /// One loop each.

@@ -85,7 +85,7 @@ pub(crate) fn hysteresis(args: &args::Hysteresis) -> Result<Loop, Failure> {
         let read_file = |name: &str| target.read_beside(name);
         let sweep = plan.scenario.sweep_of(&x.path, &x.range.values, 1, &read_file);
         if let Some(sweep) = refused.take(sweep) {
-            ramp = refused.take(ramped(plan, &sweep, &args.dwell, &variants, &args.x));
+            ramp = refused.take(ramped(plan, &sweep, args, &variants));
         }
     }
     let plan = all_or_nothing(plan, refused)?;
@@ -94,6 +94,7 @@ pub(crate) fn hysteresis(args: &args::Hysteresis) -> Result<Loop, Failure> {
     let reproduce = Words::new("hysteresis", &args.scenario)
         .option("--x", &args.x)
         .option("--dwell", &args.dwell)
+        .option_if("--dwell-down", args.dwell_down.as_deref().unwrap_or_default())
         .option("--seeds", seeds.text())
         .option_if("--variants", &variants.join(","))
         .options("--set", &args.making.set)
@@ -106,12 +107,11 @@ pub(crate) fn hysteresis(args: &args::Hysteresis) -> Result<Loop, Failure> {
 fn ramped(
     plan: &Plan,
     sweep: &Sweep,
-    dwell: &str,
+    args: &args::Hysteresis,
     names: &[String],
-    word: &str,
 ) -> Result<(Ramp, Vec<Ramped>), Complaint> {
-    let wrong = |what: String| Complaint::new(format!("`--x {word}`: {what}"));
-    let ramp = Ramp::new(sweep, dwell).map_err(wrong)?;
+    let wrong = |what: String| Complaint::new(format!("`--x {}`: {what}", args.x));
+    let ramp = Ramp::new(sweep, &args.dwell, args.dwell_down.as_deref()).map_err(wrong)?;
     let is_chosen = |variant: &&Variant| names.is_empty() || names.contains(&variant.name);
     let variants: Vec<Variant> = plan.scenario.variants.iter().filter(is_chosen).cloned().collect();
     let ramped = ramp.apply(&variants).map_err(wrong)?;
