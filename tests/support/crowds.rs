@@ -12,7 +12,10 @@ pub struct Crowd {
     from: SimTime,
     well: Option<u32>,
     lost: u32,
-    now: u32,
+    /// In the system now; once the run is over, at its end.
+    pub now: u32,
+    /// The most there were at once, and when for the first time.
+    pub peak: (SimTime, u32),
     /// In the system at the first moment watched.
     pub first: Option<u32>,
     /// Which came first, and when: true for `well`.
@@ -20,11 +23,11 @@ pub struct Crowd {
 }
 
 impl Crowd {
-    /// Watches the first service of the file from `from_s` on until there are `well` or fewer (never, if that is
-    /// `None`), or `lost` or more.
+    /// Watches the first service of the file from `from_s` on until there are `well` or fewer (never, if
+    /// that is `None`), or `lost` or more.
     pub fn between(from_s: f64, well: Option<u32>, lost: u32) -> Self {
         let from = SimTime::ZERO + SimDuration::from_secs_f64(from_s);
-        Crowd { service: 0, from, well, lost, now: 0, first: None, end: None }
+        Crowd { service: 0, from, well, lost, now: 0, peak: (SimTime::ZERO, 0), first: None, end: None }
     }
 
     /// Seconds from the first moment watched to the end. Panics if there was none.
@@ -56,7 +59,12 @@ impl Probe for Crowd {
             self.look(self.from);
         }
         match observation {
-            Observation::Sent { service, .. } if self.is_mine(service) => self.now += 1,
+            Observation::Sent { service, .. } if self.is_mine(service) => {
+                self.now += 1;
+                if self.now > self.peak.1 {
+                    self.peak = (now, self.now);
+                }
+            }
             Observation::Rejected { service, .. }
             | Observation::Dropped { service, .. }
             | Observation::Withdrawn { service, .. }

@@ -18,3 +18,5 @@ mod guards;
 mod contention;
 mod hedging;
 mod spirals;
+mod orbits;
+mod hidden;

@@ -14,10 +14,10 @@ use sim_tests::systems::{RetryRig, rig_rs};
 /// Length of the span that is judged, at the end of the time observed.
 const JUDGED_S: f64 = 30.0;
 /// After the judged span the run goes on until every request of it has ended.
-const REST_S: f64 = 15.0;
+pub(crate) const REST_S: f64 = 15.0;
 
 /// What becomes of the requests of the last seconds before `until_s`, per seed.
-fn fates(model: &Model, until_s: f64, seeds: u64) -> Vec<Fate> {
+pub(crate) fn fates(model: &Model, until_s: f64, seeds: u64) -> Vec<Fate> {
     let probe = Fate::between(until_s - JUDGED_S, until_s);
     over_seeds(1..=seeds, |seed| engine::run(model, Seed(seed), probe).probe)
 }
@@ -36,15 +36,15 @@ fn assert_all_collapse(what: &str, fates: &[Fate]) {
     assert!(fates.iter().all(collapsed), "{what} collapses on every seed: {success:.3?}");
 }
 
-fn recovered(fate: &Fate) -> bool {
+pub(crate) fn recovered(fate: &Fate) -> bool {
     fate.success() >= 0.9
 }
 
-fn collapsed(fate: &Fate) -> bool {
+pub(crate) fn collapsed(fate: &Fate) -> bool {
     fate.success() <= 0.1
 }
 
-fn count(fates: &[Fate], is: fn(&Fate) -> bool) -> usize {
+pub(crate) fn count(fates: &[Fate], is: fn(&Fate) -> bool) -> usize {
     fates.iter().filter(|fate| is(fate)).count()
 }
 
@@ -110,7 +110,7 @@ fn only_a_cut_below_the_hidden_capacity_ends_the_storm() {
 
 /// Collapses at durations of `factors` times that of the fluid delay equation, and the duration that
 /// tips half of the seeds, by the Spearman-Karber estimate.
-fn tipping(fluid_s: f64, factors: &[f64], fates: impl Fn(f64) -> Vec<Fate>) -> (Vec<f64>, f64) {
+pub(crate) fn tipping(fluid_s: f64, factors: &[f64], fates: impl Fn(f64) -> Vec<Fate>) -> (Vec<f64>, f64) {
     let stays_down = |fate: &Fate| fate.success() < 0.5;
     let shares: Vec<f64> = factors
         .iter()
