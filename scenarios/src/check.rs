@@ -369,6 +369,7 @@ fn metric_scope(
             | M::InFlight
             | M::ConnectedSuccess
             | M::DegradedShare
+            | M::LeasesHeld
     );
     let of_services = matches!(
         metric,

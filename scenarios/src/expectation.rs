@@ -259,6 +259,8 @@ expectation! {
     outside => Subject::Metric(Metric::Outside);
     /// Attempts of a service that wait outside others and hold up its workers, mean over time.
     held_up => Subject::Metric(Metric::HeldUp);
+    /// Leases that are held, mean over time.
+    leases_held => Subject::Metric(Metric::LeasesHeld);
 }
 
 impl Verdict {

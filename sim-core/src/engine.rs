@@ -32,6 +32,7 @@ mod piggyback;
 mod doors;
 mod refresh;
 mod fallback;
+mod leases;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -49,6 +50,8 @@ use capacity::Loads;
 use connections::Connections;
 use doors::Doors;
 use in_flight::Table;
+pub use leases::LeaseLedger;
+use leases::Leases;
 pub use ledger::{CacheLedger, EdgeLedger, Ledger, RecordsLedger, ServiceLedger};
 use records::Records;
 use refresh::Refreshes;
@@ -160,6 +163,7 @@ struct Simulation<'m, P, const PLAIN: bool> {
     records: Records,
     doors: Doors,
     refreshes: Refreshes,
+    leases: Leases,
 }
 
 impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
@@ -216,6 +220,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             records: Records::new(model),
             doors: Doors::new(model),
             refreshes: Refreshes::new(model),
+            leases: Leases::new(model),
         }
     }
 
@@ -310,6 +315,8 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             Event::Refresh { cache, instance, plan } => self.on_refresh(cache, instance, plan),
             Event::Hedge { call, plan } => self.on_hedge(call, plan),
             Event::Untie { attempt } => self.on_untie(attempt),
+            Event::Renew { workload, lease } => self.on_renew(workload, lease),
+            Event::Expire { workload, lease, term } => self.on_expire(workload, lease, term),
             Event::Arrival { .. }
             | Event::Finish { .. }
             | Event::AttemptTimeout { .. }

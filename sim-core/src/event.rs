@@ -204,6 +204,22 @@ pub enum Event {
         /// The attempt, if it is still there.
         attempt: AttemptId,
     },
+    /// The holder of a lease renews it, or establishes it if it is lost.
+    Renew {
+        /// Whose leases.
+        workload: WorkloadId,
+        /// Which of them.
+        lease: u32,
+    },
+    /// The time of a lease is over.
+    Expire {
+        /// Whose leases.
+        workload: WorkloadId,
+        /// Which of them.
+        lease: u32,
+        /// Which term of that lease; an event of another one is stale.
+        term: u32,
+    },
 }
 
 /// What is due in the life of an instance.
@@ -269,6 +285,8 @@ impl Packed {
     pub(crate) const REFRESH: u64 = 82;
     pub(crate) const HEDGE: u64 = 80;
     pub(crate) const UNTIE: u64 = 81;
+    pub(crate) const RENEW: u64 = 95;
+    pub(crate) const EXPIRE: u64 = 96;
 
     #[inline(always)]
     pub(crate) fn new(event: Event) -> Self {
@@ -335,6 +353,12 @@ impl Packed {
             ),
             Event::Hedge { call, plan } => Packed(words(Self::HEDGE as u32, plan), handle(call.0)),
             Event::Untie { attempt } => Packed(Self::UNTIE, handle(attempt.0)),
+            Event::Renew { workload, lease } => {
+                Packed(words(Self::RENEW as u32, workload.index() as u32), u64::from(lease))
+            }
+            Event::Expire { workload, lease, term } => {
+                Packed(words(Self::EXPIRE as u32, workload.index() as u32), words(lease, term))
+            }
         }
     }
 
@@ -428,6 +452,14 @@ impl Packed {
             },
             Self::HEDGE => Event::Hedge { call: self.call(), plan: number },
             Self::UNTIE => Event::Untie { attempt: self.attempt() },
+            Self::RENEW => {
+                Event::Renew { workload: WorkloadId::from_index(number as usize), lease: second as u32 }
+            }
+            Self::EXPIRE => Event::Expire {
+                workload: WorkloadId::from_index(number as usize),
+                lease: handle.slot,
+                term: handle.generation,
+            },
             _ => Event::Strike { fault: FaultId::from_index(second as usize) },
         }
     }
@@ -480,6 +512,8 @@ mod tests {
             },
             Event::Hedge { call: CallId(id), plan: u32::MAX },
             Event::Untie { attempt: AttemptId(id) },
+            Event::Renew { workload: WorkloadId::from_index(4), lease: u32::MAX },
+            Event::Expire { workload: WorkloadId::from_index(4), lease: 5, term: u32::MAX },
         ] {
             assert_eq!(Packed::new(event).event(), event);
         }

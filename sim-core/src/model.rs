@@ -8,6 +8,7 @@ pub mod edge;
 pub mod pool;
 pub mod cache;
 pub mod zone;
+pub mod lease;
 pub mod lifecycle;
 pub mod workload;
 pub mod connection;
@@ -279,6 +280,7 @@ impl Model {
                 && workload.keys.is_none()
                 && workload.tenants.is_none()
                 && workload.connected.is_none()
+                && workload.leases.is_none()
         });
         let plain_edges = self.edges.iter().all(|edge| {
             edge.deadline_margin.is_none()

@@ -15,6 +15,7 @@ mod lines;
 mod network;
 mod pipelines;
 mod records;
+mod leases;
 mod pipeline;
 mod refresh;
 mod retries;

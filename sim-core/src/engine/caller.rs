@@ -373,7 +373,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         };
         self.probe.observe(self.now, answered);
         if !PLAIN {
-            self.user_goes_on(call_id, &call);
+            self.user_goes_on(call_id, &call, true);
         }
     }
 
@@ -399,7 +399,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         };
         self.probe.observe(self.now, failed);
         if !PLAIN {
-            self.user_goes_on(call_id, &call);
+            self.user_goes_on(call_id, &call, false);
         }
     }
 
@@ -424,7 +424,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             }
             Parent::Check(ticket) => self.on_checked(ticket, outcome.is_ok()),
             Parent::Connect(user) => self.on_connect_ended(id, call, user, outcome),
-            Parent::Visitor | Parent::User(_) | Parent::Member(_) | Parent::Hedge(..) => {
+            Parent::Visitor | Parent::User(_) | Parent::Member(_) | Parent::Hedge(..) | Parent::Holder(_) => {
                 unreachable!("users call over edges of workloads, hedges belong to their call")
             }
         }

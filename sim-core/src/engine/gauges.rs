@@ -63,6 +63,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 });
                 mean(Holder::Edge(id), told, &mut readings);
                 let of = Holder::Edge(id);
+                if let Some(held) = self.leases_held(id) {
+                    readings.push(Reading { of, name: "leases_held", value: Some(held) });
+                }
                 let told = self.callers[id].guards.read(edge, now);
                 readings.extend(told.map(|(name, value)| Reading { of, name, value }));
             }

@@ -47,6 +47,7 @@ pub const KINDS: &[Kind] = &[
     count("credits", "credits"),
     count("longest_queue", "attempts in the longest queue"),
     count("hedge_delay", "seconds before a hedge"),
+    count("leases_held", "leases held"),
 ];
 
 impl Kind {

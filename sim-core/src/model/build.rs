@@ -7,6 +7,7 @@ mod connections;
 mod faults;
 mod sources;
 mod capacity;
+mod leases;
 
 use super::rate;
 use super::service::{Service, ServiceConfig};
@@ -119,6 +120,7 @@ fn build_system(config: &SystemConfig, problems: &mut Problems) -> Option<Model>
     let calls = Calls::lower(config, &services, problems);
     let mut workloads = lower_workloads(config, problems);
     connections::lower(config, &calls, &mut services, &mut workloads, problems);
+    leases::lower(config, &calls, &mut workloads, problems);
     let faults = faults::lower(config, &services, problems);
     let actions = actions::lower(config, &services, problems);
     if problems.0.len() > known {
@@ -302,6 +304,7 @@ fn lower_workloads(config: &SystemConfig, problems: &mut Problems) -> IdVec<Work
             users: Users::lower(&workload.arrivals),
             connected: None,
             hot: faults::hot_keys(config, name),
+            leases: None,
         }
     };
     let mut workloads: IdVec<WorkloadId, Workload> = config.workloads.iter().enumerate().map(lower).collect();
@@ -333,6 +336,9 @@ fn check_arrivals(
         _ => "closed",
     };
     problems.distribution(format!("{path}/arrivals/{kind}/think_time"), workload.arrivals.think_time());
+    if let ArrivalsConfig::Leases(_) = workload.arrivals {
+        return; // see `leases`
+    }
     let Some(rate) = workload.arrivals.rate() else {
         let hits = |fault: &super::fault::FaultConfig| {
             fault.load_spike.as_ref().is_some_and(|spike| spike.workload == name)

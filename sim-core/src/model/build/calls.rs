@@ -9,6 +9,7 @@ mod monitors;
 mod pipelines;
 mod records;
 mod steps;
+mod establishes;
 
 use super::{Problems, unique_keys};
 use crate::dist::Distribution;
@@ -41,6 +42,8 @@ pub(super) struct Calls {
     pub(super) connects: Vec<Option<EdgeId>>,
     pub(super) caches: IdVec<CacheId, Cache>,
     pub(super) records: IdVec<RecordsId, Records>,
+    /// The edge on which the holders of a workload establish lost leases, by workload.
+    pub(super) establishes: Vec<Option<EdgeId>>,
 }
 
 /// Who is being lowered.
@@ -86,6 +89,7 @@ impl Calls {
             connects: Vec::new(),
             caches: IdVec::new(),
             records: IdVec::new(),
+            establishes: Vec::new(),
         };
         if services.is_empty() {
             return calls;
@@ -96,6 +100,7 @@ impl Calls {
         lowering.workloads();
         lowering.programs();
         lowering.connects();
+        lowering.establishes();
         lowering.checks();
         lowering.refuse_circles();
         lowering.share_globals();
