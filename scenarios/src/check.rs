@@ -392,6 +392,8 @@ fn metric_scope(
             | M::Instances
             | M::InstanceSeconds
             | M::Errors
+            | M::ReplicaLag
+            | M::CatchUpShare
     );
     let id = metric.id();
     if line.service.is_some() && of_workloads {

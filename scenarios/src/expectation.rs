@@ -261,6 +261,10 @@ expectation! {
     held_up => Subject::Metric(Metric::HeldUp);
     /// Leases that are held, mean over time.
     leases_held => Subject::Metric(Metric::LeasesHeld);
+    /// Writes that the replica furthest behind lacks, mean over time.
+    replica_lag => Subject::Metric(Metric::ReplicaLag);
+    /// Share of a leader's workers that serve replicas which catch up, mean over time.
+    catch_up_share => Subject::Metric(Metric::CatchUpShare);
 }
 
 impl Verdict {

@@ -1,12 +1,14 @@
 //! What came out of one run? The metrics of curriculum and files, computed from the windows of a run,
 //! over the whole run or a part of it, for everything or one service or workload.
 
+mod gauged;
+
 use std::iter::Sum;
 
 use sim_core::engine::{self, StopReason};
 use sim_core::ids::{EdgeId, Id, IdVec, ServiceId, WorkloadId};
 use sim_core::metrics::caches::Caches;
-use sim_core::metrics::gauges::{GaugeSeries, Gauges, Holder};
+use sim_core::metrics::gauges::Gauges;
 use sim_core::metrics::latency::LatencyHistogram;
 use sim_core::metrics::series::{Series, ServiceWindow, WorkloadWindow};
 use sim_core::metrics::states::States;
@@ -326,22 +328,9 @@ impl Record {
             Metric::Outside => Some(self.level(scope, span, |w| w.outside)),
             Metric::HeldUp => Some(self.level(scope, span, |w| w.held_up)),
             Metric::LeasesHeld => self.gauged("leases_held", scope, span),
+            Metric::ReplicaLag => self.gauged("replica_lag", scope, span),
+            Metric::CatchUpShare => self.gauged("catch_up_share", scope, span),
         }
-    }
-
-    /// Mean over time of what was read of the workloads at the ends of windows; `None` if none has such a thing.
-    fn gauged(&self, name: &str, scope: Scope, span: Span) -> Option<f64> {
-        // The edges of workloads come first, in their order.
-        let is_wanted = |of: Holder| match of {
-            Holder::Edge(edge) => scope.workload.is_none_or(|workload| workload.index() == edge.index()),
-            Holder::Service(_) => false,
-        };
-        let area = |series: &GaugeSeries| -> Option<f64> {
-            let windows = series.values.iter().zip(&self.lengths_s).take(span.to).skip(span.from);
-            windows.map(|(value, seconds)| value.map(|value| value * seconds)).sum()
-        };
-        let all = self.gauges.all().iter().filter(|series| series.name == name && is_wanted(series.of));
-        all.filter_map(area).reduce(|a, b| a + b).map(|area| area / self.seconds(span))
     }
 
     /// Mean over time of a share, for each service that has such a thing.

@@ -33,6 +33,7 @@ mod doors;
 mod refresh;
 mod fallback;
 mod leases;
+mod follows;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -49,6 +50,8 @@ use caches::CacheState;
 use capacity::Loads;
 use connections::Connections;
 use doors::Doors;
+use follows::Follows;
+pub use follows::FollowsLedger;
 use in_flight::Table;
 pub use leases::LeaseLedger;
 use leases::Leases;
@@ -164,6 +167,7 @@ struct Simulation<'m, P, const PLAIN: bool> {
     doors: Doors,
     refreshes: Refreshes,
     leases: Leases,
+    follows: Follows,
 }
 
 impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
@@ -221,6 +225,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             doors: Doors::new(model),
             refreshes: Refreshes::new(model),
             leases: Leases::new(model),
+            follows: Follows::new(model),
         }
     }
 
@@ -315,6 +320,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             Event::Refresh { cache, instance, plan } => self.on_refresh(cache, instance, plan),
             Event::Hedge { call, plan } => self.on_hedge(call, plan),
             Event::Untie { attempt } => self.on_untie(attempt),
+            Event::CatchUp { instance } => self.on_catch_up(instance),
             Event::Renew { workload, lease } => self.on_renew(workload, lease),
             Event::Expire { workload, lease, term } => self.on_expire(workload, lease, term),
             Event::Arrival { .. }

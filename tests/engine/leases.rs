@@ -48,13 +48,17 @@ fn a_lease_is_renewed_so_long_after_each_answer() {
     let rhythm = rhythm(&model);
     assert!(rhythm.iter().all(|step| *step == (3_000, 100, true)), "{rhythm:?}");
     // (60 - first) / 3.1 renewals; the lease is held from start to end.
-    assert_eq!(counts(&model), LeaseLedger { count: 1, renewed: 19, held: 1, found: [1, 0], ..LeaseLedger::default() });
+    assert_eq!(
+        counts(&model),
+        LeaseLedger { count: 1, renewed: 19, held: 1, found: [1, 0], ..LeaseLedger::default() }
+    );
 }
 
 #[test]
 fn first_renewals_are_spread_over_the_period() {
     let model = holder(300, "", 300, "", "");
-    let mut arrived: Vec<f64> = stories(&model).iter().map(|story| story.arrived.as_secs_f64()).take(300).collect();
+    let mut arrived: Vec<f64> =
+        stories(&model).iter().map(|story| story.arrived.as_secs_f64()).take(300).collect();
     arrived.sort_by(f64::total_cmp);
     // Uniform over 3 s: the largest distance from the straight line is below 1.95 / sqrt(300) in 999 of 1000 cases.
     let far = arrived.iter().enumerate().map(|(k, at)| (at / 3.0 - (k as f64 + 0.5) / 300.0).abs());

@@ -16,6 +16,7 @@ mod network;
 mod pipelines;
 mod records;
 mod leases;
+mod follows;
 mod pipeline;
 mod refresh;
 mod retries;

@@ -424,6 +424,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             }
             Parent::Check(ticket) => self.on_checked(ticket, outcome.is_ok()),
             Parent::Connect(user) => self.on_connect_ended(id, call, user, outcome),
+            Parent::Replica => self.on_pulled(id, call, outcome),
             Parent::Visitor | Parent::User(_) | Parent::Member(_) | Parent::Hedge(..) | Parent::Holder(_) => {
                 unreachable!("users call over edges of workloads, hedges belong to their call")
             }

@@ -44,6 +44,10 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 let told = service.all_instances().map(|i| Some(("background_share", works(i))));
                 mean(of, self.there(id).zip(told), &mut readings);
             }
+            if let Some([lag, share]) = self.lag_of(id) {
+                readings.push(Reading { of, name: "replica_lag", value: Some(lag) });
+                readings.push(Reading { of, name: "catch_up_share", value: Some(share) });
+            }
             let servers = || service.all_instances().map(|instance| &self.servers[instance]);
             let admission = servers().map(|server| server.admission.gauge(&service.admission, now));
             mean(of, self.there(id).zip(admission), &mut readings);

@@ -4,6 +4,7 @@
 use super::Simulation;
 use super::bulkheads::Bulkhead;
 pub use super::caches::CacheLedger;
+use super::follows::FollowsLedger;
 use super::guards::Seat;
 use super::leases::LeaseLedger;
 pub use super::records::RecordsLedger;
@@ -42,6 +43,8 @@ pub struct Ledger {
     pub records: IdVec<RecordsId, RecordsLedger>,
     /// Per workload, its leases.
     pub leases: IdVec<WorkloadId, LeaseLedger>,
+    /// Per service, what its replicas have and lack.
+    pub follows: IdVec<ServiceId, FollowsLedger>,
 }
 
 /// What one service has counted.
@@ -186,6 +189,7 @@ impl Ledger {
             caches: model.caches.iter().map(|_| CacheLedger::default()).collect(),
             records: model.records.iter().map(|_| RecordsLedger::default()).collect(),
             leases: model.workloads.iter().map(|_| LeaseLedger::default()).collect(),
+            follows: model.services.iter().map(|_| FollowsLedger::default()).collect(),
         }
     }
 
@@ -316,9 +320,8 @@ impl Ledger {
         for (id, records) in self.records.iter_ids() {
             records.laws(id, &mut law);
         }
-        for (id, leases) in self.leases.iter_ids() {
-            leases.laws(id, &mut law);
-        }
+        self.leases.iter_ids().for_each(|(id, leases)| leases.laws(id, &mut law));
+        self.follows.iter_ids().for_each(|(id, follows)| follows.laws(id, &mut law));
         law(self.fallbacks == self.fallbacks_found, &|| {
             format!("fallbacks counted {} = under way {}", self.fallbacks, self.fallbacks_found)
         });
@@ -396,6 +399,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.close_doors();
         self.close_fallbacks();
         self.close_leases();
+        self.close_follows();
         let broken = self.ledger.broken_laws();
         assert!(broken.is_empty(), "conservation laws broken: {broken:#?}");
     }
@@ -481,6 +485,7 @@ mod tests {
             caches: IdVec::new(),
             records: IdVec::new(),
             leases: IdVec::new(),
+            follows: IdVec::new(),
         };
         assert_eq!(ledger.broken_laws().len(), 2);
         ledger.requests_in_flight = 1;

@@ -82,6 +82,8 @@ pub(super) enum Parent {
     Hedge(CallId, u8),
     /// The holder of a lease, by number.
     Holder(u32),
+    /// A replica that catches up; its edge and client say which.
+    Replica,
 }
 
 /// A probe or health check under way.

@@ -82,6 +82,7 @@ impl Probe for Digest {
             Event::Expire { workload, lease, term } => {
                 mix(handle(15, workload.index() as u32, lease), 96 << 32 | u64::from(term))
             }
+            Event::CatchUp { instance } => mix(handle(15, instance.index() as u32, 0), 97 << 32),
             Event::Scale { service } => mix(handle(15, service.index() as u32, 0), 6 << 32),
         };
         self.hash = mix(self.hash ^ now.as_nanos(), what);

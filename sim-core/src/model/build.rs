@@ -121,6 +121,13 @@ fn build_system(config: &SystemConfig, problems: &mut Problems) -> Option<Model>
     let mut workloads = lower_workloads(config, problems);
     connections::lower(config, &calls, &mut services, &mut workloads, problems);
     leases::lower(config, &calls, &mut workloads, problems);
+    for (id, follows) in calls.follows.iter().enumerate() {
+        let Some(follows) = follows else { continue };
+        if follows.catch_up.flow_control != crate::units::Limit::Unlimited {
+            services[calls.endpoints[follows.writes].service].has_admission = true;
+        }
+        services[ServiceId::from_index(id)].follows = Some(follows.clone());
+    }
     let faults = faults::lower(config, &services, problems);
     let actions = actions::lower(config, &services, problems);
     if problems.0.len() > known {
@@ -207,6 +214,7 @@ fn lower_services(config: &SystemConfig, problems: &mut Problems) -> IdVec<Servi
             pace: super::capacity::Capacity::lower(service),
             error_cost: service.error_cost,
             blocks: service.queue.drop() == crate::policy::queue::line::DropRule::Nobody,
+            follows: None,
         }
     };
     let mut services: IdVec<ServiceId, Service> = config.services.iter().map(lower).collect();
