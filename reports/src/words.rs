@@ -35,7 +35,11 @@ pub(crate) fn tells_nothing(metric: Metric, variants: &[VariantResult], manifest
         Metric::CacheMisses | Metric::CacheLoads | Metric::CacheFills | Metric::StaleAnswers => {
             arms.all(|(_, result)| parts::is_zero(result))
         }
-        Metric::HitRatio | Metric::StampedeSize => arms.all(|(_, result)| result.mean.is_none()),
+        Metric::HitRatio
+        | Metric::StampedeSize
+        | Metric::LeasesHeld
+        | Metric::ReplicaLag
+        | Metric::CatchUpShare => arms.all(|(_, result)| result.mean.is_none()),
         Metric::ReadyInstances => arms.all(|(variant, result)| {
             let all = instances(manifest, &variant.name);
             let is_all = |count: &f64| all.is_some_and(|all| (count - all).abs() <= 1e-6 * all);

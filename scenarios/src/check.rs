@@ -371,6 +371,7 @@ fn metric_scope(
             | M::InFlight
             | M::ConnectedSuccess
             | M::DegradedShare
+            | M::LeasesHeld
     );
     let of_services = matches!(
         metric,
@@ -393,6 +394,8 @@ fn metric_scope(
             | M::Instances
             | M::InstanceSeconds
             | M::Errors
+            | M::ReplicaLag
+            | M::CatchUpShare
     );
     let id = metric.id();
     if line.service.is_some() && of_workloads {

@@ -271,6 +271,12 @@ expectation! {
     outside => Subject::Metric(Metric::Outside);
     /// Attempts of a service that wait outside others and hold up its workers, mean over time.
     held_up => Subject::Metric(Metric::HeldUp);
+    /// Leases that are held, mean over time.
+    leases_held => Subject::Metric(Metric::LeasesHeld);
+    /// Writes that the replica furthest behind lacks, mean over time.
+    replica_lag => Subject::Metric(Metric::ReplicaLag);
+    /// Share of a leader's workers that serve replicas which catch up, mean over time.
+    catch_up_share => Subject::Metric(Metric::CatchUpShare);
 }
 
 impl Verdict {

@@ -1,6 +1,8 @@
 //! What came out of one run? The metrics of curriculum and files, computed from the windows of a run,
 //! over the whole run or a part of it, for everything or one service or workload.
 
+mod gauged;
+
 use std::iter::Sum;
 
 use sim_core::engine::{self, StopReason};
@@ -341,6 +343,9 @@ impl Record {
             }
             Metric::Outside => Some(self.level(scope, span, |w| w.outside)),
             Metric::HeldUp => Some(self.level(scope, span, |w| w.held_up)),
+            Metric::LeasesHeld => self.gauged("leases_held", scope, span),
+            Metric::ReplicaLag => self.gauged("replica_lag", scope, span),
+            Metric::CatchUpShare => self.gauged("catch_up_share", scope, span),
         }
     }
 

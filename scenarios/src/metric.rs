@@ -114,6 +114,9 @@ metrics! {
     PeakToMean "peak_to_mean" Ratio "peak to mean" "Attempts in the busiest window divided by the mean over all windows: how uneven the load is. A single window has 1; shorter windows show higher peaks.";
     Outside "outside" Count "waiting outside" "Attempts that wait outside a full line that drops nobody, mean over time; of one service: before its instances.";
     HeldUp "held_up" Count "held up" "Attempts of services that wait outside others, mean over time; each holds up a worker of the service that sent it. Of one service: those it sent.";
+    LeasesHeld "leases_held" Count "leases held" "Leases that are held, read at the end of each window, mean over time; of one workload: its own.";
+    ReplicaLag "replica_lag" Count "replica lag" "Writes that the replica furthest behind lacks, read at the end of each window, mean over time.";
+    CatchUpShare "catch_up_share" Share "catching up" "Share of a leader's workers that serve replicas which catch up, read at the end of each window, mean over time.";
 }
 
 impl Metric {

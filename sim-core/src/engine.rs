@@ -32,6 +32,8 @@ mod piggyback;
 mod doors;
 mod refresh;
 mod fallback;
+mod leases;
+mod follows;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -48,7 +50,11 @@ use caches::CacheState;
 use capacity::Loads;
 use connections::Connections;
 use doors::Doors;
+use follows::Follows;
+pub use follows::FollowsLedger;
 use in_flight::Table;
+pub use leases::LeaseLedger;
+use leases::Leases;
 pub use ledger::{CacheLedger, EdgeLedger, Ledger, RecordsLedger, ServiceLedger};
 use records::Records;
 use refresh::Refreshes;
@@ -160,6 +166,8 @@ struct Simulation<'m, P, const PLAIN: bool> {
     records: Records,
     doors: Doors,
     refreshes: Refreshes,
+    leases: Leases,
+    follows: Follows,
 }
 
 impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
@@ -216,6 +224,8 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             records: Records::new(model),
             doors: Doors::new(model),
             refreshes: Refreshes::new(model),
+            leases: Leases::new(model),
+            follows: Follows::new(model),
         }
     }
 
@@ -310,6 +320,9 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             Event::Refresh { cache, instance, plan } => self.on_refresh(cache, instance, plan),
             Event::Hedge { call, plan } => self.on_hedge(call, plan),
             Event::Untie { attempt } => self.on_untie(attempt),
+            Event::CatchUp { instance } => self.on_catch_up(instance),
+            Event::Renew { workload, lease } => self.on_renew(workload, lease),
+            Event::Expire { workload, lease, term } => self.on_expire(workload, lease, term),
             Event::Arrival { .. }
             | Event::Finish { .. }
             | Event::AttemptTimeout { .. }

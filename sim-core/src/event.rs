@@ -1,5 +1,8 @@
 //! What can happen? One closed set of plain events; the engine handles each in one place.
 
+#[cfg(test)]
+mod tests;
+
 use crate::ids::{
     AttemptId, CacheId, CallId, EdgeId, FaultId, Handle, Id, InstanceId, ServiceId, SessionId, SourceId,
     TaskId, WorkloadId,
@@ -204,6 +207,27 @@ pub enum Event {
         /// The attempt, if it is still there.
         attempt: AttemptId,
     },
+    /// The holder of a lease renews it, or establishes it if it is lost.
+    Renew {
+        /// Whose leases.
+        workload: WorkloadId,
+        /// Which of them.
+        lease: u32,
+    },
+    /// The time of a lease is over.
+    Expire {
+        /// Whose leases.
+        workload: WorkloadId,
+        /// Which of them.
+        lease: u32,
+        /// Which term of that lease; an event of another one is stale.
+        term: u32,
+    },
+    /// A replica asks again, after a pull that failed.
+    CatchUp {
+        /// Which instance.
+        instance: InstanceId,
+    },
 }
 
 /// What is due in the life of an instance.
@@ -269,6 +293,9 @@ impl Packed {
     pub(crate) const REFRESH: u64 = 82;
     pub(crate) const HEDGE: u64 = 80;
     pub(crate) const UNTIE: u64 = 81;
+    pub(crate) const RENEW: u64 = 95;
+    pub(crate) const EXPIRE: u64 = 96;
+    pub(crate) const CATCH_UP: u64 = 97;
 
     #[inline(always)]
     pub(crate) fn new(event: Event) -> Self {
@@ -335,6 +362,13 @@ impl Packed {
             ),
             Event::Hedge { call, plan } => Packed(words(Self::HEDGE as u32, plan), handle(call.0)),
             Event::Untie { attempt } => Packed(Self::UNTIE, handle(attempt.0)),
+            Event::Renew { workload, lease } => {
+                Packed(words(Self::RENEW as u32, workload.index() as u32), u64::from(lease))
+            }
+            Event::CatchUp { instance } => Packed(Self::CATCH_UP, instance.index() as u64),
+            Event::Expire { workload, lease, term } => {
+                Packed(words(Self::EXPIRE as u32, workload.index() as u32), words(lease, term))
+            }
         }
     }
 
@@ -428,60 +462,16 @@ impl Packed {
             },
             Self::HEDGE => Event::Hedge { call: self.call(), plan: number },
             Self::UNTIE => Event::Untie { attempt: self.attempt() },
-            _ => Event::Strike { fault: FaultId::from_index(second as usize) },
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn packed_events_are_the_same_events() {
-        let id = Handle { slot: 0xdead_beef, generation: u32::MAX };
-        for event in [
-            Event::Arrival { source: SourceId::from_index(7) },
-            Event::Finish { attempt: AttemptId(id), call_slot: u32::MAX },
-            Event::AttemptTimeout { attempt: AttemptId(id) },
-            Event::TotalTimeout { call: CallId(id) },
-            Event::Retry { call: CallId(id) },
-            Event::Fault { fault: FaultId::from_index(3), begins: true },
-            Event::Fault { fault: FaultId::from_index(3), begins: false },
-            Event::Reach { attempt: AttemptId(id) },
-            Event::Deliver { attempt: AttemptId(id) },
-            Event::Computed { task: TaskId(id) },
-            Event::Shared { instance: InstanceId::from_index(8), plan: u32::MAX },
-            Event::PoolTimeout { call: CallId(id), number: 3 },
-            Event::Cancel { attempt: AttemptId(id) },
-            Event::Checkpoint { attempt: AttemptId(id) },
-            Event::UserReturns { session: SessionId(id) },
-            Event::Check { check: 4, of: 5, life: 6 },
-            Event::Interval { edge: EdgeId::from_index(9) },
-            Event::Life { instance: InstanceId::from_index(1), life: 2, change: LifeChange::Start },
-            Event::Life { instance: InstanceId::from_index(1), life: 2, change: LifeChange::Booted },
-            Event::Life { instance: InstanceId::from_index(1), life: 2, change: LifeChange::Warm },
-            Event::Life { instance: InstanceId::from_index(1), life: 2, change: LifeChange::GraceOver },
-            Event::Strike { fault: FaultId::from_index(3) },
-            Event::Connect { workload: WorkloadId::from_index(4), user: u32::MAX },
-            Event::HangUp { workload: WorkloadId::from_index(4), user: 5, epoch: u32::MAX },
-            Event::Background { instance: InstanceId::from_index(8), job: 31, begins: true },
-            Event::Repair { service: ServiceId::from_index(2), plan: u32::MAX },
-            Event::Scale { service: ServiceId::from_index(6) },
-            Event::Action { action: 3, begins: true },
-            Event::Look,
-            Event::EarlyClock { call: CallId(id), number: 7 },
-            Event::LayerOpens { call: CallId(id), ticket: 8 },
-            Event::LayerPatience { call: CallId(id), ticket: u32::MAX },
-            Event::Refresh {
-                cache: CacheId::from_index(2),
-                instance: InstanceId::from_index(9),
-                plan: u32::MAX,
+            Self::RENEW => {
+                Event::Renew { workload: WorkloadId::from_index(number as usize), lease: second as u32 }
+            }
+            Self::CATCH_UP => Event::CatchUp { instance: InstanceId::from_index(second as usize) },
+            Self::EXPIRE => Event::Expire {
+                workload: WorkloadId::from_index(number as usize),
+                lease: handle.slot,
+                term: handle.generation,
             },
-            Event::Hedge { call: CallId(id), plan: u32::MAX },
-            Event::Untie { attempt: AttemptId(id) },
-        ] {
-            assert_eq!(Packed::new(event).event(), event);
+            _ => Event::Strike { fault: FaultId::from_index(second as usize) },
         }
     }
 }

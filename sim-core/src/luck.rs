@@ -72,6 +72,8 @@ pub enum Purpose {
     Throttle = 31,
     /// When an entry of a cache is loaded anew by the clock.
     Refresh = 81,
+    /// When a lease is renewed first.
+    Renewal = 95,
 }
 
 /// The luck of one request, call or attempt.

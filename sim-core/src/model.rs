@@ -8,6 +8,8 @@ pub mod edge;
 pub mod pool;
 pub mod cache;
 pub mod zone;
+pub mod lease;
+pub mod follow;
 pub mod lifecycle;
 pub mod workload;
 pub mod connection;
@@ -271,7 +273,8 @@ impl Model {
             .all(|service| service.on_cancel == OnCancel::Ignore && service.lifecycle.crash_at.is_none())
             && self.services.iter().all(Service::has_constant_speed)
             && self.services.iter().all(|service| service.admission.is_plain());
-        let plain_fleets = self.services.iter().all(|service| !service.is_scaled());
+        let plain_fleets =
+            self.services.iter().all(|service| !service.is_scaled() && service.follows.is_none());
         let plain_lines = self.services.iter().all(|service| service.queue.is_plain());
         let leaves = self.endpoints.iter().all(|endpoint| matches!(endpoint.program, Program::Leaf(_)));
         let plain_users = self.workloads.iter().all(|workload| {
@@ -279,6 +282,7 @@ impl Model {
                 && workload.keys.is_none()
                 && workload.tenants.is_none()
                 && workload.connected.is_none()
+                && workload.leases.is_none()
         });
         let plain_edges = self.edges.iter().all(|edge| {
             edge.deadline_margin.is_none()

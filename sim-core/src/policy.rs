@@ -47,6 +47,7 @@ pub mod retry;
 pub mod degradation;
 pub mod memory;
 pub mod background;
+pub mod catch_up;
 pub mod repair;
 pub mod autoscaler;
 pub mod per_outcome;

@@ -15,6 +15,8 @@ mod lines;
 mod network;
 mod pipelines;
 mod records;
+mod leases;
+mod follows;
 mod pipeline;
 mod refresh;
 mod retries;

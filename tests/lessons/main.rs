@@ -268,6 +268,16 @@ fn dull_and_expensive_fallbacks_show_what_they_say() {
 }
 
 #[test]
+fn expiring_leases_show_what_they_say() {
+    assert!(check("lease-expiry-collapse") >= 22);
+}
+
+#[test]
+fn replicas_that_catch_up_show_what_they_say() {
+    assert!(check("metastable-replica-catchup") >= 15);
+}
+
+#[test]
 fn every_shipped_scenario_has_a_test_here_and_claims_something() {
     let tested = include_str!("main.rs");
     for shipped in library::shipped() {

@@ -15,6 +15,8 @@ mod told;
 mod hedging;
 mod utilisation;
 mod watch;
+mod leases;
+mod follows;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -231,6 +231,11 @@ fn rates(model: &Model, number: usize, config: &WorkloadConfig) -> (Option<f64>,
         ArrivalsConfig::Poisson(_) | ArrivalsConfig::EvenlySpaced(_) | ArrivalsConfig::Connected(_) => 1.0,
         ArrivalsConfig::Sessions(sessions) => f64::from(sessions.requests.get()),
         ArrivalsConfig::Closed(_) => return (None, None),
+        // Nobody establishes anything while all is well.
+        ArrivalsConfig::Leases(leases) => {
+            let rate = Some(leases.renewals_per_second());
+            return (rate, rate);
+        }
     };
     let own = model.sources.iter().filter(|source| source.workload.index() == number && !source.is_spike);
     let horizon = model.horizon.as_secs_f64();

@@ -211,6 +211,10 @@ fn tips_below(view: &View<'_>, leads: &[bool], above: &[&Call<'_>]) -> Vec<Strin
     if system.workloads.iter().any(|w| connects(w) && leads[system.calls[w.call].to]) {
         reasons.push("connects come on top of the messages".to_owned());
     }
+    let leases = |workload: &Demand<'_>| matches!(workload.config.arrivals, ArrivalsConfig::Leases(_));
+    if system.workloads.iter().any(|w| leases(w) && leads[system.calls[w.call].to]) {
+        reasons.push("leases that are lost are established on top of the renewals".to_owned());
+    }
     reasons.extend(shares_unknown(view, above));
     reasons.sort();
     reasons.dedup();

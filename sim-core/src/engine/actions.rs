@@ -149,6 +149,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             for session in std::mem::take(&mut self.actions.held[workload]) {
                 self.on_user_returns(session);
             }
+            self.renew_after_pause(workload);
         }
     }
 

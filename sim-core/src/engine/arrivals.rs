@@ -4,7 +4,7 @@ use super::Simulation;
 use super::state::{ANYWHERE, Baggage, Call, Context, NO_ATTEMPT, Parent, Session};
 use crate::event::Event;
 use crate::event_list::Lane;
-use crate::ids::{CallId, Id, SessionId, SourceId, WorkloadId};
+use crate::ids::{CallId, EdgeId, Id, SessionId, SourceId, WorkloadId};
 use crate::luck::{Luck, Purpose};
 use crate::metrics::{Observation, Probe};
 use crate::policy::retry;
@@ -22,6 +22,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         for workload in self.model.workloads.ids() {
             self.seat_users(workload);
             self.seat_members(workload);
+            self.grant_first_leases(workload);
         }
     }
 
@@ -96,16 +97,29 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
 
     /// A request of a user arrives and is sent on its way.
     #[inline(always)]
-    fn request(&mut self, workload_id: WorkloadId, client: u32, luck: Luck, parent: Parent) {
+    fn request(&mut self, workload: WorkloadId, client: u32, luck: Luck, parent: Parent) {
+        self.request_on(self.model.workloads[workload].edge, workload, client, luck, parent);
+    }
+
+    /// The same over this edge of the workload.
+    #[inline(always)]
+    pub(super) fn request_on(
+        &mut self,
+        edge_id: EdgeId,
+        workload_id: WorkloadId,
+        client: u32,
+        luck: Luck,
+        parent: Parent,
+    ) {
         let now = self.now;
         let workload = &self.model.workloads[workload_id];
-        let edge = &self.model.edges[workload.edge];
+        let edge = &self.model.edges[edge_id];
         let call = Call {
             luck: luck.call(edge.key, 0, 0),
             arrived: now,
             progress: retry::Progress::default(),
             attempt: NO_ATTEMPT,
-            edge: workload.edge,
+            edge: edge_id,
             workload: workload_id,
             client,
             place: ANYWHERE,
@@ -131,12 +145,19 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         });
         self.ledger.requests_created += 1;
         self.probe.observe(now, Observation::Arrived { workload: workload_id, call, client });
+        if !PLAIN && let Parent::Holder(lease) = parent {
+            self.holder_asks(workload_id, lease, call);
+        }
         self.begin_call(call);
     }
 
     /// A request has ended: if its user sends several, the next follows after some thought.
-    pub(super) fn user_goes_on(&mut self, id: CallId, call: &Call) {
-        let Parent::User(session_id) = self.contexts[id.0.slot as usize].parent else { return };
+    pub(super) fn user_goes_on(&mut self, id: CallId, call: &Call, is_answered: bool) {
+        let session_id = match self.contexts[id.0.slot as usize].parent {
+            Parent::User(session) => session,
+            Parent::Holder(lease) => return self.holder_goes_on(call, lease, is_answered),
+            _ => return,
+        };
         let session = self.sessions.get(session_id.0).expect("a user waits for the request");
         let users = self.model.workloads[session.workload].users.as_ref().expect("a user of users");
         if session.sent == users.requests {

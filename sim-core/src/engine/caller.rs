@@ -379,7 +379,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         };
         self.probe.observe(self.now, answered);
         if !PLAIN {
-            self.user_goes_on(call_id, &call);
+            self.user_goes_on(call_id, &call, true);
         }
     }
 
@@ -405,7 +405,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         };
         self.probe.observe(self.now, failed);
         if !PLAIN {
-            self.user_goes_on(call_id, &call);
+            self.user_goes_on(call_id, &call, false);
         }
     }
 
@@ -430,7 +430,8 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             }
             Parent::Check(ticket) => self.on_checked(ticket, outcome.is_ok()),
             Parent::Connect(user) => self.on_connect_ended(id, call, user, outcome),
-            Parent::Visitor | Parent::User(_) | Parent::Member(_) | Parent::Hedge(..) => {
+            Parent::Replica => self.on_pulled(id, call, outcome),
+            Parent::Visitor | Parent::User(_) | Parent::Member(_) | Parent::Hedge(..) | Parent::Holder(_) => {
                 unreachable!("users call over edges of workloads, hedges belong to their call")
             }
         }

@@ -115,6 +115,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             self.meters[id].advance(now);
             self.resume(id);
         }
+        self.catch_up(id);
     }
 
     /// What was held goes on, with its full length.

@@ -44,6 +44,10 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 let told = service.all_instances().map(|i| Some(("background_share", works(i))));
                 mean(of, self.there(id).zip(told), &mut readings);
             }
+            if let Some([lag, share]) = self.lag_of(id) {
+                readings.push(Reading { of, name: "replica_lag", value: Some(lag) });
+                readings.push(Reading { of, name: "catch_up_share", value: Some(share) });
+            }
             let servers = || service.all_instances().map(|instance| &self.servers[instance]);
             let admission = servers().map(|server| server.admission.gauge(&service.admission, now));
             mean(of, self.there(id).zip(admission), &mut readings);
@@ -63,6 +67,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 });
                 mean(Holder::Edge(id), told, &mut readings);
                 let of = Holder::Edge(id);
+                if let Some(held) = self.leases_held(id) {
+                    readings.push(Reading { of, name: "leases_held", value: Some(held) });
+                }
                 let told = self.callers[id].guards.read(edge, now);
                 readings.extend(told.map(|(name, value)| Reading { of, name, value }));
             }

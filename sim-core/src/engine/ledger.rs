@@ -4,10 +4,12 @@
 use super::Simulation;
 use super::bulkheads::Bulkhead;
 pub use super::caches::CacheLedger;
+use super::follows::FollowsLedger;
 use super::guards::Seat;
+use super::leases::LeaseLedger;
 pub use super::records::RecordsLedger;
 use super::state::{Phase, Stage, Work};
-use crate::ids::{AttemptId, CacheId, EdgeId, IdVec, RecordsId, ServiceId};
+use crate::ids::{AttemptId, CacheId, EdgeId, IdVec, RecordsId, ServiceId, WorkloadId};
 use crate::metrics::Probe;
 use crate::model::Model;
 use crate::model::edge::EdgeCaller;
@@ -39,6 +41,10 @@ pub struct Ledger {
     pub caches: IdVec<CacheId, CacheLedger>,
     /// Per kind of records.
     pub records: IdVec<RecordsId, RecordsLedger>,
+    /// Per workload, its leases.
+    pub leases: IdVec<WorkloadId, LeaseLedger>,
+    /// Per service, what its replicas have and lack.
+    pub follows: IdVec<ServiceId, FollowsLedger>,
 }
 
 /// What one service has counted.
@@ -182,6 +188,8 @@ impl Ledger {
             edges: model.edges.iter().map(|_| EdgeLedger::default()).collect(),
             caches: model.caches.iter().map(|_| CacheLedger::default()).collect(),
             records: model.records.iter().map(|_| RecordsLedger::default()).collect(),
+            leases: model.workloads.iter().map(|_| LeaseLedger::default()).collect(),
+            follows: model.services.iter().map(|_| FollowsLedger::default()).collect(),
         }
     }
 
@@ -312,6 +320,8 @@ impl Ledger {
         for (id, records) in self.records.iter_ids() {
             records.laws(id, &mut law);
         }
+        self.leases.iter_ids().for_each(|(id, leases)| leases.laws(id, &mut law));
+        self.follows.iter_ids().for_each(|(id, follows)| follows.laws(id, &mut law));
         law(self.fallbacks == self.fallbacks_found, &|| {
             format!("fallbacks counted {} = under way {}", self.fallbacks, self.fallbacks_found)
         });
@@ -388,6 +398,8 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.close_records();
         self.close_doors();
         self.close_fallbacks();
+        self.close_leases();
+        self.close_follows();
         let broken = self.ledger.broken_laws();
         assert!(broken.is_empty(), "conservation laws broken: {broken:#?}");
     }
@@ -472,6 +484,8 @@ mod tests {
             edges: [EdgeLedger { used: 1, ..EdgeLedger::default() }].into_iter().collect(),
             caches: IdVec::new(),
             records: IdVec::new(),
+            leases: IdVec::new(),
+            follows: IdVec::new(),
         };
         assert_eq!(ledger.broken_laws().len(), 2);
         ledger.requests_in_flight = 1;

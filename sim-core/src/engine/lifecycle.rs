@@ -98,6 +98,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 self.kill(root);
             }
         }
+        self.abandon_pulls(instance);
         self.lose_caches(service, instance);
         let client = self.place_of(instance) as usize;
         for edge_id in self.model.edges.ids() {

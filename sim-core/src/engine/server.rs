@@ -45,7 +45,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             self.scaling.loads[instance].arrived += 1;
         }
         if !server.accepts || attempt.withdrawn || service.has_admission {
-            let luck = attempt.luck;
+            let (luck, edge) = (attempt.luck, attempt.edge);
             if attempt.withdrawn {
                 return self.reached_in_vain(id);
             }
@@ -53,10 +53,13 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 return self.turn_away(id, Outcome::ConnectFailure);
             }
             if !PLAIN
-                && matches!(self.model.edges[attempt.edge].caller, EdgeCaller::Connector(_))
+                && matches!(self.model.edges[edge].caller, EdgeCaller::Connector(_))
                 && let Some(refusal) = self.refuses_connect(instance, luck)
             {
                 return self.turn_away(id, refusal);
+            }
+            if !PLAIN && self.follows.exist() && self.holds_back(self.model.edges[edge].endpoint) {
+                return self.turn_away(id, Outcome::Shed);
             }
             server = &mut self.servers[instance];
             let mut arriving = Arriving { in_flight: self.meters[instance].in_system, ..Arriving::default() };
@@ -422,6 +425,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         }
         if stage == Stage::Draining && self.meters[attempt.instance].in_system == 0 {
             self.ready.push_back(Ready::Drained(attempt.instance));
+        }
+        if !PLAIN && self.follows.exist() && outcome.is_ok() {
+            self.wrote(self.model.edges[attempt.edge].endpoint);
         }
     }
 

@@ -80,6 +80,10 @@ pub(super) enum Parent {
     Connect(u32),
     /// The hedged call that this is one attempt of, and which of them, from 1.
     Hedge(CallId, u8),
+    /// The holder of a lease, by number.
+    Holder(u32),
+    /// A replica that catches up; its edge and client say which.
+    Replica,
 }
 
 /// A probe or health check under way.

@@ -78,6 +78,11 @@ impl Probe for Digest {
                 mix(handle(15, call.0.slot, call.0.generation), 80 << 32 | u64::from(plan))
             }
             Event::Untie { attempt } => mix(handle(15, attempt.0.slot, attempt.0.generation), 81 << 32),
+            Event::Renew { workload, lease } => mix(handle(15, workload.index() as u32, lease), 95 << 32),
+            Event::Expire { workload, lease, term } => {
+                mix(handle(15, workload.index() as u32, lease), 96 << 32 | u64::from(term))
+            }
+            Event::CatchUp { instance } => mix(handle(15, instance.index() as u32, 0), 97 << 32),
             Event::Scale { service } => mix(handle(15, service.index() as u32, 0), 6 << 32),
         };
         self.hash = mix(self.hash ^ now.as_nanos(), what);

@@ -47,6 +47,9 @@ pub const KINDS: &[Kind] = &[
     count("credits", "credits"),
     count("longest_queue", "attempts in the longest queue"),
     count("hedge_delay", "seconds before a hedge"),
+    count("leases_held", "leases held"),
+    count("replica_lag", "entries that the slowest replica lacks"),
+    share("catch_up_share", "leader's workers that serve pulls"),
 ];
 
 impl Kind {

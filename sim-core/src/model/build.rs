@@ -7,6 +7,7 @@ mod connections;
 mod faults;
 mod sources;
 mod capacity;
+mod leases;
 
 use super::rate;
 use super::service::{Service, ServiceConfig};
@@ -119,6 +120,14 @@ fn build_system(config: &SystemConfig, problems: &mut Problems) -> Option<Model>
     let calls = Calls::lower(config, &services, problems);
     let mut workloads = lower_workloads(config, problems);
     connections::lower(config, &calls, &mut services, &mut workloads, problems);
+    leases::lower(config, &calls, &mut workloads, problems);
+    for (id, follows) in calls.follows.iter().enumerate() {
+        let Some(follows) = follows else { continue };
+        if follows.catch_up.flow_control != crate::units::Limit::Unlimited {
+            services[calls.endpoints[follows.writes].service].has_admission = true;
+        }
+        services[ServiceId::from_index(id)].follows = Some(follows.clone());
+    }
     let faults = faults::lower(config, &services, problems);
     let actions = actions::lower(config, &services, problems);
     if problems.0.len() > known {
@@ -205,6 +214,7 @@ fn lower_services(config: &SystemConfig, problems: &mut Problems) -> IdVec<Servi
             pace: super::capacity::Capacity::lower(service),
             error_cost: service.error_cost,
             blocks: service.queue.drop() == crate::policy::queue::line::DropRule::Nobody,
+            follows: None,
         }
     };
     let mut services: IdVec<ServiceId, Service> = config.services.iter().map(lower).collect();
@@ -302,6 +312,7 @@ fn lower_workloads(config: &SystemConfig, problems: &mut Problems) -> IdVec<Work
             users: Users::lower(&workload.arrivals),
             connected: None,
             hot: faults::hot_keys(config, name),
+            leases: None,
         }
     };
     let mut workloads: IdVec<WorkloadId, Workload> = config.workloads.iter().enumerate().map(lower).collect();
@@ -333,6 +344,9 @@ fn check_arrivals(
         _ => "closed",
     };
     problems.distribution(format!("{path}/arrivals/{kind}/think_time"), workload.arrivals.think_time());
+    if let ArrivalsConfig::Leases(_) = workload.arrivals {
+        return; // see `leases`
+    }
     let Some(rate) = workload.arrivals.rate() else {
         let hits = |fault: &super::fault::FaultConfig| {
             fault.load_spike.as_ref().is_some_and(|spike| spike.workload == name)

@@ -7,6 +7,7 @@ use super::Named;
 use super::capacity::{BackgroundConfig, Capacity};
 use super::connection::ConnectionsConfig;
 use super::endpoint::{EndpointsConfig, StepConfig};
+use super::follow::{Follows, FollowsConfig};
 use super::lifecycle::{Lifecycle, LifecycleConfig};
 use super::pool::PoolConfig;
 use super::record::RecordsConfig;
@@ -99,6 +100,9 @@ pub struct ServiceConfig {
     /// What its `read` and `write` steps are about, by name: records that may change in between.
     #[serde(default)]
     pub records: Named<RecordsConfig>,
+    /// Whose writes its instances keep copies of; default `none`.
+    #[serde(default)]
+    pub follows: Option<FollowsConfig>,
     /// Places that actions need at least; no setting, found at loading.
     #[serde(skip)]
     pub room: u32,
@@ -140,6 +144,7 @@ impl ServiceConfig {
             caches: Named::default(),
             autoscaler: autoscaler::Config::default(),
             records: Named::default(),
+            follows: None,
             room: 0,
         }
     }
@@ -249,6 +254,8 @@ pub struct Service {
     pub autoscaler: autoscaler::Config,
     /// Whether those who find the line full wait outside.
     pub blocks: bool,
+    /// Whose writes its instances keep copies of.
+    pub follows: Option<Follows>,
 }
 
 impl Service {

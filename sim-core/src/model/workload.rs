@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Named;
 use super::connection::{Connected, ConnectedConfig};
+use super::lease::{Leases, LeasesConfig};
 use super::pool::PoolConfig;
 use crate::dist::{Distribution, Sampler};
 use crate::ids::{EdgeId, WorkloadId, ZoneId};
@@ -207,6 +208,8 @@ pub enum ArrivalsConfig {
     Sessions(SessionsConfig),
     /// Users who keep one connection each and send messages over it now and then.
     Connected(Box<ConnectedConfig>),
+    /// Holders of one lease each, who renew it before it runs out and establish it anew if it has.
+    Leases(Box<LeasesConfig>),
 }
 
 /// A fixed number of users.
@@ -257,7 +260,7 @@ impl ArrivalsConfig {
             ArrivalsConfig::Connected(connected) => {
                 Some(Cow::Owned(RateProfile::Text(connected.all_messages())))
             }
-            ArrivalsConfig::Closed(_) => None,
+            ArrivalsConfig::Closed(_) | ArrivalsConfig::Leases(_) => None,
         }
     }
 
@@ -268,16 +271,17 @@ impl ArrivalsConfig {
                 Some(&mut arrivals.rate)
             }
             ArrivalsConfig::Sessions(sessions) => Some(&mut sessions.rate),
-            ArrivalsConfig::Closed(_) | ArrivalsConfig::Connected(_) => None,
+            ArrivalsConfig::Closed(_) | ArrivalsConfig::Connected(_) | ArrivalsConfig::Leases(_) => None,
         }
     }
 
     /// How long users think between two requests, if they send several.
     pub(super) fn think_time(&self) -> Option<&Distribution> {
         match self {
-            ArrivalsConfig::Poisson(_) | ArrivalsConfig::EvenlySpaced(_) | ArrivalsConfig::Connected(_) => {
-                None
-            }
+            ArrivalsConfig::Poisson(_)
+            | ArrivalsConfig::EvenlySpaced(_)
+            | ArrivalsConfig::Connected(_)
+            | ArrivalsConfig::Leases(_) => None,
             ArrivalsConfig::Closed(closed) => closed.think_time.as_ref(),
             ArrivalsConfig::Sessions(sessions) => sessions.think_time.as_ref(),
         }
@@ -328,6 +332,8 @@ pub struct Workload {
     pub connected: Option<Connected>,
     /// When a key is hot for a while.
     pub hot: Vec<HotKey>,
+    /// Holders of leases.
+    pub leases: Option<Leases>,
 }
 
 /// A window in which a share of the requests is about one key.
@@ -359,9 +365,10 @@ pub struct Users {
 impl Users {
     pub(super) fn lower(arrivals: &ArrivalsConfig) -> Option<Users> {
         let (present, requests) = match arrivals {
-            ArrivalsConfig::Poisson(_) | ArrivalsConfig::EvenlySpaced(_) | ArrivalsConfig::Connected(_) => {
-                return None;
-            }
+            ArrivalsConfig::Poisson(_)
+            | ArrivalsConfig::EvenlySpaced(_)
+            | ArrivalsConfig::Connected(_)
+            | ArrivalsConfig::Leases(_) => return None,
             ArrivalsConfig::Closed(closed) => (closed.users.get(), u32::MAX),
             ArrivalsConfig::Sessions(sessions) => (0, sessions.requests.get()),
         };

@@ -100,6 +100,8 @@ fn fixed_settings(config: &SystemConfig, stage: &StageConfig, problems: &mut Pro
         };
         fixed("zones", "where instances stand", before.zones == after.zones);
         fixed("caches", "a cache", before.caches == after.caches);
+        let writes = |service: &ServiceConfig| service.follows.as_ref().map(|follows| follows.writes.clone());
+        fixed("follows", "who follows whom", writes(before) == writes(after));
         fixed("records", "what is recorded", before.records == after.records);
         fixed("connections", "what becomes of connections", before.connections == after.connections);
         let is_same = before.queue.is_shared() == after.queue.is_shared();

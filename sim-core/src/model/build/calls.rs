@@ -9,6 +9,8 @@ mod monitors;
 mod pipelines;
 mod records;
 mod steps;
+mod establishes;
+mod follows;
 
 use super::{Problems, unique_keys};
 use crate::dist::Distribution;
@@ -16,6 +18,7 @@ use crate::ids::{CacheId, EdgeId, EndpointId, Id, IdVec, PoolId, RecordsId, Serv
 use crate::model::cache::Cache;
 use crate::model::edge::{CallConfig, DeadlineConfig, Edge, EdgeCaller, UntilConfig};
 use crate::model::endpoint::{Endpoint, Program, Step, StepConfig};
+use crate::model::follow::Follows;
 use crate::model::pool::{Pool, PoolConfig};
 use crate::model::record::{Records, RecordsConfig};
 use crate::model::service::Service;
@@ -41,6 +44,10 @@ pub(super) struct Calls {
     pub(super) connects: Vec<Option<EdgeId>>,
     pub(super) caches: IdVec<CacheId, Cache>,
     pub(super) records: IdVec<RecordsId, Records>,
+    /// The edge on which the holders of a workload establish lost leases, by workload.
+    pub(super) establishes: Vec<Option<EdgeId>>,
+    /// What each service follows.
+    pub(super) follows: Vec<Option<Follows>>,
 }
 
 /// Who is being lowered.
@@ -86,6 +93,8 @@ impl Calls {
             connects: Vec::new(),
             caches: IdVec::new(),
             records: IdVec::new(),
+            establishes: Vec::new(),
+            follows: Vec::new(),
         };
         if services.is_empty() {
             return calls;
@@ -96,6 +105,8 @@ impl Calls {
         lowering.workloads();
         lowering.programs();
         lowering.connects();
+        lowering.establishes();
+        lowering.follows();
         lowering.checks();
         lowering.refuse_circles();
         lowering.share_globals();

@@ -1,0 +1,50 @@
+//! Is a packed event the same event?
+
+use super::*;
+
+#[test]
+fn packed_events_are_the_same_events() {
+    let id = Handle { slot: 0xdead_beef, generation: u32::MAX };
+    for event in [
+        Event::Arrival { source: SourceId::from_index(7) },
+        Event::Finish { attempt: AttemptId(id), call_slot: u32::MAX },
+        Event::AttemptTimeout { attempt: AttemptId(id) },
+        Event::TotalTimeout { call: CallId(id) },
+        Event::Retry { call: CallId(id) },
+        Event::Fault { fault: FaultId::from_index(3), begins: true },
+        Event::Fault { fault: FaultId::from_index(3), begins: false },
+        Event::Reach { attempt: AttemptId(id) },
+        Event::Deliver { attempt: AttemptId(id) },
+        Event::Computed { task: TaskId(id) },
+        Event::Shared { instance: InstanceId::from_index(8), plan: u32::MAX },
+        Event::PoolTimeout { call: CallId(id), number: 3 },
+        Event::Cancel { attempt: AttemptId(id) },
+        Event::Checkpoint { attempt: AttemptId(id) },
+        Event::UserReturns { session: SessionId(id) },
+        Event::Check { check: 4, of: 5, life: 6 },
+        Event::Interval { edge: EdgeId::from_index(9) },
+        Event::Life { instance: InstanceId::from_index(1), life: 2, change: LifeChange::Start },
+        Event::Life { instance: InstanceId::from_index(1), life: 2, change: LifeChange::Booted },
+        Event::Life { instance: InstanceId::from_index(1), life: 2, change: LifeChange::Warm },
+        Event::Life { instance: InstanceId::from_index(1), life: 2, change: LifeChange::GraceOver },
+        Event::Strike { fault: FaultId::from_index(3) },
+        Event::Connect { workload: WorkloadId::from_index(4), user: u32::MAX },
+        Event::HangUp { workload: WorkloadId::from_index(4), user: 5, epoch: u32::MAX },
+        Event::Background { instance: InstanceId::from_index(8), job: 31, begins: true },
+        Event::Repair { service: ServiceId::from_index(2), plan: u32::MAX },
+        Event::Scale { service: ServiceId::from_index(6) },
+        Event::Action { action: 3, begins: true },
+        Event::Look,
+        Event::EarlyClock { call: CallId(id), number: 7 },
+        Event::LayerOpens { call: CallId(id), ticket: 8 },
+        Event::LayerPatience { call: CallId(id), ticket: u32::MAX },
+        Event::Refresh { cache: CacheId::from_index(2), instance: InstanceId::from_index(9), plan: u32::MAX },
+        Event::Hedge { call: CallId(id), plan: u32::MAX },
+        Event::Untie { attempt: AttemptId(id) },
+        Event::Renew { workload: WorkloadId::from_index(4), lease: u32::MAX },
+        Event::Expire { workload: WorkloadId::from_index(4), lease: 5, term: u32::MAX },
+        Event::CatchUp { instance: InstanceId::from_index(9) },
+    ] {
+        assert_eq!(Packed::new(event).event(), event);
+    }
+}
