@@ -89,7 +89,12 @@ pub(crate) fn title(map: &MapResult) -> String {
 /// An axis without the unit that stands behind a comma or in brackets.
 pub(crate) fn name(axis: &AxisResult) -> &str {
     let name = axis.label.split([',', '(']).next().unwrap_or_default().trim();
-    if name.is_empty() { &axis.path } else { name }
+    if !name.is_empty() && name != axis.path {
+        return name;
+    }
+    // The end of a path says most.
+    let end = axis.path.rmatch_indices('.').nth(1).map_or(0, |(at, _)| at + 1);
+    &axis.path[end..]
 }
 
 /// What the values of an axis are counted in, as a file writes them.

@@ -54,7 +54,7 @@ fn map_caption(map: &MapResult, variants: &[MapVariant]) -> String {
     let mut told: Vec<(String, Vec<&str>)> = Vec::new();
     for variant in variants {
         let text = match &variant.contour {
-            Some(contour) => format!("Line: {}, which applies where {}", contour.name, contour.applies),
+            Some(contour) => format!("Line: {}. {}", contour.name, contour.applies.trim_end_matches('.')),
             None if variant.no_contour.is_empty() => continue,
             None => format!("No line of theory: {}", variant.no_contour),
         };

@@ -46,7 +46,7 @@ pub fn map_text(result: &MapResult, style: &TextStyle) -> String {
 
 fn theory(variant: &MapVariant, style: &TextStyle) -> String {
     let told = match &variant.contour {
-        Some(contour) => format!("theory: {}, drawn in the figure ({})", contour.name, contour.applies),
+        Some(contour) => format!("theory: {}, drawn in the figure. {}", contour.name, contour.applies),
         None if variant.no_contour.is_empty() => return String::new(),
         None => format!("no theory: {}", variant.no_contour),
     };

@@ -56,7 +56,7 @@ pub(crate) fn map(cells: usize, names: &[&str], scene: Scene) -> MapResult {
             cells: cells.collect(),
             contour: says_something.then(|| Contour {
                 name: "retry balance".to_owned(),
-                applies: "retries add up to more than the spare capacity".to_owned(),
+                applies: "Retries add up to more than the spare capacity.".to_owned(),
                 points: points(),
             }),
             no_contour: if says_something {
