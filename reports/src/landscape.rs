@@ -105,11 +105,16 @@ pub(crate) fn loop_story(variant: &HysteresisVariant) -> String {
     text
 }
 
+/// How long the steps are.
+pub(crate) fn held(result: &HysteresisResult) -> String {
+    format!("{} per step up, {} down", format::setting(result.dwell_s), format::setting(result.dwell_down_s))
+}
+
 /// How the loops came about.
 pub(crate) fn loop_method(result: &HysteresisResult) -> String {
     format!(
-        "Method: {}; every load is held for {}, the second half of which is measured; breaks: the lowest load on the way up at which less than half is answered; heals: the highest load on the way down from which on everything is answered again.",
+        "Method: {}; {}, the second half of which is measured; each seed turns at the load that breaks it; breaks: the lowest load on the way up at which less than half is answered; heals: the highest load on the way down from which on everything is answered again.",
         format::seeds(&result.seeds),
-        format::setting(result.dwell_s)
+        held(result)
     )
 }

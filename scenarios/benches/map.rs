@@ -72,7 +72,8 @@ fn main() {
     let full = draw(&scenario, &grid(&scenario, cells, seeds, false), seeds);
     let class = |map: &MapResult, x: usize, y: usize| map.cell(&map.variants[0], x, y).class;
     let all = || (0..cells).flat_map(|x| (0..cells).map(move |y| (x, y)));
-    let differ: Vec<(usize, usize)> = all().filter(|(x, y)| class(&full, *x, *y) != class(&refined, *x, *y)).collect();
+    let differ: Vec<(usize, usize)> =
+        all().filter(|(x, y)| class(&full, *x, *y) != class(&refined, *x, *y)).collect();
     let is_at_boundary = |(x, y): &(usize, usize)| {
         let near = |(a, b): &(usize, usize)| a.abs_diff(*x) <= 1 && b.abs_diff(*y) <= 1;
         all().filter(near).any(|(a, b)| class(&full, a, b) != class(&full, *x, *y))

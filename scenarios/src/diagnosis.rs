@@ -169,7 +169,8 @@ fn retries(model: &Model, means: &Means<'_>) -> Vec<Feedback> {
     let mut found = Vec::new();
     for workload in (0..model.workloads.len()).map(WorkloadId::from_index) {
         let scope = Scope { service: None, workload: Some(workload) };
-        let (attempts, offered) = (means.metric(Metric::Attempts, scope), means.metric(Metric::Offered, scope));
+        let (attempts, offered) =
+            (means.metric(Metric::Attempts, scope), means.metric(Metric::Offered, scope));
         let extra = [attempts[0] - offered[0], attempts[1] - offered[1]];
         found.extend(more(Loop::Retries, model.workloads[workload].name.clone(), extra));
     }
@@ -189,8 +190,12 @@ fn feedbacks(model: &Model, means: &Means<'_>, service: ServiceId) -> Vec<Feedba
     let metric = |metric| means.metric(metric, scope);
     let (busy, done) = (metric(Metric::BusyWorkers), metric(Metric::Throughput));
     let work = [0, 1].map(|arm| if done[arm] > 0.0 { busy[arm] / done[arm] } else { 0.0 });
-    let slower = (work[1] > 0.0 && work[0] > MORE * work[1])
-        .then(|| Feedback { kind: Loop::SlowDown, of: name(), stuck: work[0], control: work[1] });
+    let slower = (work[1] > 0.0 && work[0] > MORE * work[1]).then(|| Feedback {
+        kind: Loop::SlowDown,
+        of: name(),
+        stuck: work[0],
+        control: work[1],
+    });
     let counted = [
         (Loop::Misses, Metric::CacheLoads),
         (Loop::Errors, Metric::Errors),
@@ -220,12 +225,14 @@ impl Diagnosis {
         ));
         let loops: Vec<String> = self.loops.iter().take(3).map(Feedback::words).collect();
         match loops.is_empty() {
-            true => told.push("No feedback was measured: what piled up is still being worked off.".to_owned()),
+            true => {
+                told.push("No feedback was measured: what piled up is still being worked off.".to_owned())
+            }
             false => told.push(format!("What sustains it: {}.", loops.join("; "))),
         }
         if let (Some(advertised), Some(hidden)) = (self.advertised, self.hidden) {
             told.push(format!(
-                "Measured at {}: it carries {} of users' load in the healthy state, {} in this one.",
+                "Measured at {}: advertised capacity {} of users' load, hidden capacity {}.",
                 self.bottleneck,
                 rate(advertised),
                 rate(hidden)
@@ -235,7 +242,7 @@ impl Diagnosis {
             let few = self.healed_by.iter().take(4).map(|name| format!("`{name}`")).collect::<Vec<_>>();
             let more = self.healed_by.len().saturating_sub(few.len());
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            told.push(format!("The same trigger does not keep down: {}{more}.", few.join(", ")));
+            told.push(format!("The same trigger does not leave these down: {}{more}.", few.join(", ")));
         } else if let Some(first) = self.loops.first() {
             told.push(format!("To break the loop: {}.", first.kind.remedy()));
         }
@@ -250,14 +257,12 @@ impl Feedback {
             Loop::Retries if of.contains('→') => {
                 format!("{of} sends {} ({} in the control)", rate(*stuck), rate(*control))
             }
-            Loop::Retries => format!("retries of {of}, {} ({})", rate(*stuck), rate(*control)),
+            Loop::Retries => format!("retries of {of}, {} ({} in the control)", rate(*stuck), rate(*control)),
             Loop::Misses => format!("caches of {of} load {} ({})", rate(*stuck), rate(*control)),
             Loop::Errors => format!("{of} answers {} with errors ({})", rate(*stuck), rate(*control)),
-            Loop::SlowDown => format!(
-                "work at {of} takes {} instead of {} of a worker",
-                seconds(*stuck),
-                seconds(*control)
-            ),
+            Loop::SlowDown => {
+                format!("work at {of} takes {} instead of {} of a worker", seconds(*stuck), seconds(*control))
+            }
             Loop::Crashes => format!("instances of {of} crash {stuck:.0} times ({control:.0})"),
             Loop::Reconnects => format!("connecting to {of}, {} ({})", rate(*stuck), rate(*control)),
             Loop::Repair => {
@@ -272,7 +277,9 @@ impl Loop {
     fn remedy(self) -> &'static str {
         match self {
             Loop::Retries => "a retry budget, fewer attempts, or a queue shorter than capacity x timeout",
-            Loop::Misses => "one load per key at a time, stale answers, or fewer requests until the cache is warm",
+            Loop::Misses => {
+                "one load per key at a time, stale answers, or fewer requests until the cache is warm"
+            }
             Loop::Errors => "errors that cost less than answers, or fewer requests",
             Loop::SlowDown => "a bound on what is under way at once",
             Loop::Crashes => "load that survivors can carry, or restarts spread out",
@@ -284,6 +291,7 @@ impl Loop {
 
 fn rate(per_second: f64) -> String {
     match per_second {
+        x if x < 0.005 => "0/s".to_owned(),
         x if x >= 100.0 => format!("{x:.0}/s"),
         x if x >= 10.0 => format!("{x:.1}/s"),
         x => format!("{x:.2}/s"),
@@ -292,4 +300,53 @@ fn rate(per_second: f64) -> String {
 
 fn seconds(seconds: f64) -> String {
     if seconds < 1.0 { format!("{:.1} ms", 1e3 * seconds) } else { format!("{seconds:.2} s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicBool;
+
+    use super::*;
+    use crate::experiment::{self, Hooks};
+    use crate::load::load;
+
+    /// Capacity 100/s, four attempts at 60/s: a storm of 240/s that answers nobody.
+    const STORM: &str = "
+spiral: 1
+id: storm
+title: A storm
+services:
+  api: {workers: 1, service_time: {exponential: {mean: 10ms}}}
+workloads:
+  users:
+    arrivals: {poisson: {rate: 60/s}}
+    call: {to: api, timeouts: {attempt: 500ms}, retry: {immediate: {max_attempts: 4}}}
+faults:
+  outage: {at: 20s, for: 5s, stop: {service: api}}
+variants:
+  four: {}
+  one: {workloads: {users: {call: {retry: none}}}}
+run: {horizon: 120s, warmup: 5s, seeds: 3}
+";
+
+    #[test]
+    fn a_storm_is_carried_by_the_retries_of_users() {
+        let no_files = |_: &str| Err("no such file".to_owned());
+        let scenario = load("storm.yaml", STORM.as_bytes(), &[], &no_files);
+        let scenario = scenario.unwrap_or_else(|error| panic!("{}", error.render(false)));
+        let hooks = Hooks { threads: 0, progress: &|_, _| {}, stop: &AtomicBool::new(false) };
+        let runs = experiment::run(&scenario.variants, &[1, 2, 3], &hooks);
+        let found = diagnose(&runs.variants[0], &runs.variants).expect("it is stuck");
+        assert_eq!((found.seeds, found.bottleneck.as_str()), (3, "api"));
+        let [feedback] = &found.loops[..] else { panic!("{:?}", found.loops) };
+        assert_eq!((feedback.kind, feedback.of.as_str()), (Loop::Retries, "users"));
+        // Three retries of each of 60/s.
+        assert!((feedback.stuck - 180.0).abs() < 9.0 && feedback.control < 1.0, "{feedback:?}");
+        // 100/s / 4 and 100/s, 5 % for 140 s of three seeds.
+        let (hidden, advertised) = (found.hidden.unwrap(), found.advertised.unwrap());
+        assert!((hidden - 25.0).abs() < 1.25 && (advertised - 100.0).abs() < 5.0, "{hidden} {advertised}");
+        assert_eq!(found.healed_by, ["one"]);
+        assert_eq!(diagnose(&runs.variants[1], &runs.variants), None);
+        assert!(found.sentences()[0].starts_with("`outage` is over"), "{:?}", found.sentences());
+    }
 }

@@ -244,7 +244,8 @@ fn both_ways(ramp: &Ramp, variant: &Ramped, ways: &[Way]) -> HysteresisVariant {
     // Of the seeds that went as far up as this load.
     let on_the_way_down =
         |way: &Way, place: usize| way.down.len().checked_sub(place + 1).map(|after| way.down[after]);
-    let down = |place: usize| step(place, ways.iter().filter_map(|way| on_the_way_down(way, place)).collect());
+    let down =
+        |place: usize| step(place, ways.iter().filter_map(|way| on_the_way_down(way, place)).collect());
     let breaks_at: Vec<f64> =
         ways.iter().map(|way| way.breaks().map_or(f64::INFINITY, |k| ramp.loads[k])).collect();
     let heals = |way: &Way| {

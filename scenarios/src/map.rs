@@ -150,8 +150,12 @@ fn contour(cells: &mut Cells<'_>, grid: &Grid, variant: usize) -> Result<Contour
         points.extend(boundary::crossing(&grid.y.at, grid.y.is_log, twin)?.map(|y| (*place, y)));
     }
     match points.is_empty() {
-        true => Err("by the fluid delay equation all of this range heals, or all of it stays down".to_owned()),
-        false => Ok(Contour { name: boundary::NAME.to_owned(), applies: boundary::APPLIES.to_owned(), points }),
+        true => {
+            Err("by the fluid delay equation all of this range heals, or all of it stays down".to_owned())
+        }
+        false => {
+            Ok(Contour { name: boundary::NAME.to_owned(), applies: boundary::APPLIES.to_owned(), points })
+        }
     }
 }
 

@@ -324,6 +324,7 @@ run: {horizon: 100s}
             "trigger-1s",
             "trigger-2s",
             "cut-20-percent",
+            "cut-28-percent",
             "cut-35-percent",
             "load-240",
         ];

@@ -35,9 +35,9 @@ pub(crate) fn draw(
     look: &Look,
 ) -> Result<String, DrawError> {
     let subtitle = format!(
-        "{} · {} at each load · median and 10th to 90th percentile of {}",
+        "{} · {} · median and 10th to 90th percentile of {}",
         result.scenario.id,
-        format::setting(result.dwell_s),
+        landscape::held(result),
         format::seeds(&result.seeds)
     );
     let font = look.font;

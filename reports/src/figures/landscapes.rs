@@ -10,7 +10,7 @@ use crate::alt::landscapes as alt;
 use crate::chart::{Look, critical, hysteresis, map as chart, recovery, strip};
 use crate::error::{ReportError, ReportErrorKind};
 use crate::options::Options;
-use crate::{format, map};
+use crate::{format, landscape, map};
 
 /// The map of all variants, in as many figures as they need, and the strip along the first axis.
 pub fn of_map(manifest: &Manifest, map: &MapResult, options: &Options) -> Result<Vec<Figure>, ReportError> {
@@ -97,8 +97,8 @@ pub fn of_hysteresis(
     let figures = (1..).zip(hysteresis::pages(result)).map(|(number, variants)| {
         let drawn = hysteresis::draw(result, variants, &look);
         let caption = format!(
-            "Time runs along the arrows: the load rises step by step, then falls; each is held for {} and measured in its second half. Where the branches differ, the state depends on where the system comes from.",
-            format::setting(result.dwell_s)
+            "Time runs along the arrows: the load rises step by step until it breaks the system, then falls ({}); each step is measured in its second half. Where the branches differ, the state depends on where the system comes from.",
+            landscape::held(result)
         );
         let title = hysteresis::title(result);
         finished(numbered("hysteresis", number), drawn, title, caption, alt::hysteresis(variants), &origin)

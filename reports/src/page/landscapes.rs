@@ -145,7 +145,7 @@ pub(crate) fn of_hysteresis(
     let mut page = page(manifest, "Hysteresis", figures);
     page.facts = facts(manifest, &result.seeds);
     page.facts.push(("Load".to_owned(), result.path.clone()));
-    page.facts.push(("Held for".to_owned(), format::setting(result.dwell_s)));
+    page.facts.push(("Steps".to_owned(), landscape::held(result)));
     let verdicts = result.variants.iter().map(|variant| Verdict {
         kind: if variant.breaks_at.p50.is_some() { "bad" } else { "plain" },
         variant: variant.name.clone(),

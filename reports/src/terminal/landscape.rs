@@ -58,8 +58,8 @@ pub fn critical_text(result: &CriticalResult, style: &TextStyle) -> String {
 /// The summary of a load that goes up and down again.
 pub fn hysteresis_text(result: &HysteresisResult, style: &TextStyle) -> String {
     let title = format!("{}: {} up and down again", result.scenario.id, landscape::name(&result.label));
-    let dwell = format::setting(result.dwell_s);
-    let facts = format!("{} · {dwell} at each load · {}", result.path, format::seeds(&result.seeds));
+    let held = landscape::held(result);
+    let facts = format!("{} · {held} · {}", result.path, format::seeds(&result.seeds));
     let mut text = style.paint(&wrapped(&title, style, 0), Paint::Bold);
     text.push_str(&style.paint(&wrapped(&facts, style, 0), Paint::Faint));
     text.push('\n');

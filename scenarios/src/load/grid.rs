@@ -189,7 +189,8 @@ impl Reader<'_> {
             axis(&y.path, &y.label, &y.values),
             sweep.seeds.map_or(seeds, sim_core::units::Count::get),
         );
-        (grid.refine, grid.precision) = (sweep.refine, sweep.precision.map(|share| share.get()));
+        (grid.refine, grid.precision) =
+            (sweep.refine, sweep.precision.map(sim_core::units::Probability::get));
         grid.shown = sweep.metric.map_or(grid.shown, Subject::Metric);
         let layers = self.texts.layers(None, &[]);
         let mut problems = Vec::new();

@@ -28,9 +28,8 @@ pub(crate) fn run(args: &args::Sweep) -> Result<Status, Failure> {
         }
         let folder = folder(&sweep.name);
         let store = store(plan, &folder)?;
-        let swept = super::compare::simulate(plan, |hooks| {
-            sweep::run(&plan.scenario, sweep, request, &store, hooks)
-        });
+        let swept =
+            super::compare::simulate(plan, |hooks| sweep::run(&plan.scenario, sweep, request, &store, hooks));
         let mut result = swept.result;
         complete = swept.complete;
         if !complete && !interrupted::keep_whole_points(&mut result) {

@@ -67,7 +67,8 @@ fn a_map_is_the_same_on_any_number_of_threads_and_after_interruptions() {
 #[test]
 fn a_sweep_of_one_setting_goes_on_where_it_was() {
     let bench = Bench::new();
-    let sweep = |out: &str| bench.fine(&["sweep", "small.yaml", "--no-png", "--format", "json", "--out", out]);
+    let sweep =
+        |out: &str| bench.fine(&["sweep", "small.yaml", "--no-png", "--format", "json", "--out", out]);
     let whole = sweep("a");
     // Only the first point is kept.
     let kept = bench.read("a/runs.kept");
@@ -89,7 +90,11 @@ fn what_is_no_map_is_told() {
         told(LOAD, "faults.brownout.for=4s..4s:3", &[]),
         told(LOAD, "faults.brownout.for=9s..4s:3", &[]),
         told(LOAD, "services.api.queue=fifo,lifo", &[]),
-        told("workloads.users.arrivals.poisson.rate=1/s..90/s:10000", "faults.brownout.for=1s..9s:10000", &[]),
+        told(
+            "workloads.users.arrivals.poisson.rate=1/s..90/s:10000",
+            "faults.brownout.for=1s..9s:10000",
+            &[],
+        ),
         told("workloads.users.arrivals.poisson.rate=1/s..90/s:31623", LENGTH, &[]),
         told(LOAD, LENGTH, &["--seeds", "0"]),
         told(LOAD, LOAD, &[]),
@@ -110,7 +115,8 @@ fn a_critical_value_has_an_interval() {
     let result: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(result["schema"], "spiral/critical/1");
     let fit = &result["variants"][0]["fit"];
-    let [critical, low, high] = [&fit["critical"], &fit["ci95"][0], &fit["ci95"][1]].map(|v| v.as_f64().unwrap());
+    let [critical, low, high] =
+        [&fit["critical"], &fit["ci95"][0], &fit["ci95"][1]].map(|v| v.as_f64().unwrap());
     assert!(1.0 <= low && low <= critical && critical <= high && high <= 20.0, "{fit}");
     insta::assert_snapshot!(bench.refused(&["critical", "small.yaml", "--x", "faults.brownout.for=3s,2s"]));
 }
@@ -119,7 +125,8 @@ fn a_critical_value_has_an_interval() {
 fn a_load_goes_up_and_down() {
     let bench = Bench::new();
     let x = "workloads.users.arrivals.poisson.rate=20/s..120/s:6";
-    let words = ["hysteresis", "small.yaml", "--x", x, "--dwell", "20s", "--seeds", "3", "--no-png", "--format"];
+    let words =
+        ["hysteresis", "small.yaml", "--x", x, "--dwell", "20s", "--seeds", "3", "--no-png", "--format"];
     let result: Value = serde_json::from_str(&bench.fine(&[&words[..], &["json"]].concat())).unwrap();
     assert_eq!(result["schema"], "spiral/hysteresis/1");
     let variant = &result["variants"][0];
