@@ -10,7 +10,7 @@ use crate::spiral::{Bench, Ended, SMALL};
 fn list_names_every_shipped_scenario() {
     let bench = Bench::new();
     let text = bench.fine(&["list"]);
-    assert!(text.contains("metastable\n  metastable-retry-storm"), "{text}");
+    assert!(text.contains("metastable\n  ") && text.contains("\n  metastable-retry-storm"), "{text}");
     let list: Value = serde_json::from_str(&bench.fine(&["list", "--format", "json"])).unwrap();
     assert_eq!(list["schema"], "spiral/list/1");
     for scenario in list["scenarios"].as_array().unwrap() {
