@@ -372,6 +372,7 @@ fn metric_scope(
             | M::ConnectedSuccess
             | M::DegradedShare
             | M::LeasesHeld
+            | M::LinkImbalance
     );
     let of_services = matches!(
         metric,
@@ -396,6 +397,7 @@ fn metric_scope(
             | M::Errors
             | M::ReplicaLag
             | M::CatchUpShare
+            | M::LinkImbalance
     );
     let id = metric.id();
     if line.service.is_some() && of_workloads {

@@ -277,6 +277,8 @@ expectation! {
     replica_lag => Subject::Metric(Metric::ReplicaLag);
     /// Share of a leader's workers that serve replicas which catch up, mean over time.
     catch_up_share => Subject::Metric(Metric::CatchUpShare);
+    /// The busiest link of a pool in answers, divided by the mean over its links.
+    link_imbalance => Subject::Metric(Metric::LinkImbalance);
 }
 
 impl Verdict {

@@ -346,6 +346,7 @@ impl Record {
             Metric::LeasesHeld => self.gauged("leases_held", scope, span),
             Metric::ReplicaLag => self.gauged("replica_lag", scope, span),
             Metric::CatchUpShare => self.gauged("catch_up_share", scope, span),
+            Metric::LinkImbalance => self.link_imbalance(span),
         }
     }
 

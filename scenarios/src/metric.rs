@@ -117,6 +117,7 @@ metrics! {
     LeasesHeld "leases_held" Count "leases held" "Leases that are held, read at the end of each window, mean over time; of one workload: its own.";
     ReplicaLag "replica_lag" Count "replica lag" "Writes that the replica furthest behind lacks, read at the end of each window, mean over time.";
     CatchUpShare "catch_up_share" Share "catching up" "Share of a leader's workers that serve replicas which catch up, read at the end of each window, mean over time.";
+    LinkImbalance "link_imbalance" Ratio "link imbalance" "The busiest link of a pool in answers, divided by the mean over its links: 1 if all get the same; of several pools, the worst.";
 }
 
 impl Metric {

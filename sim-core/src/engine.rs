@@ -34,6 +34,7 @@ mod refresh;
 mod fallback;
 mod leases;
 mod follows;
+mod links;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -56,6 +57,7 @@ use in_flight::Table;
 pub use leases::LeaseLedger;
 use leases::Leases;
 pub use ledger::{CacheLedger, EdgeLedger, Ledger, RecordsLedger, ServiceLedger};
+use links::Links;
 use records::Records;
 use refresh::Refreshes;
 use scaling::Scaling;
@@ -168,6 +170,7 @@ struct Simulation<'m, P, const PLAIN: bool> {
     refreshes: Refreshes,
     leases: Leases,
     follows: Follows,
+    links: Links,
 }
 
 impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
@@ -226,6 +229,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             refreshes: Refreshes::new(model),
             leases: Leases::new(model),
             follows: Follows::new(model),
+            links: Links::new(model),
         }
     }
 

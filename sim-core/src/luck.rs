@@ -74,6 +74,8 @@ pub enum Purpose {
     Refresh = 81,
     /// When a lease is renewed first.
     Renewal = 95,
+    /// Which free connection of a pool is taken.
+    Connection = 98,
 }
 
 /// The luck of one request, call or attempt.

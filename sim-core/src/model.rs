@@ -10,6 +10,7 @@ pub mod cache;
 pub mod zone;
 pub mod lease;
 pub mod follow;
+pub mod link;
 pub mod lifecycle;
 pub mod workload;
 pub mod connection;

@@ -48,6 +48,7 @@ pub mod degradation;
 pub mod memory;
 pub mod background;
 pub mod catch_up;
+pub mod link_order;
 pub mod repair;
 pub mod autoscaler;
 pub mod per_outcome;

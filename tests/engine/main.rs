@@ -17,6 +17,7 @@ mod pipelines;
 mod records;
 mod leases;
 mod follows;
+mod links;
 mod pipeline;
 mod refresh;
 mod retries;

@@ -278,6 +278,11 @@ fn replicas_that_catch_up_show_what_they_say() {
 }
 
 #[test]
+fn a_pool_that_prefers_the_bad_link_shows_what_it_says() {
+    assert!(check("metastable-link-imbalance") >= 6);
+}
+
+#[test]
 fn every_shipped_scenario_has_a_test_here_and_claims_something() {
     let tested = include_str!("main.rs");
     for shipped in library::shipped() {

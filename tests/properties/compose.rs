@@ -260,7 +260,19 @@ fn autoscaler(dice: &mut Dice) -> String {
 
 fn pool(dice: &mut Dice) -> String {
     let queue = if dice.chance(50) { "unlimited".to_owned() } else { dice.int(0, 5).to_string() };
-    format!("{{size: {}, queue: {queue}, acquire_timeout: {}}}", dice.int(1, 4), or_none(dice, 50, 1, 100))
+    let size = dice.int(1, 4);
+    let patience = or_none(dice, 50, 1, 100);
+    let aside = &mut dice.aside();
+    let links = match aside.chance(25) {
+        true => format!(
+            "{{count: {}, rate: {}/s, order: {}}}",
+            aside.int(1, size),
+            aside.int(20, 2_000),
+            aside.pick(&["mru", "lru", "random"])
+        ),
+        false => "none".to_owned(),
+    };
+    format!("{{size: {size}, queue: {queue}, acquire_timeout: {patience}, links: {links}}}")
 }
 
 /// For each depth of steps one that callers fill, and one that callees fill.

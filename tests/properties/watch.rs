@@ -132,6 +132,7 @@ impl Watch {
             | Effect::Stress { .. }
             | Effect::Payload { .. }
             | Effect::Flushed { .. }
+            | Effect::Congested(_)
             | Effect::Hot => {
                 unreachable!("watched systems are plain")
             }

@@ -25,7 +25,15 @@ pub(super) fn advertised(view: &View<'_>, service: usize) -> (Trust, Vec<String>
     if view.system.service(service).degradation != degradation::Config::None {
         unknown.push(format!("`{}` is the slower the more is there", view.system.service_name(service)));
     }
+    unknown.extend(over_links(view));
     if unknown.is_empty() { (Trust::Sharp, unknown) } else { (Trust::Unknown, unknown) }
+}
+
+/// Callers whose answers wait for links: what those pass is not looked at.
+fn over_links(view: &View<'_>) -> Vec<String> {
+    let services = view.system.config.services.iter();
+    let linked = services.filter(|(_, config)| config.pools.iter().any(|(_, pool)| pool.links.is_some()));
+    linked.map(|(name, _)| format!("answers to `{name}` wait for links")).collect()
 }
 
 /// Callers that are full before the service is, because they hold workers while they stand in its line. Near
@@ -215,6 +223,7 @@ fn tips_below(view: &View<'_>, leads: &[bool], above: &[&Call<'_>]) -> Vec<Strin
     if system.workloads.iter().any(|w| leases(w) && leads[system.calls[w.call].to]) {
         reasons.push("leases that are lost are established on top of the renewals".to_owned());
     }
+    reasons.extend(over_links(view));
     reasons.extend(shares_unknown(view, above));
     reasons.sort();
     reasons.dedup();

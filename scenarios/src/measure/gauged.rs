@@ -20,4 +20,23 @@ impl Record {
         let all = self.gauges.all().iter().filter(|series| series.name == name && is_wanted(series.of));
         all.filter_map(area).reduce(|a, b| a + b).map(|area| area / self.seconds(span))
     }
+
+    /// The busiest link of a pool, in means over all; `None` without links, or if nothing went over them.
+    pub(super) fn link_imbalance(&self, span: Span) -> Option<f64> {
+        let shares = self.gauges.all().iter().filter(|series| series.name.starts_with("link_"));
+        // By pool: how many links, and the largest mean share.
+        let mut pools: Vec<(Holder, f64, f64)> = Vec::new();
+        for series in shares {
+            let known = series.values.iter().take(span.to).skip(span.from).flatten();
+            let (sum, count) = known.fold((0.0, 0.0), |(sum, count), share| (sum + share, count + 1.0));
+            if count == 0.0 {
+                continue;
+            }
+            match pools.iter_mut().find(|(of, _, _)| *of == series.of) {
+                Some((_, links, most)) => (*links, *most) = (*links + 1.0, most.max(sum / count)),
+                None => pools.push((series.of, 1.0, sum / count)),
+            }
+        }
+        pools.into_iter().map(|(_, links, most)| links * most).reduce(f64::max)
+    }
 }

@@ -11,6 +11,9 @@ mod bad_capacity; // the same for what takes speed from instances
 mod bad_scaling; // the same for autoscalers
 mod bad_systems; // the same for systems of several services
 mod bad_connections; // the same for users with connections
+mod bad_leases; // the same for holders of leases
+mod bad_follows; // the same for replicas
+mod bad_links; // the same for links
 mod bad_records;
 mod bad_retries; // the same for what a retry has beside its attempts
 mod bad_presets; // the same for what is built on presets, and what is told of presets and policies

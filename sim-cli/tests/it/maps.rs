@@ -107,7 +107,7 @@ fn what_is_no_map_is_told() {
 #[test]
 fn a_critical_value_has_an_interval() {
     let bench = Bench::new();
-    let x = "faults.brownout.for=1s..20s:20";
+    let x = "faults.brownout.for=0.05s..2s:40";
     let more = ["--variants", "four-attempts", "--seeds", "10", "--no-png", "--format", "json"];
     let words = [&["critical", "small.yaml", "--x", x][..], &more].concat();
     let text = bench.fine(&words);
@@ -117,7 +117,7 @@ fn a_critical_value_has_an_interval() {
     let fit = &result["variants"][0]["fit"];
     let [critical, low, high] =
         [&fit["critical"], &fit["ci95"][0], &fit["ci95"][1]].map(|v| v.as_f64().unwrap());
-    assert!(1.0 <= low && low <= critical && critical <= high && high <= 20.0, "{fit}");
+    assert!(0.05 <= low && low <= critical && critical <= high && high <= 2.0, "{fit}");
     insta::assert_snapshot!(bench.refused(&["critical", "small.yaml", "--x", "faults.brownout.for=3s,2s"]));
 }
 

@@ -24,6 +24,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let fault = &self.model.faults[id];
         match &fault.effect {
             Effect::Load { .. } | Effect::Hot => {} // arrival sources and workloads know their windows
+            Effect::Congested(_) => {}              // so do links
             Effect::Flushed { cache } => {
                 if begins {
                     for instance in &fault.instances {
@@ -87,6 +88,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 | Effect::Load { .. }
                 | Effect::Payload { .. }
                 | Effect::Flushed { .. }
+                | Effect::Congested(_)
                 | Effect::Hot => {}
             }
         }

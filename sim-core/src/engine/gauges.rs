@@ -74,6 +74,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 readings.extend(told.map(|(name, value)| Reading { of, name, value }));
             }
         }
+        self.read_links(&mut readings);
         self.readings = readings;
     }
 

@@ -45,6 +45,8 @@ pub struct Ledger {
     pub leases: IdVec<WorkloadId, LeaseLedger>,
     /// Per service, what its replicas have and lack.
     pub follows: IdVec<ServiceId, FollowsLedger>,
+    /// Connections over links at the end: opened, free, taken.
+    pub links: [u64; 3],
 }
 
 /// What one service has counted.
@@ -190,6 +192,7 @@ impl Ledger {
             records: model.records.iter().map(|_| RecordsLedger::default()).collect(),
             leases: model.workloads.iter().map(|_| LeaseLedger::default()).collect(),
             follows: model.services.iter().map(|_| FollowsLedger::default()).collect(),
+            links: [0; 3],
         }
     }
 
@@ -314,14 +317,12 @@ impl Ledger {
                 format!("{id:?}: calls {} = ended + abandoned + under way {accounted}", e.calls)
             });
         }
-        for (id, cache) in self.caches.iter_ids() {
-            cache.laws(id, &mut law);
-        }
-        for (id, records) in self.records.iter_ids() {
-            records.laws(id, &mut law);
-        }
+        self.caches.iter_ids().for_each(|(id, cache)| cache.laws(id, &mut law));
+        self.records.iter_ids().for_each(|(id, records)| records.laws(id, &mut law));
         self.leases.iter_ids().for_each(|(id, leases)| leases.laws(id, &mut law));
         self.follows.iter_ids().for_each(|(id, follows)| follows.laws(id, &mut law));
+        let [opened, free, taken] = self.links;
+        law(opened == free + taken, &|| format!("connections opened {opened} = free {free} + taken {taken}"));
         law(self.fallbacks == self.fallbacks_found, &|| {
             format!("fallbacks counted {} = under way {}", self.fallbacks, self.fallbacks_found)
         });
@@ -400,6 +401,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.close_fallbacks();
         self.close_leases();
         self.close_follows();
+        self.close_links();
         let broken = self.ledger.broken_laws();
         assert!(broken.is_empty(), "conservation laws broken: {broken:#?}");
     }
@@ -486,6 +488,7 @@ mod tests {
             records: IdVec::new(),
             leases: IdVec::new(),
             follows: IdVec::new(),
+            links: [0; 3],
         };
         assert_eq!(ledger.broken_laws().len(), 2);
         ledger.requests_in_flight = 1;

@@ -29,7 +29,10 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         }
         (attempt.phase, attempt.outcome) = (Phase::Back, outcome);
         let attempt = *attempt;
-        let (way, lane) = self.way(&attempt, Purpose::WayBack);
+        let (mut way, mut lane) = self.way(&attempt, Purpose::WayBack);
+        if let Some(passing) = self.pass_link(attempt.edge, attempt.call) {
+            (way, lane) = (way + passing, Lane::HEAP);
+        }
         self.events.schedule_in(lane, self.now + way, Event::Deliver { attempt: id });
     }
 

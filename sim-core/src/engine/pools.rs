@@ -22,6 +22,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         if state.taken < pool.size {
             state.taken += 1;
             context.holds_slot = true;
+            self.take_connection(id, pool_id, client);
             return Passage::Passed;
         }
         if !pool.queue.admits(state.waiting) {
@@ -74,6 +75,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         if std::mem::replace(&mut self.contexts[id.0.slot as usize].holds_slot, false) {
             let (pool, client) = self.pool_of(id);
             self.pools[pool][client].taken -= 1;
+            self.give_connection_back(id, pool, client);
             self.grant(pool, client);
         }
     }
@@ -104,8 +106,8 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// Gives free slots to those in line.
     pub(super) fn grant(&mut self, pool: PoolId, client: usize) {
         let size = self.model.pools[pool].size;
-        let state = &mut self.pools[pool][client];
-        while state.taken < size {
+        while self.pools[pool][client].taken < size {
+            let state = &mut self.pools[pool][client];
             let Some(call) = state.line.pop_front() else { return };
             let context = &mut self.contexts[call.0.slot as usize];
             if self.calls.get(call.0).is_none() || !std::mem::replace(&mut context.awaits_slot, false) {
@@ -114,6 +116,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             context.holds_slot = true;
             state.waiting -= 1;
             state.taken += 1;
+            self.take_connection(call, pool, client);
             self.ready.push_back(Ready::Granted(call));
         }
     }

@@ -127,6 +127,8 @@ pub(super) struct Context {
     pub(super) leaves: super::guards::Leaves,
     /// Whether the answer to its latest attempt stands in for something better.
     pub(super) degraded: bool,
+    /// Which connection its slot is, where these are told apart.
+    pub(super) connection: u32,
 }
 
 impl Context {
@@ -144,6 +146,7 @@ impl Context {
             tried: [ANYWHERE; TRIED],
             leaves: super::guards::Leaves::NONE,
             degraded: false,
+            connection: 0,
         }
     }
 }
@@ -366,6 +369,8 @@ pub(super) struct PoolState {
     pub(super) line: std::collections::VecDeque<CallId>,
     /// Calls in line that have not left.
     pub(super) waiting: usize,
+    /// Its connections, if they are told apart.
+    pub(super) connections: crate::policy::link_order::State,
 }
 
 /// Whether an instance serves.

@@ -50,6 +50,22 @@ pub const KINDS: &[Kind] = &[
     count("leases_held", "leases held"),
     count("replica_lag", "entries that the slowest replica lacks"),
     share("catch_up_share", "leader's workers that serve pulls"),
+    share("link_1_share", "share of link 1 in the answers"),
+    share("link_2_share", "share of link 2 in the answers"),
+    share("link_3_share", "share of link 3 in the answers"),
+    share("link_4_share", "share of link 4 in the answers"),
+    share("link_5_share", "share of link 5 in the answers"),
+    share("link_6_share", "share of link 6 in the answers"),
+    share("link_7_share", "share of link 7 in the answers"),
+    share("link_8_share", "share of link 8 in the answers"),
+    share("link_9_share", "share of link 9 in the answers"),
+    share("link_10_share", "share of link 10 in the answers"),
+    share("link_11_share", "share of link 11 in the answers"),
+    share("link_12_share", "share of link 12 in the answers"),
+    share("link_13_share", "share of link 13 in the answers"),
+    share("link_14_share", "share of link 14 in the answers"),
+    share("link_15_share", "share of link 15 in the answers"),
+    share("link_16_share", "share of link 16 in the answers"),
 ];
 
 impl Kind {

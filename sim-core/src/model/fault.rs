@@ -4,6 +4,7 @@ mod selection;
 
 use serde::{Deserialize, Serialize};
 
+use super::link::{Congested, CongestionFault};
 use crate::dist::{Distribution, Sampler};
 use crate::ids::{CacheId, InstanceId, ServiceId, WorkloadId};
 use crate::time::{SimDuration, SimTime};
@@ -62,6 +63,9 @@ pub struct FaultConfig {
     /// A share of a workload's requests asks for one key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hot_key: Option<HotKeyFault>,
+    /// Other traffic takes a part of a link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub congestion: Option<CongestionFault>,
 }
 
 /// Instances crash.
@@ -295,11 +299,13 @@ pub enum Kind<'a> {
     CacheFlush(&'a CacheFlushFault),
     /// See [`HotKeyFault`].
     HotKey(&'a HotKeyFault),
+    /// See [`CongestionFault`].
+    Congestion(&'a CongestionFault),
 }
 
 impl FaultConfig {
     /// The words of the kinds, in the order of the file.
-    pub const WORDS: [&'static str; 14] = [
+    pub const WORDS: [&'static str; 15] = [
         "capacity",
         "stop",
         "slow",
@@ -314,6 +320,7 @@ impl FaultConfig {
         "payload",
         "cache_flush",
         "hot_key",
+        "congestion",
     ];
 
     /// The kinds given, of which there must be exactly one.
@@ -335,6 +342,7 @@ impl FaultConfig {
             payload,
             cache_flush,
             hot_key,
+            congestion,
         } = self;
         [
             capacity.as_ref().map(Kind::Capacity),
@@ -351,6 +359,7 @@ impl FaultConfig {
             payload.as_ref().map(Kind::Payload),
             cache_flush.as_ref().map(Kind::CacheFlush),
             hot_key.as_ref().map(Kind::HotKey),
+            congestion.as_ref().map(Kind::Congestion),
         ]
         .into_iter()
         .flatten()
@@ -392,6 +401,7 @@ impl FaultConfig {
                 format!("requests of {whose} {} times as large", f.factor)
             }
             Some(Kind::CacheFlush(f)) => format!("{} of {} emptied", f.cache, f.instances.of(&f.service)),
+            Some(Kind::Congestion(f)) => f.describe(),
             Some(Kind::HotKey(f)) => {
                 format!("{} % of {} ask for one key", percent(f.share.get()), f.workload)
             }
@@ -466,6 +476,8 @@ pub enum Effect {
     },
     /// Requests are about another key; their workload knows when.
     Hot,
+    /// Answers take longer to pass a link.
+    Congested(Congested),
 }
 
 /// A trigger, ready to run.

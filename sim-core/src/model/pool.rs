@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::link::{Links, LinksConfig};
 use crate::time::SimDuration;
 use crate::units::{Count, Limit, Patience};
 
@@ -26,6 +27,9 @@ pub struct PoolConfig {
     /// (default).
     #[serde(default)]
     pub acquire_timeout: Patience,
+    /// Over which links the answers come, if the slots are connections; default `none`: over none that is ever full.
+    #[serde(default)]
+    pub links: Option<LinksConfig>,
 }
 
 /// A pool, ready to run.
@@ -41,4 +45,6 @@ pub struct Pool {
     pub queue: Limit,
     /// Longest wait.
     pub acquire_timeout: Option<SimDuration>,
+    /// Over which links the answers come.
+    pub links: Option<Links>,
 }

@@ -89,7 +89,7 @@ impl Config {
         };
         let mut problems = self.spread().check(base);
         if base == SimDuration::ZERO {
-            let sentence = "a wait of zero is `reconnect: immediate`; write that, or a duration above zero";
+            let sentence = "a wait of zero is `immediate`; write that, or a duration above zero";
             problems.push(Problem::new("base", sentence));
         }
         Problem::below(word, problems)
@@ -187,7 +187,7 @@ mod tests {
         };
         let (field, sentence) = problem(r#"{"exponential": {"base": "0s"}}"#);
         assert_eq!(field, "exponential/base");
-        assert!(sentence.contains("`reconnect: immediate`"), "{sentence}");
+        assert!(sentence.contains("`immediate`"), "{sentence}");
         assert_eq!(problem(r#"{"exponential": {"base": "9s", "max": "5s"}}"#).0, "exponential/max");
         let forgotten = r#"{"constant": {"base": "9s", "jitter": "plus_minus"}}"#;
         assert_eq!(problem(forgotten).0, "constant/jitter_ratio");

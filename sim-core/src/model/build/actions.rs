@@ -100,6 +100,10 @@ fn fixed_settings(config: &SystemConfig, stage: &StageConfig, problems: &mut Pro
         };
         fixed("zones", "where instances stand", before.zones == after.zones);
         fixed("caches", "a cache", before.caches == after.caches);
+        let links = |service: &ServiceConfig| -> Vec<_> {
+            service.pools.iter().map(|(_, pool)| pool.links.clone()).collect()
+        };
+        fixed("pools", "over which links answers come", links(before) == links(after));
         let writes = |service: &ServiceConfig| service.follows.as_ref().map(|follows| follows.writes.clone());
         fixed("follows", "who follows whom", writes(before) == writes(after));
         fixed("records", "what is recorded", before.records == after.records);

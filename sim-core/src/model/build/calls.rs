@@ -11,6 +11,7 @@ mod records;
 mod steps;
 mod establishes;
 mod follows;
+mod links;
 
 use super::{Problems, unique_keys};
 use crate::dist::Distribution;
@@ -163,12 +164,14 @@ impl Lowering<'_> {
     fn pools(&mut self, path: &str, pools: &Named<PoolConfig>, clients: u32) -> usize {
         let first = self.calls.pools.len();
         for (name, pool) in pools.iter() {
+            let links = self.links(&format!("{path}/pools/{name}"), pool);
             self.calls.pools.push(Pool {
                 path: format!("{path}/pools/{name}"),
                 clients,
                 size: pool.size.get(),
                 queue: pool.queue,
                 acquire_timeout: pool.acquire_timeout.0,
+                links,
             });
         }
         first
@@ -330,7 +333,7 @@ impl Lowering<'_> {
             is_watched: chooses && (chooser.load_balancer.counts_own() || !call.targets.is_everyone()),
             chooser,
             pool,
-            has_network: latency.is_some() || crosses,
+            has_network: latency.is_some() || crosses || self.is_linked(pool),
             crosses_zones: crosses,
             latency,
             max_depth: call.max_depth.map_or(u32::MAX, Count::get),

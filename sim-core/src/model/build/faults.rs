@@ -1,11 +1,12 @@
 //! What goes wrong? Names and selections of the triggers become instances.
 
 use super::{Problems, unique_keys};
-use crate::ids::{CacheId, FaultId, Id, IdVec, InstanceId, ServiceId, WorkloadId};
+use crate::ids::{CacheId, FaultId, Id, IdVec, InstanceId, PoolId, ServiceId, WorkloadId};
 use crate::model::SystemConfig;
 use crate::model::fault::{
     CacheFlushFault, Effect, Fault, FaultConfig, HotKeyFault, Kind, PayloadFault, RestartFault, Selection,
 };
+use crate::model::link::{Congested, CongestionFault};
 use crate::model::service::Service;
 use crate::model::workload::HotKey;
 use crate::policy::cache;
@@ -186,6 +187,7 @@ impl Lowering<'_> {
             Kind::Payload(f) => (self.payload(f)?, Vec::new()),
             Kind::CacheFlush(f) => self.flush(f)?,
             Kind::HotKey(f) => self.hot_key(f)?,
+            Kind::Congestion(f) => (self.congestion(f)?, Vec::new()),
         })
     }
 
@@ -249,6 +251,33 @@ impl Lowering<'_> {
             self.config.services.0[..found].iter().map(|(_, service)| service.caches.len()).sum();
         let hit = self.selected("cache_flush", ServiceId::from_index(found), &f.instances)?;
         Some((Effect::Flushed { cache: CacheId::from_index(before + place) }, hit))
+    }
+
+    fn congestion(&mut self, f: &CongestionFault) -> Option<Effect> {
+        let path = format!("{}/congestion", self.path);
+        let found =
+            self.problems.find(format!("{path}/service"), "service", &f.service, &self.config.services)?;
+        let pools = &self.config.services.0[found].1.pools;
+        let place = self.problems.find(format!("{path}/pool"), "pool", &f.pool, pools)?;
+        let Some(links) = &pools.0[place].1.links else {
+            let message = format!(
+                "`{}` has no links that could be full; add `links: {{count: 8, rate: 1000/s}}` to it",
+                f.pool
+            );
+            self.problems.add(format!("{path}/pool"), message);
+            return None;
+        };
+        if f.link.get() > links.count.get() {
+            let message = format!("links are numbered from 1, and there are {}", links.count);
+            self.problems.add(format!("{path}/link"), message);
+        }
+        // Pools are numbered in the order of the file, those of workloads first.
+        let of_workloads: usize =
+            self.config.workloads.iter().map(|(_, workload)| workload.pools.len()).sum();
+        let before: usize =
+            self.config.services.0[..found].iter().map(|(_, service)| service.pools.len()).sum();
+        let pool = PoolId::from_index(of_workloads + before + place);
+        Some(Effect::Congested(Congested { pool, link: f.link.get() - 1, factor: f.factor.get() }))
     }
 
     fn hot_key(&mut self, f: &HotKeyFault) -> Option<(Effect, Vec<InstanceId>)> {
