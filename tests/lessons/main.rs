@@ -283,6 +283,11 @@ fn a_pool_that_prefers_the_bad_link_shows_what_it_says() {
 }
 
 #[test]
+fn spots_of_the_vulnerability_map_show_what_they_say() {
+    assert!(check("vulnerability-map") >= 8);
+}
+
+#[test]
 fn every_shipped_scenario_has_a_test_here_and_claims_something() {
     let tested = include_str!("main.rs");
     for shipped in library::shipped() {
