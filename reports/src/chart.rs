@@ -22,6 +22,7 @@ pub(crate) mod legend;
 pub(crate) mod map;
 pub(crate) mod outcomes;
 pub(crate) mod pattern;
+pub(crate) mod portrait;
 pub(crate) mod recovery;
 pub(crate) mod strip;
 pub(crate) mod sweep;

@@ -84,6 +84,7 @@ pub fn of_comparison(report: &ComparisonReport, options: &Options) -> Result<Vec
         }
     }
     figures.extend(landscapes::of_recovery(report, &look, &origin)?);
+    figures.extend(landscapes::of_portraits(report, &look, &origin)?);
     figures.extend(pictures::of_comparison(report, options, &origin)?);
     if latency_cdf::has_data(report) {
         let drawn = latency_cdf::draw(report, &look);

@@ -4,6 +4,7 @@
 mod call_order;
 mod gauges;
 mod lanes;
+mod portrait;
 mod topology;
 
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,7 @@ use crate::measure::Scope;
 use crate::metric::{Metric, Unit};
 use crate::results::{Arm, Series};
 pub(crate) use call_order::services as services_in_call_order;
+pub use portrait::{Path as PortraitPath, Portrait};
 
 /// The pictures of one variant's triggered arm; what is empty is not drawn.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -36,6 +38,9 @@ pub struct VariantPicture {
     /// What else was measured over time: fleets, caches, connections, copies, what policies remember.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gauges: Vec<GaugeLine>,
+    /// Queue against retries, where theory has a field of arrows for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub portrait: Option<Portrait>,
 }
 
 /// A gauge over time, over seeds.
@@ -192,15 +197,17 @@ pub(crate) fn pictures(runs: &Runs, series: &Series) -> Vec<VariantPicture> {
             topologies: topology::topologies(variant),
             workloads: workloads(variant, series),
             gauges: gauges::gauges(variant, series),
+            portrait: portrait::portrait(variant, &runs.seeds),
         }
     };
     let is_empty = |picture: &VariantPicture| {
-        let VariantPicture { variant: _, tiers, states, topologies, workloads, gauges } = picture;
+        let VariantPicture { variant: _, tiers, states, topologies, workloads, gauges, portrait } = picture;
         tiers.is_empty()
             && states.is_none()
             && topologies.is_empty()
             && workloads.is_empty()
             && gauges.is_empty()
+            && portrait.is_none()
     };
     runs.variants.iter().map(picture).filter(|picture| !is_empty(picture)).collect()
 }

@@ -7,10 +7,10 @@ use scenarios::results::{ComparisonReport, Manifest};
 
 use super::{Figure, Origin, finished};
 use crate::alt::landscapes as alt;
-use crate::chart::{Look, critical, hysteresis, map as chart, recovery, strip};
+use crate::chart::{Look, critical, hysteresis, map as chart, portrait, recovery, strip};
 use crate::error::{ReportError, ReportErrorKind};
 use crate::options::Options;
-use crate::{format, landscape, map};
+use crate::{landscape, map};
 
 /// The map of all variants, in as many figures as they need, and the strip along the first axis.
 pub fn of_map(manifest: &Manifest, map: &MapResult, options: &Options) -> Result<Vec<Figure>, ReportError> {
@@ -104,6 +104,21 @@ pub fn of_hysteresis(
         finished(numbered("hysteresis", number), drawn, title, caption, alt::hysteresis(variants), &origin)
     });
     figures.collect()
+}
+
+/// Queue against retries.
+pub(super) fn of_portraits(
+    report: &ComparisonReport,
+    look: &Look,
+    origin: &Origin,
+) -> Result<Option<Figure>, ReportError> {
+    if portrait::portraits(report).is_empty() {
+        return Ok(None);
+    }
+    let drawn = portrait::draw(report, look);
+    let caption = "Arrows show where the fluid equation leads from a state, the diamond the state between healing and collapse. A path that leaves to the right or upwards goes on outside. Variants whose system the equation does not know have no portrait.".to_owned();
+    let (title, alt) = (portrait::title(report), portrait::alt(report));
+    finished("portrait".to_owned(), drawn, title, caption, alt, origin).map(Some)
 }
 
 /// How long recovery takes.
