@@ -7,6 +7,7 @@ mod landscapes; // made-up maps and loops
 mod maps; // maps of two settings
 mod page; // the HTML page
 mod pictures; // strips, lanes and topologies
+mod portraits; // queue against retries
 mod sample; // made-up results
 mod scenes; // made-up services, instances and calls
 mod text; // the terminal
