@@ -107,13 +107,17 @@ pub(crate) fn loop_story(variant: &HysteresisVariant) -> String {
 
 /// How long the steps are.
 pub(crate) fn held(result: &HysteresisResult) -> String {
-    format!("{} per step up, {} down", format::setting(result.dwell_s), format::setting(result.dwell_down_s))
+    format!(
+        "{} per step up, {} per load down",
+        format::setting(result.dwell_s),
+        format::setting(result.dwell_down_s)
+    )
 }
 
 /// How the loops came about.
 pub(crate) fn loop_method(result: &HysteresisResult) -> String {
     format!(
-        "Method: {}; {}, the second half of which is measured; each seed turns at the load that breaks it; breaks: the lowest load on the way up at which less than half is answered; heals: the highest load on the way down from which on everything is answered again.",
+        "Method: {}; {}, each measured at its end; every load below the one that breaks a seed is tried from there; breaks: the lowest load on the way up at which less than half is answered; heals: the highest load at and below which everything is answered again.",
         format::seeds(&result.seeds),
         held(result)
     )

@@ -1,10 +1,11 @@
-//! Does the way back differ from the way there? The load goes up in steps until it breaks the system, and down again in
-//! steps that are long enough to settle: the load that breaks it against the load that heals it.
+//! Does the way back differ from the way there? The load goes up in steps until it breaks the system; then every load
+//! below is tried from that broken state: the load that breaks it against the highest that heals it.
 //!
-//! Each seed is run twice: up through all loads, which shows where it breaks; then up to there and down again. So what
-//! piled up is that of one step, not of all loads above. The steps down are longer, since the backlog of a broken step
+//! Each seed is run up through all loads, which shows where it breaks, and then once per load: up to there, and down to
+//! that load at once. A load that went down step by step would pile up more at every step above the hidden capacity, so
+//! that the way back would depend on how long it took. The time down is long, since what one broken step has piled up
 //! must drain while retries still multiply the load: near the hidden capacity that takes many times as long as it took to
-//! pile up. Steps down that are too short make the healing load too low, never too high.
+//! pile up. Too short a time makes the healing load too low, never too high.
 
 use sim_core::metrics::series::window_width;
 use sim_core::model::rate::{RateProfile, Step};
@@ -25,10 +26,10 @@ const BROKEN: f64 = 0.5;
 /// From this share on it counts as healed.
 const HEALED: f64 = 0.95;
 
-/// How many times as long as a step up a step down lasts, if nobody says it.
-const DOWN: usize = 20;
-/// Longest time that all steps may last together.
-const LONGEST_S: f64 = 100_000.0;
+/// How many times as long as a step up the time down lasts, if nobody says it.
+const DOWN: usize = 40;
+/// Longest time that all runs of a seed may last together.
+const LONGEST_S: f64 = 1_000_000.0;
 
 /// A load that goes up and down.
 #[derive(Clone, Debug)]
@@ -57,7 +58,7 @@ pub struct Ramped {
 
 impl Ramp {
     /// A ramp over loads that rise, each for `dwell` upwards and `dwell_down` downwards, as a file writes durations; or
-    /// what is wrong with it. Without a `dwell_down` steps down are twenty times as long.
+    /// what is wrong with it. Without a `dwell_down` the time down is forty times as long.
     pub fn new(sweep: &Sweep, dwell: &str, dwell_down: Option<&str>) -> Result<Ramp, String> {
         let length = |text: &str| {
             let length: SimDuration = text.parse().map_err(|why| format!("`{text}`: {why}"))?;
@@ -75,12 +76,13 @@ impl Ramp {
         let steps = loads.len();
         let ramp =
             Ramp { path: sweep.path.clone(), label: sweep.label.clone(), loads, dwell: up, dwell_down: down };
-        let whole = ramp.length(steps);
+        let whole = ramp.length(steps, true);
         let (up_s, down_s, whole_s) = (up.as_secs_f64(), down.as_secs_f64(), whole.as_secs_f64());
-        if whole_s > LONGEST_S {
+        let all_s = steps as f64 * whole_s;
+        if all_s > LONGEST_S {
             return Err(format!(
-                "{steps} steps up of {up_s} s and down of {down_s} s are {whole_s} s; at most {LONGEST_S} s are \
-                 simulated"
+                "{steps} times {steps} steps up of {up_s} s and {down_s} s down are {all_s} s for every seed; at \
+                 most {LONGEST_S} s are simulated"
             ));
         }
         let window_s = window_width(SimTime::ZERO + whole).as_secs_f64();
@@ -94,18 +96,16 @@ impl Ramp {
         Ok(ramp)
     }
 
-    /// How long `turn` steps up and as many down last.
-    fn length(&self, turn: usize) -> SimDuration {
-        times(self.dwell, turn) + times(self.dwell_down, turn)
+    /// How long `turn` steps up last, with the time down.
+    fn length(&self, turn: usize, comes_back: bool) -> SimDuration {
+        times(self.dwell, turn) + if comes_back { self.dwell_down } else { SimDuration::ZERO }
     }
 
-    /// The steps: up to the `turn`th load and down again, or only up.
-    fn steps(&self, turn: usize, comes_back: bool) -> Vec<Step> {
-        let step = |at: SimDuration, load: f64| Step { at, rate: Rate::per_second(load) };
-        let up = (0..turn).map(|k| step(times(self.dwell, k), self.loads[k]));
-        let top = times(self.dwell, turn);
-        let down = (0..turn).map(|k| step(top + times(self.dwell_down, k), self.loads[turn - 1 - k]));
-        up.chain(down.take(if comes_back { turn } else { 0 })).collect()
+    /// The steps: up to the `turn`th load, and then down to the one at this place, if any.
+    fn steps(&self, turn: usize, down_to: Option<usize>) -> Vec<Step> {
+        let step = |at: SimDuration, place: usize| Step { at, rate: Rate::per_second(self.loads[place]) };
+        let up = (0..turn).map(|k| step(times(self.dwell, k), k));
+        up.chain(down_to.map(|place| step(times(self.dwell, turn), place))).collect()
     }
 
     /// The variants without their triggers; or what is in the way of ramping them.
@@ -122,14 +122,14 @@ impl Ramp {
                 ]
             });
             let ramped = Ramped { name: variant.name.clone(), system, theory };
-            self.model(&ramped, self.loads.len(), true)?;
+            self.model(&ramped, self.loads.len(), Some(0))?;
             Ok(ramped)
         };
         variants.iter().map(ramped).collect()
     }
 
     /// The model of a variant with this load instead of its own.
-    fn model(&self, ramped: &Ramped, turn: usize, comes_back: bool) -> Result<Model, String> {
+    fn model(&self, ramped: &Ramped, turn: usize, down_to: Option<usize>) -> Result<Model, String> {
         let wrong = || {
             format!(
                 "`{}` is no load that can be ramped; write `workloads.NAME.arrivals.poisson.rate`, or \
@@ -140,10 +140,10 @@ impl Ramp {
         let parts: Vec<&str> = self.path.split('.').collect();
         let ["workloads", workload, "arrivals", _, "rate"] = parts[..] else { return Err(wrong()) };
         let mut system = ramped.system.clone();
-        system.horizon = if comes_back { self.length(turn) } else { times(self.dwell, turn) };
+        system.horizon = self.length(turn, down_to.is_some());
         let found = system.workloads.0.iter_mut().find(|(name, _)| name == workload);
         let rate = found.and_then(|(_, workload)| workload.arrivals.rate_mut()).ok_or_else(wrong)?;
-        *rate = RateProfile::Steps(self.steps(turn, comes_back));
+        *rate = RateProfile::Steps(self.steps(turn, down_to));
         Model::new(&system).map_err(|problems| {
             let told = problems.first().map_or(String::new(), |problem| problem.message.clone());
             format!("variant `{}` cannot be ramped: {told}", ramped.name)
@@ -163,7 +163,7 @@ type Measured = (f64, f64);
 struct Way {
     /// Per load on the way up.
     up: Vec<Measured>,
-    /// Per load on the way down, from the one that broke it; the highest load if none did.
+    /// Per load up to the one that broke it, tried from there; none if none did.
     down: Vec<Measured>,
 }
 
@@ -204,25 +204,31 @@ pub fn run(
 }
 
 fn way(ramp: &Ramp, ramped: &Ramped, seed: u64) -> Way {
-    let run = |turn: usize, comes_back: bool| {
-        let model = ramp.model(ramped, turn, comes_back).expect("the whole ramp was tried before");
+    let run = |turn: usize, down_to: Option<usize>| {
+        let model = ramp.model(ramped, turn, down_to).expect("the whole ramp was tried before");
         measure::run(&model, SimDuration::ZERO, seed, false)
     };
-    // A step is judged by its second half.
-    let judged = |record: &Record, start: SimDuration, length: SimDuration| {
-        let start = SimTime::ZERO + start;
-        let span = record.span(start + SimDuration::from_nanos(length.as_nanos() / 2), start + length);
+    // The last part of a step, when it has settled.
+    let judged = |record: &Record, end: SimDuration, part: SimDuration| {
+        let end = SimTime::ZERO + end;
+        let start = SimTime::from_nanos(end.as_nanos() - part.as_nanos());
+        let span = record.span(start, end);
         let goodput = record.value(Metric::Goodput, Scope::default(), span);
         (record.answered_share(span).unwrap_or(1.0), goodput.unwrap_or(0.0))
     };
+    let share = |length: SimDuration, of: u64| SimDuration::from_nanos(length.as_nanos() / of);
     let steps = ramp.loads.len();
-    let record = run(steps, false);
-    let up = (0..steps).map(|k| judged(&record, times(ramp.dwell, k), ramp.dwell)).collect();
+    let record = run(steps, None);
+    let up = (0..steps).map(|k| judged(&record, times(ramp.dwell, k + 1), share(ramp.dwell, 2))).collect();
     let mut way = Way { up, down: Vec::new() };
-    let turn = way.breaks().map_or(steps, |broken| broken + 1);
-    let record = run(turn, true);
-    let start = |k: usize| times(ramp.dwell, turn) + times(ramp.dwell_down, k);
-    way.down = (0..turn).map(|k| judged(&record, start(k), ramp.dwell_down)).collect();
+    if let Some(broken) = way.breaks() {
+        let turn = broken + 1;
+        let down = |place: usize| {
+            let record = run(turn, Some(place));
+            judged(&record, ramp.length(turn, true), share(ramp.dwell_down, 4))
+        };
+        way.down = (0..turn).map(down).collect();
+    }
     way
 }
 
@@ -241,20 +247,15 @@ fn both_ways(ramp: &Ramp, variant: &Ramped, ways: &[Way]) -> HysteresisVariant {
         })
     };
     let up = |place: usize| step(place, ways.iter().map(|way| way.up[place]).collect());
-    // Of the seeds that went as far up as this load.
-    let on_the_way_down =
-        |way: &Way, place: usize| way.down.len().checked_sub(place + 1).map(|after| way.down[after]);
+    // Of the seeds that broke there or above.
     let down =
-        |place: usize| step(place, ways.iter().filter_map(|way| on_the_way_down(way, place)).collect());
+        |place: usize| step(place, ways.iter().filter_map(|way| way.down.get(place).copied()).collect());
     let breaks_at: Vec<f64> =
         ways.iter().map(|way| way.breaks().map_or(f64::INFINITY, |k| ramp.loads[k])).collect();
+    // The highest load at and below which all is well; what never heals does so below all loads: minus infinity.
     let heals = |way: &Way| {
-        let last_bad = way.down.iter().rposition(|(success, _)| *success < HEALED);
-        // In the order of falling loads: after the last bad step all is well.
-        let first_good = last_bad.map_or(0, |bad| bad + 1);
-        // What never heals does so below all loads: minus infinity.
-        let place = way.down.len().checked_sub(first_good + 1);
-        place.map_or(f64::NEG_INFINITY, |place| ramp.loads[place])
+        let healed = way.down.iter().take_while(|(success, _)| *success >= HEALED).count();
+        healed.checked_sub(1).map_or(f64::NEG_INFINITY, |place| ramp.loads[place])
     };
     let heals_at: Vec<f64> = ways.iter().filter(|way| way.breaks().is_some()).map(heals).collect();
     let none = || statistics::quartiles(&[f64::INFINITY]).expect("one value has quartiles");

@@ -320,8 +320,8 @@ pub(crate) struct Critical {
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-Triggers and operators are switched off: only the load moves. It turns at the step that breaks the system. Each step is
-judged by its second half; steps down are longer, since what piled up must drain.
+Triggers and operators are switched off: only the load moves. It turns at the step that breaks the system, and every load
+below is tried from there. Time down is longer, since what piled up must drain.
 
 Example:
   spiral hysteresis metastable-retry-storm --variants four-attempts,one-attempt \\
@@ -336,7 +336,7 @@ pub(crate) struct Hysteresis {
     /// How long each step up lasts
     #[arg(long, value_name = "TIME", default_value = "60s")]
     pub(crate) dwell: String,
-    /// How long each step down lasts [default: twenty times as long]
+    /// How long each load is held on the way down [default: forty times as long]
     #[arg(long, value_name = "TIME")]
     pub(crate) dwell_down: Option<String>,
     /// Seeds: `20` for 1 to 20, `31..=60`, or a list [default: what the file says]

@@ -114,11 +114,15 @@ fn paint_path(canvas: &Canvas<'_>, look: &Look, panel: &Panel, path: &PortraitPa
         if points.len() > 1 {
             canvas.line(&points, 0.6 * look.line, style.colour, 0.85)?;
         }
-        if let Some(start) = points.first() {
-            canvas.marker(*start, 1.1 * look.line, style.marker, style.colour, look.background)?;
-        }
     }
-    Ok(())
+    // Where it begins.
+    let start = path
+        .points
+        .first()
+        .filter(|point| inside(point))
+        .map(|[waiting, retries]| panel.at(*waiting, *retries));
+    let Some(start) = start else { return Ok(()) };
+    canvas.marker(start, 1.1 * look.line, style.marker, style.colour, look.background)
 }
 
 /// What the portraits show, in words.

@@ -97,7 +97,7 @@ pub fn of_hysteresis(
     let figures = (1..).zip(hysteresis::pages(result)).map(|(number, variants)| {
         let drawn = hysteresis::draw(result, variants, &look);
         let caption = format!(
-            "Time runs along the arrows: the load rises step by step until it breaks the system, then falls ({}); each step is measured in its second half. Where the branches differ, the state depends on where the system comes from.",
+            "The load rises step by step until it breaks the system, and every load below is tried from there ({}); each is measured at its end. Where the branches differ, the state depends on where the system comes from.",
             landscape::held(result)
         );
         let title = hysteresis::title(result);

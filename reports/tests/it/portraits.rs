@@ -11,7 +11,8 @@ use crate::sample::storm;
 /// A path that leaves the figure and comes back, one point alone, and a variant without a saddle.
 fn report() -> ComparisonReport {
     let path = |seed, is_stuck, points: &[[f64; 2]]| PortraitPath { seed, is_stuck, points: points.to_vec() };
-    let arrows = vec![[100.0, 50.0, 10.0, 5.0], [900.0, 50.0, 0.0, 0.0], [100.0, 250.0, -1.0, f64::MIN_POSITIVE]];
+    let arrows =
+        vec![[100.0, 50.0, 10.0, 5.0], [900.0, 50.0, 0.0, 0.0], [100.0, 250.0, -1.0, f64::MIN_POSITIVE]];
     let portrait = |paths, saddle| Portrait {
         most_waiting: 1_000.0,
         most_retries: 300.0,

@@ -9,8 +9,8 @@ use super::{Quantiles, ScenarioRef};
 pub struct RampStep {
     /// The load, per second.
     pub load: f64,
-    /// Share of the requests that arrived in the second half of the step and were answered in time: 10th
-    /// percentile, median and 90th percentile over seeds.
+    /// Share of the requests that arrived at the end of the step (its second half on the way up, its last quarter on
+    /// the way down) and were answered in time: 10th percentile, median and 90th percentile over seeds.
     pub success: [f64; 3],
     /// Useful answers per second, likewise.
     pub goodput: [f64; 3],
@@ -23,14 +23,14 @@ pub struct HysteresisVariant {
     pub name: String,
     /// While the load rises.
     pub up: Vec<RampStep>,
-    /// While it falls, in the order of time: the highest load first. Seeds turn at the load that broke them, so that the
-    /// highest loads stand here for some seeds only, or for none.
+    /// Back from the load that broke it, each load tried by itself, highest first: only for seeds that broke there or
+    /// above.
     pub down: Vec<RampStep>,
     /// The lowest load on the way up at which less than half is answered, over seeds; censored where it never
     /// breaks.
     pub breaks_at: Quantiles,
-    /// The highest load on the way down, after it broke, from which on everything is answered again, over the seeds
-    /// that broke; censored where it never heals.
+    /// The highest load at and below which everything is answered again after it broke, over the seeds that broke;
+    /// censored where it never heals.
     pub heals_at: Quantiles,
     /// Loads that theory names, each with its name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -52,7 +52,7 @@ pub struct HysteresisResult {
     pub label: String,
     /// How long each step up lasts, seconds.
     pub dwell_s: f64,
-    /// How long each step down lasts, seconds.
+    /// How long each load is held on the way down, seconds.
     pub dwell_down_s: f64,
     /// The seeds.
     pub seeds: Vec<u64>,
