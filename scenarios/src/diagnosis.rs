@@ -226,7 +226,7 @@ impl Diagnosis {
         let loops: Vec<String> = self.loops.iter().take(3).map(Feedback::words).collect();
         match loops.is_empty() {
             true => {
-                told.push("No feedback was measured: what piled up is still being worked off.".to_owned())
+                told.push("No feedback was measured: what piled up is still being worked off.".to_owned());
             }
             false => told.push(format!("What sustains it: {}.", loops.join("; "))),
         }

@@ -59,7 +59,8 @@ pub fn run(scenario: &Scenario, sweep: &Sweep, request: &Request, store: &Store,
             .collect();
         let name = store.name(&[&format!("{seeds:?} {claims:?}"), &said(&variants)]);
         if let Some(point) = store.get::<Kept>(&name) {
-            (runs.push(None), kept.push(point));
+            runs.push(None);
+            kept.push(point);
             continue;
         }
         let count = sweep.points.len();
@@ -74,7 +75,8 @@ pub fn run(scenario: &Scenario, sweep: &Sweep, request: &Request, store: &Store,
             store.put(&name, &point);
         }
         complete &= made.complete;
-        (runs.push(Some(made)), kept.push(point));
+        runs.push(Some(made));
+        kept.push(point);
     }
     let mut expectations: Vec<(usize, ExpectationResult)> =
         kept.iter_mut().flat_map(|point| std::mem::take(&mut point.expectations)).collect();
