@@ -3,8 +3,11 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::*;
+use crate::expectation::Subject;
 use crate::load::load;
+use crate::metric::Metric;
 use crate::range::Range;
+use crate::results::map::CellClass;
 
 const RIG: &str = "
 spiral: 1
