@@ -204,7 +204,7 @@ fn backing_off_shows_what_it_says() {
 
 #[test]
 fn retry_budgets_show_what_they_say() {
-    assert!(check("retry-budget") >= 17);
+    assert!(check("retry-budget") >= 21);
 }
 
 #[test]
