@@ -37,7 +37,7 @@ impl Compared {
 
 /// Runs and compares.
 pub fn compare(scenario: &Scenario, request: &Request, hooks: &Hooks<'_>) -> Compared {
-    let chosen = |variant: &&Variant| request.variants.is_empty() || request.variants.contains(&variant.name);
+    let chosen = |variant: &&Variant| request.wants(&variant.name);
     let variants: Vec<Variant> = scenario.variants.iter().filter(chosen).cloned().collect();
     let runs = experiment::run(&variants, &request.seeds, hooks);
     let mut complete = runs.complete;
@@ -57,7 +57,7 @@ pub fn compare(scenario: &Scenario, request: &Request, hooks: &Hooks<'_>) -> Com
     let claims = scenario.expectations.iter().filter(|line| {
         let names = [&line.variant, &line.versus];
         // A claim about a variant that was left out on purpose is not a claim about this comparison.
-        let ran = |name: &String| request.variants.is_empty() || request.variants.contains(name);
+        let ran = |name: &String| request.wants(name);
         line.point.is_none() && names.into_iter().flatten().all(ran)
     });
     let comparison = Comparison {

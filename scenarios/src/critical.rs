@@ -16,7 +16,7 @@ use crate::load::{Scenario, Sweep, Variant};
 use crate::request::{Request, VERSION, reference};
 use crate::results::Share;
 use crate::results::critical::{CriticalPoint, CriticalResult, CriticalVariant};
-use crate::store::Store;
+use crate::store::{self, Store};
 use crate::{boundary, statistics, twin};
 
 /// Beyond these shares nothing more is to be learnt of where one half is.
@@ -33,7 +33,7 @@ pub fn run(
     store: &Store,
     hooks: &Hooks<'_>,
 ) -> Option<CriticalResult> {
-    let chosen = |variant: &&Variant| request.variants.is_empty() || request.variants.contains(&variant.name);
+    let chosen = |variant: &&Variant| request.wants(&variant.name);
     let names: Vec<String> = scenario.variants.iter().filter(chosen).map(|v| v.name.clone()).collect();
     let mut variants = Vec::new();
     for name in names {
@@ -118,7 +118,7 @@ impl Search<'_> {
         let variants: Vec<Variant> =
             self.sweep.points[place].variants.iter().filter(|v| v.name == self.name).cloned().collect();
         let Some(variant) = variants.first() else { return true };
-        let system = format!("{:?} {:?}", variant.system, variant.run);
+        let system = store::said(&variant.system, &variant.run);
         let name = self.store.name(&["critical", &system, &format!("{:?}", self.seeds)]);
         let verdicts: Vec<Verdict> = match self.store.get(&name) {
             Some(verdicts) => verdicts,

@@ -40,8 +40,7 @@ pub fn run(
     hooks: &Hooks<'_>,
 ) -> Result<Mapped, LoadError> {
     let all = scenario.variants.iter().map(|variant| variant.name.clone());
-    let names: Vec<String> =
-        all.filter(|name| request.variants.is_empty() || request.variants.contains(name)).collect();
+    let names: Vec<String> = all.filter(|name| request.wants(name)).collect();
     let cells = scenario.cells(grid, names.clone(), read_file);
     let mut work = Work::new(names, grid, request, cells, store, hooks);
     let (across, up) = (grid.x.values.len(), grid.y.values.len());

@@ -21,6 +21,13 @@ pub struct Request {
     pub reproduce: String,
 }
 
+impl Request {
+    /// Whether a variant is meant.
+    pub fn wants(&self, variant: &str) -> bool {
+        self.variants.is_empty() || self.variants.iter().any(|name| name == variant)
+    }
+}
+
 pub(crate) fn reference(scenario: &Scenario) -> ScenarioRef {
     ScenarioRef { id: scenario.id.clone(), hash: scenario.hash.clone() }
 }

@@ -13,6 +13,9 @@ use std::sync::Mutex;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use sim_core::model::SystemConfig;
+
+use crate::document::RunConfig;
 
 /// Finished runs, those of earlier calls included.
 #[derive(Debug, Default)]
@@ -79,6 +82,12 @@ impl Store {
         // One call, so that no other line comes between.
         let _ = file.lock().expect("nobody panics while writing").write_all(line.as_bytes());
     }
+}
+
+/// Everything that the outcome of a run depends on but the seed and the program, as text. All settings can be shown:
+/// what does not stand here changes no outcome.
+pub(crate) fn said(system: &SystemConfig, run: &RunConfig) -> String {
+    format!("{system:?} {run:?}")
 }
 
 /// What stands for a program in the names: the hash of its file.

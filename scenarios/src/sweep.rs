@@ -15,7 +15,7 @@ use crate::load::{Scenario, Sweep, Variant};
 use crate::metric::Metric;
 use crate::request::{Request, VERSION, reference};
 use crate::results::{ExpectationResult, SweepPoint, SweepResult, TheoryLine, VariantResult};
-use crate::store::Store;
+use crate::store::{self, Store};
 use crate::summary::variant_result;
 
 /// A sweep and whether it covers everything asked for.
@@ -41,7 +41,7 @@ struct Kept {
 /// points are kept in the store, and taken from it.
 pub fn run(scenario: &Scenario, sweep: &Sweep, request: &Request, store: &Store, hooks: &Hooks<'_>) -> Swept {
     let seeds: Vec<u64> = request.seeds.iter().copied().take(sweep.seeds as usize).collect();
-    let chosen = |variant: &&Variant| request.variants.is_empty() || request.variants.contains(&variant.name);
+    let chosen = |variant: &&Variant| request.wants(&variant.name);
     let single = scenario.sweeps.len() == 1;
     let is_here = |line: &ExpectationConfig| line.sweep.as_ref().map_or(single, |name| *name == sweep.name);
     let (mut runs, mut kept, mut complete) = (Vec::new(), Vec::new(), true);
@@ -108,7 +108,8 @@ pub fn run(scenario: &Scenario, sweep: &Sweep, request: &Request, store: &Store,
 
 /// Everything that the runs of these variants depend on but the seeds.
 fn said(variants: &[Variant]) -> String {
-    let said = |variant: &Variant| format!("{} {:?} {:?}\n", variant.name, variant.system, variant.run);
+    let said =
+        |variant: &Variant| format!("{} {}\n", variant.name, store::said(&variant.system, &variant.run));
     variants.iter().map(said).collect()
 }
 

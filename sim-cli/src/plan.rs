@@ -40,17 +40,12 @@ pub(crate) struct Plan {
 /// A run or a comparison.
 pub(crate) fn comparison(args: &args::Compare) -> Result<(Plan, Request), Failure> {
     let mut refused = Refused::default();
-    let seeds = args.seeds.as_deref().map(str::parse::<Seeds>).transpose();
-    let seeds = refused.take(seeds).flatten();
+    let seeds = Seeds::asked(args.seeds.as_deref(), &mut refused);
     let (plan, _) = common(&args.scenario, &args.making, &mut refused);
     let variants = refused.take(chosen(args.variants.as_deref(), plan.as_ref())).unwrap_or_default();
     let plan = all_or_nothing(plan, refused)?;
     let seeds = seeds.unwrap_or_else(|| Seeds::first(plan.scenario.run.seeds.get()));
-    let reproduce = Words::new("compare", &args.scenario)
-        .option("--seeds", seeds.text())
-        .option_if("--variants", &variants.join(","))
-        .options("--set", &args.making.set)
-        .finish();
+    let reproduce = Words::new("compare", &args.scenario).over(&seeds, &variants, &args.making);
     let request = Request { seeds: seeds.into_numbers(), variants, sweeps: true, kind: "compare", reproduce };
     Ok((plan, request))
 }

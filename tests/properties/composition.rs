@@ -16,6 +16,7 @@ use sim_tests::systems::model;
 use crate::aware::Aware;
 use crate::compose;
 use crate::draw::Drawn;
+use crate::systems::assert_repeats;
 
 /// Random networks of one test run. One by itself, or others: `SPIRAL_NETWORK=17 cargo test -p sim-tests
 /// --test properties networks`, or `801-5000`.
@@ -112,7 +113,6 @@ fn check(drawn: &Drawn, number: u64) -> BTreeMap<String, u64> {
     let lost: u64 = run.ledger.services.iter().map(|service| service.lost).sum();
     assert_eq!(lost, count("lost"), "attempts lost");
 
-    let again = engine::run(&model, seed, Digest::default());
-    assert_eq!(again.probe, digest, "the same model and seed give the same run, whoever looks on");
+    assert_repeats(&model, seed, digest);
     aware.seen
 }

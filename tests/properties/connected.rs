@@ -2,7 +2,6 @@
 //! users with crashes, restarts and full gateways, watched by somebody who keeps a list of all connections.
 
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use sim_core::engine;
 use sim_core::ids::Id;
@@ -14,10 +13,10 @@ use sim_core::policy::Outcome;
 use sim_core::streams::Seed;
 use sim_core::time::{SimDuration, SimTime};
 use sim_core::units::Limit;
-use sim_tests::over_seeds;
 use sim_tests::systems::model;
 
 use crate::draw::{Dice, retry, retry_in_place};
+use crate::systems::{Systems, assert_repeats};
 
 /// Random systems of one test run. One by itself: `SPIRAL_CONNECTED=17 cargo test -p sim-tests --test properties
 /// connected`.
@@ -201,28 +200,14 @@ fn check(body: &str, number: u64) -> [bool; 4] {
         let connects: u64 = windows.map(|window| u64::from(window.connects)).sum();
         assert_eq!(connects, list.opened, "windows add up");
     }
-    let again = engine::run(&model, seed, Digest::default());
-    assert_eq!(again.probe, digest, "the same model and seed give the same run, whoever looks on");
+    assert_repeats(&model, seed, digest);
     [list.opened > 0, list.closed > 0, list.cut_off > 0, list.refused > 0]
 }
 
 #[test]
 fn connected_users_keep_every_invariant() {
-    let chosen = std::env::var("SPIRAL_CONNECTED").ok().map(|text| text.parse().expect("a number"));
-    let systems: Vec<u64> = chosen.map_or(SYSTEMS.collect(), |number| vec![number]);
-    let seen = over_seeds(systems, |number| {
-        let body = system(number);
-        let checked = catch_unwind(AssertUnwindSafe(|| check(&body, number)));
-        checked.unwrap_or_else(|_| {
-            panic!(
-                "random system {number} breaks an invariant (see above); to repeat it:\n\
-                 SPIRAL_CONNECTED={number} cargo test -p sim-tests --test properties connected\n{body}"
-            )
-        })
-    });
-    for (k, what) in ["connections", "ends of connections", "users cut off", "refusals"].iter().enumerate() {
-        let count = seen.iter().filter(|reached| reached[k]).count();
-        println!("{count} of {} systems see {what}", seen.len());
-        assert!(chosen.is_some() || count >= 100, "only {count} random systems see {what}");
-    }
+    let systems = Systems { variable: "SPIRAL_CONNECTED", command: " connected", numbers: SYSTEMS };
+    let seen =
+        [("connections", 100), ("ends of connections", 100), ("users cut off", 100), ("refusals", 100)];
+    systems.keep(system, |body| body, |body, number| check(body, number), seen);
 }

@@ -1,8 +1,6 @@
 //! Does every replica have or lack every write, and lack none when all is well at last? Random leaders with replicas that
 //! stop and crash, watched by somebody who counts writes.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use sim_core::engine;
 use sim_core::ids::EndpointId;
 use sim_core::metrics::digest::Digest;
@@ -13,10 +11,10 @@ use sim_core::model::{Bounds, Model};
 use sim_core::policy::Outcome;
 use sim_core::streams::Seed;
 use sim_core::time::{SimDuration, SimTime};
-use sim_tests::over_seeds;
 use sim_tests::systems::model;
 
 use crate::draw::{Dice, retry};
+use crate::systems::{Systems, assert_repeats};
 
 /// Random systems of one test run. One by itself: `SPIRAL_FOLLOWS=17 cargo test -p sim-tests --test properties follows`.
 const SYSTEMS: std::ops::RangeInclusive<u64> = 1..=300;
@@ -146,34 +144,18 @@ fn check(body: &str, number: u64) -> [bool; 4] {
         let most = ledger.missing as f64;
         assert!(last <= most && most <= last * f64::from(replicas.instances), "{last} of {most}");
     }
-    let again = engine::run(&model, seed, Digest::default());
-    assert_eq!(again.probe, digest, "the same model and seed give the same run, whoever looks on");
+    assert_repeats(&model, seed, digest);
     [ledger.streamed > 0, ledger.pulled > 0, ledger.missing > 0, ledger.pulls[0] > 0]
 }
 
 #[test]
 fn replicas_keep_every_invariant() {
-    let chosen = std::env::var("SPIRAL_FOLLOWS").ok().map(|text| text.parse().expect("a number"));
-    let systems: Vec<u64> = chosen.map_or(SYSTEMS.collect(), |number| vec![number]);
-    let seen = over_seeds(systems, |number| {
-        let body = system(number);
-        let checked = catch_unwind(AssertUnwindSafe(|| check(&body, number)));
-        checked.unwrap_or_else(|_| {
-            panic!(
-                "random system {number} breaks an invariant (see above); to repeat it:\n\
-                 SPIRAL_FOLLOWS={number} cargo test -p sim-tests --test properties follows\n{body}"
-            )
-        })
-    });
-    let kinds = [
+    let systems = Systems { variable: "SPIRAL_FOLLOWS", command: " follows", numbers: SYSTEMS };
+    let seen = [
         ("writes that arrive at once", 200),
         ("pulls", 75),
         ("a lag at the end", 15),
         ("pulls at the end", 5),
     ];
-    for (k, (what, least)) in kinds.into_iter().enumerate() {
-        let count = seen.iter().filter(|reached| reached[k]).count();
-        println!("{count} of {} systems see {what}", seen.len());
-        assert!(chosen.is_some() || count >= least, "only {count} random systems see {what}");
-    }
+    systems.keep(system, |body| body, |body, number| check(body, number), seen);
 }

@@ -1,8 +1,6 @@
 //! Is every lease held or lost, and does each holder wait for one thing at a time? Random keepers with crashes, pauses,
 //! short patience and small lines, watched by somebody who counts requests.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use sim_core::engine;
 use sim_core::metrics::digest::Digest;
 use sim_core::metrics::gauges::Holder;
@@ -11,10 +9,10 @@ use sim_core::metrics::{Observation, Probe};
 use sim_core::model::Bounds;
 use sim_core::streams::Seed;
 use sim_core::time::{SimDuration, SimTime};
-use sim_tests::over_seeds;
 use sim_tests::systems::model;
 
 use crate::draw::{Dice, retry};
+use crate::systems::{Systems, assert_repeats};
 
 /// Random systems of one test run. One by itself: `SPIRAL_LEASES=17 cargo test -p sim-tests --test properties leases`.
 const SYSTEMS: std::ops::RangeInclusive<u64> = 1..=300;
@@ -144,28 +142,13 @@ fn check(body: &str, number: u64) -> [bool; 3] {
         let read = series.gauges.get(Holder::Edge(edge), "leases_held").expect("leases are read");
         assert_eq!(read.values.last(), Some(&Some(leases.held as f64)), "the last window ends with the run");
     }
-    let again = engine::run(&model, seed, Digest::default());
-    assert_eq!(again.probe, digest, "the same model and seed give the same run, whoever looks on");
+    assert_repeats(&model, seed, digest);
     [leases.renewed > 0, leases.expired > 0, leases.established > 0]
 }
 
 #[test]
 fn holders_of_leases_keep_every_invariant() {
-    let chosen = std::env::var("SPIRAL_LEASES").ok().map(|text| text.parse().expect("a number"));
-    let systems: Vec<u64> = chosen.map_or(SYSTEMS.collect(), |number| vec![number]);
-    let seen = over_seeds(systems, |number| {
-        let body = system(number);
-        let checked = catch_unwind(AssertUnwindSafe(|| check(&body, number)));
-        checked.unwrap_or_else(|_| {
-            panic!(
-                "random system {number} breaks an invariant (see above); to repeat it:\n\
-                 SPIRAL_LEASES={number} cargo test -p sim-tests --test properties leases\n{body}"
-            )
-        })
-    });
-    for (k, what) in ["renewals", "leases that ran out", "leases established"].iter().enumerate() {
-        let count = seen.iter().filter(|reached| reached[k]).count();
-        println!("{count} of {} systems see {what}", seen.len());
-        assert!(chosen.is_some() || count >= 75, "only {count} random systems see {what}");
-    }
+    let systems = Systems { variable: "SPIRAL_LEASES", command: " leases", numbers: SYSTEMS };
+    let seen = [("renewals", 75), ("leases that ran out", 75), ("leases established", 75)];
+    systems.keep(system, |body| body, |body, number| check(body, number), seen);
 }

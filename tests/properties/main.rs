@@ -16,9 +16,8 @@ mod hedging;
 mod utilisation;
 mod watch;
 mod leases;
+mod systems;
 mod follows;
-
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use sim_core::engine::{self, Run, StopReason};
 use sim_core::metrics::digest::Digest;
@@ -26,8 +25,8 @@ use sim_core::metrics::series::{Series, ServiceWindow, WorkloadWindow};
 use sim_core::model::{Bounds, Model};
 use sim_core::streams::Seed;
 use sim_core::time::SimDuration;
-use sim_tests::over_seeds;
 use sim_tests::systems::model;
+use systems::{Systems, assert_repeats};
 use watch::Watch;
 
 /// Random systems of one test run. One by itself: `SPIRAL_SYSTEM=17 cargo test -p sim-tests --test
@@ -36,51 +35,13 @@ const SYSTEMS: std::ops::RangeInclusive<u64> = 1..=600;
 
 #[test]
 fn random_systems_keep_every_invariant() {
-    let chosen = std::env::var("SPIRAL_SYSTEM").ok().map(|text| text.parse().expect("a number"));
-    let systems: Vec<u64> = chosen.map_or(SYSTEMS.collect(), |number| vec![number]);
-    let whole = chosen.is_none();
-    let reached = over_seeds(systems, |number| {
-        let drawn = draw::system(number);
-        let checked = catch_unwind(AssertUnwindSafe(|| check(&drawn, number)));
-        checked.unwrap_or_else(|_| {
-            panic!(
-                "random system {number} breaks an invariant (see above); to repeat it:\n\
-                 SPIRAL_SYSTEM={number} cargo test -p sim-tests --test properties\n{}",
-                drawn.body
-            )
-        })
-    });
-    // The laws above say little if nothing ever happens: each kind of thing happens in many systems.
-    let most = |seen: fn(&Reached) -> bool| reached.iter().filter(|r| seen(r)).count();
-    for (what, seen) in [
-        ("answers", (|r| r.answered) as fn(&Reached) -> bool),
-        ("failures", |r| r.failed),
-        ("retries", |r| r.retried),
-        ("rejections", |r| r.rejected),
-        ("drops", |r| r.dropped),
-        ("timeouts", |r| r.timed_out),
-        ("errors", |r| r.errors),
-        ("a bound", |r| r.bounded),
-    ] {
-        let count = most(seen);
-        println!("{count} of {} systems see {what}", reached.len());
-        assert!(!whole || count >= 30, "only {count} random systems see {what}");
-    }
+    let systems = Systems { variable: "SPIRAL_SYSTEM", command: "", numbers: SYSTEMS };
+    let kinds = ["answers", "failures", "retries", "rejections", "drops", "timeouts", "errors", "a bound"];
+    systems.keep(draw::system, |drawn| &drawn.body, check, kinds.map(|what| (what, 30)));
 }
 
-/// What has happened in a run.
-struct Reached {
-    answered: bool,
-    failed: bool,
-    retried: bool,
-    rejected: bool,
-    dropped: bool,
-    timed_out: bool,
-    errors: bool,
-    bounded: bool,
-}
-
-fn check(drawn: &draw::Drawn, number: u64) -> Reached {
+/// Whether there were answers, failures, retries, rejections, drops, timeouts, errors, and a bound that was reached.
+fn check(drawn: &draw::Drawn, number: u64) -> [bool; 8] {
     let mut model = model(&drawn.horizon, &drawn.body);
     if let Some(events) = drawn.most_events {
         model.bounds = Bounds { events, in_flight: 10_000 };
@@ -100,22 +61,21 @@ fn check(drawn: &draw::Drawn, number: u64) -> Reached {
     watch.finish(&model, &run);
     check_windows(&model, &series, &run);
 
-    let again = engine::run(&model, seed, Digest::default());
-    assert_eq!(again.probe, digest, "the same model and seed give the same run, whoever looks on");
+    assert_repeats(&model, seed, digest);
 
     let sum = |count: fn(&ServiceWindow) -> u32| {
         series.services.iter().flat_map(|s| &s.windows).map(|w| u64::from(count(w))).sum::<u64>()
     };
-    Reached {
-        answered: run.ledger.requests_answered > 0,
-        failed: run.ledger.requests_failed > 0,
-        retried: watch.retries > 0,
-        rejected: sum(|w| w.rejected) > 0,
-        dropped: sum(|w| w.dropped) > 0,
-        timed_out: watch.timeouts > 0,
-        errors: sum(|w| w.errors) > 0,
-        bounded: !run.stop.is_complete(),
-    }
+    [
+        run.ledger.requests_answered > 0,
+        run.ledger.requests_failed > 0,
+        watch.retries > 0,
+        sum(|w| w.rejected) > 0,
+        sum(|w| w.dropped) > 0,
+        watch.timeouts > 0,
+        sum(|w| w.errors) > 0,
+        !run.stop.is_complete(),
+    ]
 }
 
 /// The windows add up to what the engine counted, and goodput <= throughput <= attempts.

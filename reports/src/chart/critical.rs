@@ -5,7 +5,7 @@ use scenarios::results::critical::{CriticalResult, CriticalVariant, LogisticFit}
 
 use super::axis::Axis;
 use super::canvas::{self, Align, Canvas, DrawError, Drawn, Point};
-use super::frame::{self, Panel, Rect, TickLabels};
+use super::frame::{self, Panel, TickLabels};
 use super::{Look, labels};
 use crate::{format, landscape, map};
 
@@ -34,12 +34,7 @@ pub(crate) fn draw(result: &CriticalResult, look: &Look) -> Result<String, DrawE
             ]
         });
         let label_width = names.fold(0.0, f64::max).min(0.28 * look.width) + 1.9 * look.font;
-        let rect = Rect {
-            left: look.margin() + frame::y_label_width(canvas, look, &y),
-            top: look.margin() + look.header() + look.font * if look.is_thumb { 0.3 } else { 3.2 },
-            right: look.width - look.margin() - label_width,
-            bottom: look.height - look.margin() * 0.6 - look.footer(),
-        };
+        let rect = frame::beside_labels(canvas, look, &y, label_width, 3.2);
         let panel = Panel { rect, x: x_axis(result), y };
         frame::axes(canvas, look, &panel, TickLabels { x: true, y: true })?;
         frame::y_name(canvas, look, &rect, "share of seeds stuck", 2.35)?;

@@ -101,6 +101,16 @@ pub(crate) fn y_label_width(canvas: &Canvas<'_>, look: &Look, axis: &Axis) -> f6
     widest.fold(0.0, f64::max) + 0.5 * look.font
 }
 
+/// The place of a single panel with room for the names of its curves at the right, and so many rows above it.
+pub(crate) fn beside_labels(canvas: &Canvas<'_>, look: &Look, y: &Axis, labels: f64, rows: f64) -> Rect {
+    Rect {
+        left: look.margin() + y_label_width(canvas, look, y),
+        top: look.margin() + look.header() + look.font * if look.is_thumb { 0.3 } else { rows },
+        right: look.width - look.margin() - labels,
+        bottom: look.height - look.margin() * 0.6 - look.footer(),
+    }
+}
+
 /// Grid lines, tick labels and the base line of a panel.
 pub(crate) fn axes(canvas: &Canvas<'_>, look: &Look, panel: &Panel, labels: TickLabels) -> Drawn {
     let Rect { left, right, bottom, top } = panel.rect;

@@ -6,7 +6,7 @@ use scenarios::results::{ComparisonReport, VariantResult};
 
 use super::axis::Axis;
 use super::canvas::{self, Align, Canvas, DrawError, Drawn, Point};
-use super::frame::{self, Panel, Rect, TickLabels};
+use super::frame::{self, Panel, TickLabels};
 use super::{Look, labels};
 use crate::{format, words};
 
@@ -85,12 +85,7 @@ pub(crate) fn draw(report: &ComparisonReport, look: &Look) -> Result<String, Dra
             canvas.text_width(&curve.variant.name, look.font).max(told)
         });
         let label_width = widths.fold(0.0, f64::max).min(0.28 * look.width) + 1.9 * look.font;
-        let rect = Rect {
-            left: look.margin() + frame::y_label_width(canvas, look, &y),
-            top: look.margin() + look.header() + look.font * if look.is_thumb { 0.3 } else { 2.1 },
-            right: look.width - look.margin() - label_width,
-            bottom: look.height - look.margin() * 0.6 - look.footer(),
-        };
+        let rect = frame::beside_labels(canvas, look, &y, label_width, 2.1);
         let panel = Panel { rect, x, y };
         frame::axes(canvas, look, &panel, TickLabels { x: true, y: true })?;
         frame::y_name(canvas, look, &rect, "share of seeds recovered", 1.25)?;

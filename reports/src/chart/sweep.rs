@@ -6,7 +6,7 @@ use scenarios::results::{SweepResult, TheoryLine};
 
 use super::axis::{Axis, Scale};
 use super::canvas::{self, Align, Canvas, DrawError, Drawn, Point};
-use super::frame::{self, Panel, Rect, TickLabels};
+use super::frame::{self, Panel, TickLabels};
 use super::{Look, labels};
 use crate::format;
 use crate::shown::{Estimate, Shown};
@@ -38,12 +38,7 @@ pub(crate) fn draw(sweep: &SweepResult, shown: Shown, look: &Look) -> Result<Str
         let (x, y) = (x_axis(sweep), y_axis(sweep, shown, &curves));
         let names = curves.iter().map(|curve| canvas.text_width(&curve.name, look.font));
         let label_width = names.fold(0.0, f64::max).min(0.26 * look.width) + 1.9 * look.font;
-        let rect = Rect {
-            left: look.margin() + frame::y_label_width(canvas, look, &y),
-            top: look.margin() + look.header() + look.font * if look.is_thumb { 0.3 } else { 2.1 },
-            right: look.width - look.margin() - label_width,
-            bottom: look.height - look.margin() * 0.6 - look.footer(),
-        };
+        let rect = frame::beside_labels(canvas, look, &y, label_width, 2.1);
         let panel = Panel { rect, x, y };
         frame::axes(canvas, look, &panel, TickLabels { x: true, y: true })?;
         frame::y_name(canvas, look, &rect, &y_name(shown, &panel.y), 1.25)?;

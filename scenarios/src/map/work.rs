@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use sim_core::model::SystemConfig;
 
 use super::refine::Refinement;
 use super::stopping::{Estimate, Stopping};
@@ -16,7 +15,7 @@ use crate::measure::{self, Record, Scope};
 use crate::metric::Metric;
 use crate::request::Request;
 use crate::results::map::{CellClass, MapCell};
-use crate::store::Store;
+use crate::store::{self, Store};
 use crate::verdict;
 
 /// What is told of every cell beside what the map shows.
@@ -316,12 +315,11 @@ fn class(outcomes: &[Outcome]) -> CellClass {
 }
 
 fn built(place: (usize, usize), variants: Vec<Variant>) -> Built {
-    // All of the settings are public and can be shown: what is not written here changes no outcome.
-    let said = |variant: &Variant, system: &SystemConfig| format!("{system:?} {:?}", variant.run);
+    let calm = |variant: &Variant| store::said(&experiment::calm(&variant.system), &variant.run);
     Built {
         place,
-        systems: variants.iter().map(|variant| said(variant, &variant.system)).collect(),
-        calm: variants.iter().map(|variant| said(variant, &experiment::calm(&variant.system))).collect(),
+        systems: variants.iter().map(|variant| store::said(&variant.system, &variant.run)).collect(),
+        calm: variants.iter().map(calm).collect(),
         variants,
     }
 }

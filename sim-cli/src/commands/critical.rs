@@ -2,9 +2,9 @@
 
 use scenarios::critical;
 
-use super::sweep::{manifest, store};
-use crate::args::{self, Format};
-use crate::console::{print, remark, style};
+use super::sweep::{deliver, manifest, store};
+use crate::args;
+use crate::console::remark;
 use crate::failure::{Failure, Status};
 use crate::plan;
 
@@ -19,13 +19,10 @@ pub(crate) fn run(args: &args::Critical) -> Result<Status, Failure> {
         remark("interrupted: finished values are kept; the same command goes on from there");
         return Ok(Status::Incomplete);
     };
-    match plan.format {
-        Format::Text => print(&reports::critical_text(&result, &style()))?,
-        Format::Json => print(&super::json(&result))?,
-    }
     let manifest = manifest(plan, &plan.scenario.variants, request);
-    plan.folder.fill(|folder| reports::write_critical(&manifest, &result, folder, &plan.figures))?;
-    super::compare::written(plan, plan.folder.path());
+    deliver(plan, &plan.folder, &result, reports::critical_text, |result, path| {
+        reports::write_critical(&manifest, result, path, &plan.figures)
+    })?;
     let is_whole = result.variants.iter().all(|variant| variant.fit.is_some());
     Ok(if is_whole { Status::Fine } else { Status::Incomplete })
 }

@@ -2,9 +2,9 @@
 
 use scenarios::hysteresis;
 
-use super::sweep::manifest;
-use crate::args::{self, Format};
-use crate::console::{print, remark, style};
+use super::sweep::{deliver, manifest};
+use crate::args;
+use crate::console::remark;
 use crate::failure::{Failure, Status};
 use crate::plan;
 
@@ -18,12 +18,9 @@ pub(crate) fn run(args: &args::Hysteresis) -> Result<Status, Failure> {
         remark("interrupted before every seed was finished: there is nothing to report");
         return Ok(Status::Incomplete);
     };
-    match plan.format {
-        Format::Text => print(&reports::hysteresis_text(&result, &style()))?,
-        Format::Json => print(&super::json(&result))?,
-    }
     let manifest = manifest(plan, &plan.scenario.variants, request);
-    plan.folder.fill(|folder| reports::write_hysteresis(&manifest, &result, folder, &plan.figures))?;
-    super::compare::written(plan, plan.folder.path());
+    deliver(plan, &plan.folder, &result, reports::hysteresis_text, |result, path| {
+        reports::write_hysteresis(&manifest, result, path, &plan.figures)
+    })?;
     Ok(Status::Fine)
 }

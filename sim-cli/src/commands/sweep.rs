@@ -1,11 +1,16 @@
 //! `spiral sweep FILE|ID`: how do the results change with one setting, or with two?
 
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use reports::{ReportError, TextStyle};
 use scenarios::load::Variant;
 use scenarios::load::grid::Grid;
 use scenarios::request::{self, Request};
 use scenarios::results::Manifest;
 use scenarios::store::{self, Store};
 use scenarios::{map, sweep};
+use serde::Serialize;
 
 use super::interrupted;
 use crate::args::{self, Format};
@@ -36,14 +41,11 @@ pub(crate) fn run(args: &args::Sweep) -> Result<Status, Failure> {
             remark(&format!("stopped before the first point of `{}` was finished", sweep.name));
             break;
         }
-        match plan.format {
-            Format::Text => print(&reports::sweep_text(&result, &style()))?,
-            Format::Json => print(&super::json(&result))?,
-        }
         let first = sweep.points.first().map(|point| point.variants.as_slice()).unwrap_or_default();
         let manifest = manifest(plan, first, request);
-        folder.fill(|folder| reports::write_sweep(&manifest, &result, folder, &plan.figures))?;
-        super::compare::written(plan, folder.path());
+        deliver(plan, &folder, &result, reports::sweep_text, |result, path| {
+            reports::write_sweep(&manifest, result, path, &plan.figures)
+        })?;
         outcomes.extend(result.expectations.iter().map(|claim| claim.outcome));
     }
     if !complete {
@@ -79,22 +81,22 @@ fn draw_map(sweeps: &Sweeps, grid: &Grid, request: &Request, folder: &Folder) ->
     if mapped.found > 0 && !plan.quiet {
         remark(&format!("{} of {} runs were there already", mapped.found, mapped.found + mapped.made));
     }
-    match plan.format {
-        Format::Text => print(&reports::map_text(&result, &style()))?,
-        Format::Json => print(&super::json(&result))?,
-    }
     let manifest = manifest(plan, &plan.scenario.variants, request);
-    folder.fill(|folder| reports::write_map(&manifest, &result, folder, &plan.figures))?;
-    super::compare::written(plan, folder.path());
+    deliver(plan, folder, &result, reports::map_text, |result, path| {
+        reports::write_map(&manifest, result, path, &plan.figures)
+    })?;
     Ok(true)
 }
 
 /// What was kept of an earlier call, and where more is kept.
 pub(super) fn store(plan: &Plan, folder: &Folder) -> Result<Store, Failure> {
-    let program = std::env::current_exe().and_then(std::fs::read);
-    let program = program.map_or(request::VERSION.to_owned(), |bytes| store::hash_of_program(&bytes));
+    static PROGRAM: OnceLock<String> = OnceLock::new();
+    let program = PROGRAM.get_or_init(|| {
+        let bytes = std::env::current_exe().and_then(std::fs::read);
+        bytes.map_or(request::VERSION.to_owned(), |bytes| store::hash_of_program(&bytes))
+    });
     let path = folder.path().join(KEPT);
-    let opened = std::fs::create_dir_all(folder.path()).and_then(|()| Store::open(&path, &program));
+    let opened = std::fs::create_dir_all(folder.path()).and_then(|()| Store::open(&path, program));
     let store = opened.map_err(|error| {
         let complaint = Complaint::new(format!("{}: finished runs cannot be kept: {error}", path.display()));
         Refused::from(complaint.with_help("name another folder with `--out`"))
@@ -109,8 +111,25 @@ pub(super) fn store(plan: &Plan, folder: &Folder) -> Result<Store, Failure> {
     Ok(store)
 }
 
+/// A result to standard output first, then with its figures to its folder.
+pub(super) fn deliver<T: Serialize>(
+    plan: &Plan,
+    folder: &Folder,
+    result: &T,
+    text: impl FnOnce(&T, &TextStyle) -> String,
+    write: impl FnOnce(&T, &Path) -> Result<Vec<PathBuf>, ReportError>,
+) -> Result<(), Failure> {
+    match plan.format {
+        Format::Text => print(&text(result, &style()))?,
+        Format::Json => print(&super::json(result))?,
+    }
+    folder.fill(|path| write(result, path))?;
+    super::compare::written(plan, folder.path());
+    Ok(())
+}
+
 pub(super) fn manifest(plan: &Plan, variants: &[Variant], request: &Request) -> Manifest {
-    let chosen = |variant: &&Variant| request.variants.is_empty() || request.variants.contains(&variant.name);
-    let variants: Vec<Variant> = variants.iter().filter(chosen).cloned().collect();
+    let chosen = variants.iter().filter(|variant| request.wants(&variant.name));
+    let variants: Vec<Variant> = chosen.cloned().collect();
     request::manifest(&plan.scenario, &variants, &request.seeds, request)
 }

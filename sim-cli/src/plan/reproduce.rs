@@ -1,5 +1,8 @@
 //! Which command repeats a result? The words without threads and folders, which change nothing.
 
+use super::seeds::Seeds;
+use crate::args::Making;
+
 /// A command line under construction.
 pub(super) struct Words(String);
 
@@ -26,6 +29,14 @@ impl Words {
 
     pub(super) fn options(self, name: &str, values: &[String]) -> Words {
         values.iter().fold(self, |words, value| words.option(name, value))
+    }
+
+    /// The words that all commands over seeds and variants end with.
+    pub(super) fn over(self, seeds: &Seeds, variants: &[String], making: &Making) -> String {
+        self.option("--seeds", seeds.text())
+            .option_if("--variants", &variants.join(","))
+            .options("--set", &making.set)
+            .finish()
     }
 
     pub(super) fn finish(self) -> String {

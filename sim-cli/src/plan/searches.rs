@@ -33,8 +33,7 @@ pub(crate) struct Loop {
 /// The search that is asked for.
 pub(crate) fn critical(args: &args::Critical) -> Result<Search, Failure> {
     let mut refused = Refused::default();
-    let seeds = args.seeds.as_deref().map(str::parse::<Seeds>).transpose();
-    let seeds = refused.take(seeds).flatten();
+    let seeds = Seeds::asked(args.seeds.as_deref(), &mut refused);
     // `a..b` alone is enough: how finely it is searched need not be said.
     let x = match args.x.split_once("..") {
         Some((_, rest)) if !rest.contains(':') => format!("{}:{VALUES}", args.x),
@@ -59,12 +58,8 @@ pub(crate) fn critical(args: &args::Critical) -> Result<Search, Failure> {
     }
     let plan = all_or_nothing(plan, refused)?;
     let seeds = seeds.unwrap_or_else(|| Seeds::first(plan.scenario.run.seeds.get()));
-    let reproduce = Words::new("critical", &args.scenario)
-        .option("--x", &args.x)
-        .option("--seeds", seeds.text())
-        .option_if("--variants", &variants.join(","))
-        .options("--set", &args.making.set)
-        .finish();
+    let reproduce =
+        Words::new("critical", &args.scenario).option("--x", &args.x).over(&seeds, &variants, &args.making);
     let request =
         Request { seeds: seeds.into_numbers(), variants, sweeps: false, kind: "critical", reproduce };
     let is_log = x.is_some_and(|x| x.range.is_log);
@@ -74,8 +69,7 @@ pub(crate) fn critical(args: &args::Critical) -> Result<Search, Failure> {
 /// The ramp that is asked for.
 pub(crate) fn hysteresis(args: &args::Hysteresis) -> Result<Loop, Failure> {
     let mut refused = Refused::default();
-    let seeds = args.seeds.as_deref().map(str::parse::<Seeds>).transpose();
-    let seeds = refused.take(seeds).flatten();
+    let seeds = Seeds::asked(args.seeds.as_deref(), &mut refused);
     let x = refused.take(Setting::parse("--x", &args.x));
     let (plan, target) = common(&args.scenario, &args.making, &mut refused);
     let variants = refused.take(chosen(args.variants.as_deref(), plan.as_ref())).unwrap_or_default();
@@ -95,10 +89,7 @@ pub(crate) fn hysteresis(args: &args::Hysteresis) -> Result<Loop, Failure> {
         .option("--x", &args.x)
         .option("--dwell", &args.dwell)
         .option_if("--dwell-down", args.dwell_down.as_deref().unwrap_or_default())
-        .option("--seeds", seeds.text())
-        .option_if("--variants", &variants.join(","))
-        .options("--set", &args.making.set)
-        .finish();
+        .over(&seeds, &variants, &args.making);
     let request =
         Request { seeds: seeds.into_numbers(), variants, sweeps: false, kind: "hysteresis", reproduce };
     Ok(Loop { plan, ramp, ramped, request })

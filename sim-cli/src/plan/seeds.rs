@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use crate::failure::Complaint;
+use crate::failure::{Complaint, Refused};
 
 /// Most seeds of one command: their results are kept in memory.
 const MOST: u64 = 100_000;
@@ -18,6 +18,11 @@ impl Seeds {
     /// The seeds from 1 to `count`.
     pub(super) fn first(count: u32) -> Seeds {
         Seeds { numbers: (1..=u64::from(count)).collect(), text: count.to_string() }
+    }
+
+    /// Those that a word asks for, if there is one.
+    pub(super) fn asked(word: Option<&str>, refused: &mut Refused) -> Option<Seeds> {
+        refused.take(word.map(str::parse::<Seeds>).transpose()).flatten()
     }
 
     /// As it stands on a command line.

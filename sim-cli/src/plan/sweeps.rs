@@ -34,8 +34,7 @@ struct Wishes {
 /// The sweeps to run, each with its request.
 pub(crate) fn sweeps(args: &args::Sweep) -> Result<Sweeps, Failure> {
     let mut refused = Refused::default();
-    let seeds = args.seeds.as_deref().map(str::parse::<Seeds>).transpose();
-    let seeds = refused.take(seeds).flatten();
+    let seeds = Seeds::asked(args.seeds.as_deref(), &mut refused);
     let x = refused.take(args.x.as_deref().map(|word| Setting::parse("--x", word)).transpose()).flatten();
     let y = refused.take(args.y.as_deref().map(|word| Setting::parse("--y", word)).transpose()).flatten();
     let wishes = Wishes {
@@ -85,10 +84,7 @@ pub(crate) fn sweeps(args: &args::Sweep) -> Result<Sweeps, Failure> {
         let reproduce = words
             .option_if("--metric", args.metric.as_deref().unwrap_or_default())
             .option_if("--precision", args.precision.as_deref().unwrap_or_default())
-            .option("--seeds", seeds.text())
-            .option_if("--variants", &variants.join(","))
-            .options("--set", &args.making.set)
-            .finish();
+            .over(&seeds, &variants, &args.making);
         let seeds = seeds.into_numbers();
         Request { seeds, variants: variants.clone(), sweeps: false, kind: "sweep", reproduce }
     };

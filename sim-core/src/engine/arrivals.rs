@@ -15,6 +15,11 @@ use crate::time::{SimDuration, SimTime};
 pub(super) const LEAST_PAUSE: SimDuration = SimDuration::from_millis(1);
 
 impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
+    /// The least wait after a try that failed: who tries at once after one that took no time would hold the clock.
+    pub(super) fn least_wait(&self, call: &Call) -> SimDuration {
+        if call.arrived == self.now { LEAST_PAUSE } else { SimDuration::ZERO }
+    }
+
     pub(super) fn schedule_first_arrivals(&mut self) {
         for source in self.sources.ids() {
             self.schedule_arrival(source);

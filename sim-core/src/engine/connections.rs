@@ -263,8 +263,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         }
         let member = &mut self.connections.members[workload][user as usize];
         member.failed = member.failed.saturating_add(1);
-        // Who tries at once after a try that took no time would hold the clock.
-        let least = if call.arrived == self.now { LEAST_PAUSE } else { SimDuration::ZERO };
+        let least = self.least_wait(call);
         self.lost(workload, user, least);
     }
 

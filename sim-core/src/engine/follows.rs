@@ -1,7 +1,6 @@
 //! What do replicas lack, and how do they get it? Writes are counted where they are completed; who was away pulls.
 
 use super::Simulation;
-use super::arrivals::LEAST_PAUSE;
 use super::state::{ANYWHERE, Baggage, Call, Context, NO_ATTEMPT, Parent, Phase, Stage};
 use crate::event::Event;
 use crate::event_list::Lane;
@@ -83,11 +82,21 @@ impl Follows {
         Follows(model.services.iter_ids().filter_map(group).collect())
     }
 
+    /// The number of the group that a service is.
+    fn group_of(&self, service: ServiceId) -> Option<usize> {
+        self.0.iter().position(|group| group.service == service)
+    }
+
     /// Whether anybody follows anybody.
     #[inline]
     pub(super) fn exist(&self) -> bool {
         !self.0.is_empty()
     }
+}
+
+/// How the replicas of a service catch up.
+fn rules(model: &Model, service: ServiceId) -> &crate::model::follow::Follows {
+    model.services[service].follows.as_ref().expect("a service of replicas")
 }
 
 impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
@@ -122,7 +131,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             return;
         }
         let service = self.servers[instance].service;
-        if let Some(group) = self.follows.0.iter().position(|group| group.service == service) {
+        if let Some(group) = self.follows.group_of(service) {
             self.pull(group, self.place_of(instance) as usize);
         }
     }
@@ -131,16 +140,15 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     pub(super) fn on_catch_up(&mut self, instance: InstanceId) {
         let service = self.servers[instance].service;
         let place = self.place_of(instance) as usize;
-        let group =
-            self.follows.0.iter_mut().find(|group| group.service == service).expect("a replica waits");
-        group.replicas[place].rests = false;
+        let group = self.follows.group_of(service).expect("a replica waits");
+        self.follows.0[group].replicas[place].rests = false;
         self.catch_up(instance);
     }
 
     /// A replica sends as many pulls as it may.
     fn pull(&mut self, number: usize, place: usize) {
         let Group { service, .. } = self.follows.0[number];
-        let follows = self.model.services[service].follows.as_ref().expect("a service of replicas");
+        let follows = rules(self.model, service);
         loop {
             let group = &mut self.follows.0[number];
             let replica = &mut group.replicas[place];
@@ -173,9 +181,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let EdgeCaller::Service(service) = self.model.edges[call.edge].caller else {
             unreachable!("replicas are instances")
         };
-        let follows = self.model.services[service].follows.as_ref().expect("a service of replicas");
-        let group =
-            self.follows.0.iter_mut().find(|group| group.service == service).expect("it has replicas");
+        let follows = rules(self.model, service);
+        let number = self.follows.group_of(service).expect("it has replicas");
+        let group = &mut self.follows.0[number];
         let replica = &mut group.replicas[call.client as usize];
         let found = replica.pulls.iter().position(|(pull, _)| *pull == id).expect("the pull is under way");
         let (_, entries) = replica.pulls.swap_remove(found);
@@ -190,11 +198,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let sent = replica.sent;
         if !std::mem::replace(&mut replica.rests, true) {
             let luck = Luck::of_client(self.seed, self.model.edges[call.edge].key, call.client);
-            let mut wait = follows.again.wait(failed, luck.request(sent));
-            if call.arrived == self.now {
-                // Who tries at once after a try that took no time would hold the clock.
-                wait = wait.max(LEAST_PAUSE);
-            }
+            let wait = follows.again.wait(failed, luck.request(sent)).max(self.least_wait(call));
             self.schedule_timer(Lane::HEAP, self.now + wait, Event::CatchUp { instance });
         }
     }
@@ -203,8 +207,8 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     pub(super) fn abandon_pulls(&mut self, instance: InstanceId) {
         let service = self.servers[instance].service;
         let place = self.place_of(instance) as usize;
-        let Some(number) = self.follows.0.iter().position(|group| group.service == service) else { return };
-        let follows = self.model.services[service].follows.as_ref().expect("a service of replicas");
+        let Some(number) = self.follows.group_of(service) else { return };
+        let follows = rules(self.model, service);
         let group = &mut self.follows.0[number];
         let (log, replica) = (group.log, &mut group.replicas[place]);
         let pulls = std::mem::take(&mut replica.pulls);
@@ -218,15 +222,16 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
 
     /// Whether an instance refuses an attempt at this endpoint because a replica lacks too much.
     pub(super) fn holds_back(&self, endpoint: EndpointId) -> bool {
-        self.follows.0.iter().filter(|group| group.writes == endpoint).any(|group| {
-            let follows = self.model.services[group.service].follows.as_ref().expect("a service of replicas");
-            follows.catch_up.holds_back(group.lag())
-        })
+        self.follows
+            .0
+            .iter()
+            .filter(|group| group.writes == endpoint)
+            .any(|group| rules(self.model, group.service).catch_up.holds_back(group.lag()))
     }
 
     /// The largest lag among the instances of a service, and the share of its leader's workers that serve pulls now.
     pub(super) fn lag_of(&self, service: ServiceId) -> Option<[f64; 2]> {
-        let group = self.follows.0.iter().find(|group| group.service == service)?;
+        let group = &self.follows.0[self.follows.group_of(service)?];
         let pull = self.model.services[service].follows.as_ref()?.pull;
         let serves = self.attempts.iter().filter(|a| a.edge == pull && a.phase == Phase::Serving).count();
         let leader = &self.model.services[group.leader];

@@ -1,7 +1,6 @@
 //! Whose lease has run out? Holders renew theirs in time, lose what was not renewed, and establish it anew.
 
 use super::Simulation;
-use super::arrivals::LEAST_PAUSE;
 use super::state::{Call, Parent};
 use crate::event::Event;
 use crate::event_list::Lane;
@@ -147,12 +146,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             return self.schedule_timer(Lane::HEAP, due, Event::Renew { workload: id, lease });
         }
         let luck = Luck::of_client(self.seed, leases.key, lease).request(u64::from(record.sent));
-        let mut wait = leases.again.wait(record.failed, luck);
+        let wait = leases.again.wait(record.failed, luck);
         record.failed = record.failed.saturating_add(1);
-        if call.arrived == self.now {
-            // Who tries at once after a try that took no time would hold the clock.
-            wait = wait.max(LEAST_PAUSE);
-        }
+        let wait = wait.max(self.least_wait(call));
         self.schedule_timer(Lane::HEAP, self.now + wait, Event::Renew { workload: id, lease });
     }
 

@@ -23,6 +23,7 @@ use crate::model::follow::Follows;
 use crate::model::pool::{Pool, PoolConfig};
 use crate::model::record::{Records, RecordsConfig};
 use crate::model::service::Service;
+use crate::model::workload::WorkloadConfig;
 use crate::model::{Check, Named, SystemConfig};
 use crate::policy::{cache, chooser};
 use crate::time::SimDuration;
@@ -66,6 +67,23 @@ struct Caller<'a> {
     /// The records that its steps may name, and the id of the first.
     records: &'a Named<RecordsConfig>,
     first_records: usize,
+}
+
+impl<'a> Caller<'a> {
+    /// The users of a workload, who have neither caches nor records.
+    fn users(who: EdgeCaller, workload: &'a WorkloadConfig, first_pool: usize) -> Self {
+        Caller {
+            who,
+            clients: workload.clients.get(),
+            pools: &workload.pools,
+            first_pool,
+            has_zone: workload.zone.is_some(),
+            caches: &NO_CACHES,
+            first_cache: 0,
+            records: &NO_RECORDS,
+            first_records: 0,
+        }
+    }
 }
 
 struct Lowering<'a> {
@@ -144,19 +162,8 @@ impl Lowering<'_> {
         let config = self.config;
         for (index, (name, workload)) in config.workloads.iter().enumerate() {
             let path = format!("workloads/{name}");
-            let clients = workload.clients.get();
-            let first_pool = self.pools(&path, &workload.pools, clients);
-            let caller = Caller {
-                who: EdgeCaller::Workload(Id::from_index(index)),
-                clients,
-                pools: &workload.pools,
-                first_pool,
-                has_zone: workload.zone.is_some(),
-                caches: &NO_CACHES,
-                first_cache: 0,
-                records: &NO_RECORDS,
-                first_records: 0,
-            };
+            let first_pool = self.pools(&path, &workload.pools, workload.clients.get());
+            let caller = Caller::users(EdgeCaller::Workload(Id::from_index(index)), workload, first_pool);
             self.edge(&workload.call, format!("{path}/call"), caller);
         }
     }

@@ -1,7 +1,7 @@
 //! On which edges are connections opened? One for each workload whose users keep connections; their messages go
 //! where the connection goes, so nothing chooses for these.
 
-use super::{Caller, Lowering, NO_CACHES, NO_RECORDS};
+use super::{Caller, Lowering};
 use crate::ids::{EdgeId, Id};
 use crate::model::edge::{EdgeCaller, UntilConfig};
 use crate::model::workload::{ArrivalsConfig, WorkloadConfig};
@@ -13,17 +13,7 @@ impl Lowering<'_> {
         // The pools of workloads come first, in their order.
         let mut first_pool = 0;
         for (index, (name, workload)) in config.workloads.iter().enumerate() {
-            let caller = Caller {
-                who: EdgeCaller::Connector(Id::from_index(index)),
-                clients: workload.clients.get(),
-                pools: &workload.pools,
-                first_pool,
-                has_zone: workload.zone.is_some(),
-                caches: &NO_CACHES,
-                first_cache: 0,
-                records: &NO_RECORDS,
-                first_records: 0,
-            };
+            let caller = Caller::users(EdgeCaller::Connector(Id::from_index(index)), workload, first_pool);
             first_pool += workload.pools.len();
             let edge =
                 self.connect(&format!("workloads/{name}"), workload, EdgeId::from_index(index), caller);

@@ -1,7 +1,7 @@
 //! On which edges are lost leases established? One for each workload whose holders keep leases, beside the one on
 //! which they renew.
 
-use super::{Caller, Lowering, NO_CACHES, NO_RECORDS};
+use super::{Caller, Lowering};
 use crate::ids::{EdgeId, Id};
 use crate::model::edge::EdgeCaller;
 use crate::model::workload::ArrivalsConfig;
@@ -12,17 +12,7 @@ impl Lowering<'_> {
         // The pools of workloads come first, in their order.
         let mut first_pool = 0;
         for (index, (name, workload)) in config.workloads.iter().enumerate() {
-            let caller = Caller {
-                who: EdgeCaller::Workload(Id::from_index(index)),
-                clients: workload.clients.get(),
-                pools: &workload.pools,
-                first_pool,
-                has_zone: workload.zone.is_some(),
-                caches: &NO_CACHES,
-                first_cache: 0,
-                records: &NO_RECORDS,
-                first_records: 0,
-            };
+            let caller = Caller::users(EdgeCaller::Workload(Id::from_index(index)), workload, first_pool);
             first_pool += workload.pools.len();
             let edge = match &workload.arrivals {
                 ArrivalsConfig::Leases(leases) => {
