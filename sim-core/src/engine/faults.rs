@@ -83,13 +83,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 Effect::Hanging { ratio } => flows *= 1.0 - ratio,
                 Effect::Down => down = true,
                 Effect::Stress { bytes } => stress += bytes,
-                Effect::Restarted
-                | Effect::Monkey { .. }
-                | Effect::Load { .. }
-                | Effect::Payload { .. }
-                | Effect::Flushed { .. }
-                | Effect::Congested(_)
-                | Effect::Hot => {}
+                _ => {} // no lasting condition of an instance
             }
         }
         let keeps_clock = service.keeps_clock();

@@ -1,6 +1,9 @@
 //! Is everything accounted for? What the engine counts, and the conservation laws that hold exactly at
 //! the end of every run, whatever was simulated.
 
+mod edges;
+mod services;
+
 use super::Simulation;
 use super::bulkheads::Bulkhead;
 pub use super::caches::CacheLedger;
@@ -15,6 +18,8 @@ use crate::model::Model;
 use crate::model::edge::EdgeCaller;
 use crate::model::endpoint::Program;
 use crate::model::pipeline::Layer;
+pub use edges::EdgeLedger;
+pub use services::ServiceLedger;
 
 /// What a run has counted.
 #[derive(Clone, Debug)]
@@ -47,129 +52,6 @@ pub struct Ledger {
     pub follows: IdVec<ServiceId, FollowsLedger>,
     /// Connections over links at the end: opened, free, taken.
     pub links: [u64; 3],
-}
-
-/// What one service has counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ServiceLedger {
-    /// Attempts that reached an instance.
-    pub arrived: u64,
-    /// Attempts served to the end.
-    pub completed: u64,
-    /// Attempts turned away.
-    pub rejected: u64,
-    /// Attempts dropped from the line.
-    pub dropped: u64,
-    /// Attempts lost with an instance.
-    pub lost: u64,
-    /// Attempts let go because nobody wanted them any more.
-    pub withdrawn: u64,
-    /// Attempts waiting or in service at the end.
-    pub in_system: u64,
-    /// Summed service, nanoseconds, of what is under way up to now.
-    pub service_given: u128,
-    /// Summed time in system, nanoseconds, of what is in system up to now.
-    pub time_in_system: u128,
-    /// Area under the busy workers: must equal `service_given`.
-    pub busy_area: u128,
-    /// Area under the number in system: must equal `time_in_system` (Little's law on the path).
-    pub system_area: u128,
-    /// Connections that users opened.
-    pub connections_opened: u64,
-    /// Connections that ended, in whichever way.
-    pub connections_closed: u64,
-    /// Connections open at the end, counted at the instances.
-    pub connections_open: u64,
-    /// The same, counted by the users who say that theirs goes there: each has at most one.
-    pub connections_of_users: u64,
-    /// Memory that attempts took when they came, bytes.
-    pub memory_taken: u128,
-    /// Memory given back when they left.
-    pub memory_given_back: u128,
-    /// Memory held at the end.
-    pub memory_held: u128,
-    /// Of those that are there at the end: what they hold. Must equal `memory_held`.
-    pub memory_of_present: u128,
-    /// Bytes that were lost with instances and had to be copied.
-    pub repair_due: u64,
-    /// Of those, copied or come back.
-    pub repair_ended: u64,
-    /// Of those, still missing at the end.
-    pub repair_left: u64,
-    /// Instances that were there at the start.
-    pub at_start: u64,
-    /// Instances added by a scaler.
-    pub added: u64,
-    /// Instances removed by one.
-    pub removed: u64,
-    /// Instances that there are at the end.
-    pub there: u64,
-    /// Pieces of own work that burn processor time at the end, as counted while they came and went. Counted
-    /// only where instances come and go.
-    pub computing: u64,
-    /// The same, as found.
-    pub pieces: u64,
-    /// Attempts that had to wait outside.
-    pub outside: u64,
-    /// Of those, let in.
-    pub let_in: u64,
-    /// Of those, left before that, because nobody waited for them any more or the instance crashed.
-    pub outside_left: u64,
-    /// Of those, outside at the end.
-    pub outside_there: u64,
-    /// Summed time outside, nanoseconds, of what is outside up to now.
-    pub time_outside: u128,
-    /// Area under the number outside: must equal `time_outside`.
-    pub outside_area: u128,
-}
-
-/// What one edge has counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct EdgeLedger {
-    /// Attempts sent.
-    pub sent: u64,
-    /// Answers produced by servers, errors and late ones included.
-    pub produced: u64,
-    /// Good answers that a caller still wanted.
-    pub used: u64,
-    /// Calls that services and monitors made, or users who connect.
-    pub calls: u64,
-    /// Of those, the ones that were answered or failed for good.
-    pub ended: u64,
-    /// Of those, the ones whose caller left.
-    pub abandoned: u64,
-    /// Of those, the ones under way at the end.
-    pub under_way: u64,
-    /// Attempts on the way to their instance at the end, or outside it.
-    pub on_the_way: u64,
-    /// Attempts and retries under way at the end, as retry budgets have counted them.
-    pub budgeted: [u64; 2],
-    /// The same, as found at the calls.
-    pub found: [u64; 2],
-    /// Leaves to send an attempt that breakers and throttles gave.
-    pub passes: u64,
-    /// Of those, the ones whose attempt they heard the end of.
-    pub passes_back: u64,
-    /// Of those, the ones that are out at the end.
-    pub passes_out: u64,
-    /// Calls in its bulkheads and in line for them at the end, as counted while they came and went.
-    pub in_bulkheads: [u64; 2],
-    /// The same, as found.
-    pub in_bulkheads_found: [u64; 2],
-    /// Attempts whose call waited only until they were accepted.
-    pub accepted: u64,
-    /// Of those, served to the end.
-    pub accepted_done: u64,
-    /// Of those, lost with an instance or dropped from the line.
-    pub accepted_gone: u64,
-    /// Of those, waiting or in service at the end.
-    pub accepted_there: u64,
-    /// Attempts begun of hedged calls, the first of each included.
-    pub tries: u64,
-    /// Of those, the ones that are over for their caller.
-    pub tries_over: u64,
-    /// Of those, the ones that are out at the end.
-    pub tries_out: u64,
 }
 
 impl Ledger {
@@ -208,115 +90,12 @@ impl Ledger {
         law(self.requests_created == ended, &|| {
             format!("requests: created {} = answered + failed + in flight {ended}", self.requests_created)
         });
-        for (id, s) in self.services.iter_ids() {
-            let accounted = s.completed + s.rejected + s.dropped + s.lost + s.withdrawn + s.in_system;
-            law(s.arrived == accounted, &|| {
-                format!(
-                    "{id:?}: arrived {} = completed + rejected + dropped + lost + withdrawn + in system {accounted}",
-                    s.arrived
-                )
-            });
-            law(s.busy_area == s.service_given, &|| {
-                format!("{id:?}: busy time {} = service given {}", s.busy_area, s.service_given)
-            });
-            law(
-                s.memory_taken == s.memory_given_back + s.memory_held && s.memory_held == s.memory_of_present,
-                &|| {
-                    format!(
-                        "{id:?}: memory taken {} = given back {} + held {}, that of those present {}",
-                        s.memory_taken, s.memory_given_back, s.memory_held, s.memory_of_present
-                    )
-                },
-            );
-            law(s.repair_due == s.repair_ended + s.repair_left, &|| {
-                format!(
-                    "{id:?}: bytes lost {} = copied or come back {} + still missing {}",
-                    s.repair_due, s.repair_ended, s.repair_left
-                )
-            });
-            law(s.system_area == s.time_in_system, &|| {
-                format!(
-                    "{id:?}: area under number in system {} = time in system {}",
-                    s.system_area, s.time_in_system
-                )
-            });
-        }
-        for (id, s) in self.services.iter_ids() {
-            law(s.at_start + s.added == s.removed + s.there, &|| {
-                format!(
-                    "{id:?}: instances at the start {} + added {} = removed {} + there {}",
-                    s.at_start, s.added, s.removed, s.there
-                )
-            });
-            law(s.computing == s.pieces, &|| {
-                format!("{id:?}: own work counted {} = own work under way {}", s.computing, s.pieces)
-            });
-            law(s.outside == s.let_in + s.outside_left + s.outside_there, &|| {
-                format!(
-                    "{id:?}: waited outside {} = let in {} + left {} + there {}",
-                    s.outside, s.let_in, s.outside_left, s.outside_there
-                )
-            });
-            law(s.outside_area == s.time_outside, &|| {
-                format!("{id:?}: area under outside {} = time outside {}", s.outside_area, s.time_outside)
-            });
-            let accounted = s.connections_closed + s.connections_open;
-            law(s.connections_opened == accounted, &|| {
-                format!("{id:?}: connections opened {} = closed + open {accounted}", s.connections_opened)
-            });
-            law(s.connections_open == s.connections_of_users, &|| {
-                format!(
-                    "{id:?}: connections open {} = users who are connected {}",
-                    s.connections_open, s.connections_of_users
-                )
-            });
-        }
+        self.services.iter_ids().for_each(|(id, service)| service.laws(id, &mut law));
         let open: u64 = self.services.iter().map(|s| s.connections_open).sum();
         law(open == self.connected_users, &|| {
             format!("connections open {open} = users with a connection {}", self.connected_users)
         });
-        for (id, e) in self.edges.iter_ids() {
-            law(e.used <= e.produced && e.produced <= e.sent, &|| {
-                format!(
-                    "{id:?}: answers used {} <= produced {} <= attempts sent {}",
-                    e.used, e.produced, e.sent
-                )
-            });
-            law(e.budgeted == e.found, &|| {
-                format!(
-                    "{id:?}: attempts and retries in budgets {:?} = those under way {:?}",
-                    e.budgeted, e.found
-                )
-            });
-            law(e.passes == e.passes_back + e.passes_out, &|| {
-                format!(
-                    "{id:?}: leaves to send {} = over {} + out at the end {}",
-                    e.passes, e.passes_back, e.passes_out
-                )
-            });
-            law(e.in_bulkheads == e.in_bulkheads_found, &|| {
-                format!(
-                    "{id:?}: in bulkheads and in line for them {:?} = calls found there {:?}",
-                    e.in_bulkheads, e.in_bulkheads_found
-                )
-            });
-            law(e.accepted == e.accepted_done + e.accepted_gone + e.accepted_there, &|| {
-                format!(
-                    "{id:?}: accepted {} = done {} + lost or dropped {} + there {}",
-                    e.accepted, e.accepted_done, e.accepted_gone, e.accepted_there
-                )
-            });
-            law(e.tries == e.tries_over + e.tries_out, &|| {
-                format!(
-                    "{id:?}: attempts of hedged calls {} = over {} + out at the end {}",
-                    e.tries, e.tries_over, e.tries_out
-                )
-            });
-            let accounted = e.ended + e.abandoned + e.under_way;
-            law(e.calls == accounted, &|| {
-                format!("{id:?}: calls {} = ended + abandoned + under way {accounted}", e.calls)
-            });
-        }
+        self.edges.iter_ids().for_each(|(id, edge)| edge.laws(id, &mut law));
         self.caches.iter_ids().for_each(|(id, cache)| cache.laws(id, &mut law));
         self.records.iter_ids().for_each(|(id, records)| records.laws(id, &mut law));
         self.leases.iter_ids().for_each(|(id, leases)| leases.laws(id, &mut law));

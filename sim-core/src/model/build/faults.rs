@@ -88,7 +88,7 @@ impl Lowering<'_> {
             let message = match kinds.len() {
                 0 => format!(
                     "the fault says when, but not what; add one of {}",
-                    FaultConfig::WORDS.map(|word| format!("`{word}`")).join(", ")
+                    FaultConfig::WORDS.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
                 ),
                 _ => "a fault does one thing; write two faults of other names instead".to_owned(),
             };
