@@ -35,6 +35,8 @@ mod fallback;
 mod leases;
 mod follows;
 mod links;
+mod transport;
+mod intruders;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -66,6 +68,8 @@ use state::{
     Attempt, Call, CallerState, Child, Context, Errand, PoolState, Ready, Server, Session, SourceState, Task,
     Ticket,
 };
+use transport::Transport;
+pub use transport::TransportLedger;
 
 /// Why a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -171,6 +175,7 @@ struct Simulation<'m, P, const PLAIN: bool> {
     leases: Leases,
     follows: Follows,
     links: Links,
+    transport: Transport,
 }
 
 impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
@@ -230,6 +235,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             leases: Leases::new(model),
             follows: Follows::new(model),
             links: Links::new(model),
+            transport: Transport::new(model),
         }
     }
 
@@ -327,6 +333,8 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             Event::CatchUp { instance } => self.on_catch_up(instance),
             Event::Renew { workload, lease } => self.on_renew(workload, lease),
             Event::Expire { workload, lease, term } => self.on_expire(workload, lease, term),
+            Event::Transport { connection, due, plan } => self.on_transport(connection, due, plan),
+            Event::Intrude { fault, service } => self.on_intrude(fault, service),
             Event::Arrival { .. }
             | Event::Finish { .. }
             | Event::AttemptTimeout { .. }
@@ -351,6 +359,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             Ready::Room(instance) => self.on_room(instance),
             Ready::Accepted(call) => self.on_accepted(call),
             Ready::Hedge(call, because) => self.hedge(call, because),
+            Ready::Departs(attempt) => self.on_departs(attempt),
         }
     }
 

@@ -76,6 +76,8 @@ pub enum Purpose {
     Renewal = 95,
     /// Which free connection of a pool is taken.
     Connection = 98,
+    /// How long a message of a handshake travels.
+    Handshake = 120,
 }
 
 /// The luck of one request, call or attempt.

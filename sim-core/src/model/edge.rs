@@ -6,7 +6,9 @@ use super::pipeline::{Layer, Pipeline};
 use crate::dist::{Distribution, Sampler};
 use crate::ids::{CacheId, EndpointId, PoolId, ServiceId, WorkloadId};
 use crate::policy::admission::pushback::Pushback;
-use crate::policy::{balancer, breaker, bulkhead, chooser, hedging, rate_limit, retry, targets, throttle};
+use crate::policy::{
+    balancer, breaker, bulkhead, chooser, hedging, rate_limit, retry, targets, throttle, transport,
+};
 use crate::time::SimDuration;
 use crate::units::{Count, Patience};
 
@@ -73,6 +75,9 @@ pub struct CallConfig {
     /// Whether further attempts are sent beside a slow one; in place of `retry`. Default `none`.
     #[serde(default)]
     pub hedging: hedging::Config,
+    /// Which connections its attempts need; default `none`: they are always there.
+    #[serde(default)]
+    pub connection: Option<transport::Config>,
 }
 
 impl CallConfig {
@@ -97,6 +102,7 @@ impl CallConfig {
             pipeline: None,
             until: UntilConfig::default(),
             hedging: hedging::Config::default(),
+            connection: None,
         }
     }
 }
@@ -232,4 +238,6 @@ pub struct Edge {
     pub until_accepted: bool,
     /// Whether attempts are sent side by side.
     pub hedging: hedging::Config,
+    /// Which connections its attempts need.
+    pub connection: Option<transport::Config>,
 }

@@ -285,6 +285,9 @@ impl Lowering<'_> {
         let service = &self.services[to];
         self.problems.policy(&format!("{path}/retry"), call.retry.check());
         check_timeouts(call, &path, self.problems);
+        if let Some(connection) = &call.connection {
+            self.problems.policy(&format!("{path}/connection"), connection.check());
+        }
         let pipeline = self.pipeline(call, &path);
         if call.client_throttle.listens() && !service.admission.tells() {
             let message = format!(
@@ -365,6 +368,7 @@ impl Lowering<'_> {
             listens: call.client_throttle.listens(),
             until_accepted: call.until == UntilConfig::Accepted,
             hedging: call.hedging.with_attempt_timeout(call.timeouts.attempt.0),
+            connection: call.connection.clone(),
         })
     }
 
