@@ -36,6 +36,8 @@ mod leases;
 mod follows;
 mod links;
 mod messages;
+mod transport;
+mod intruders;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -67,6 +69,8 @@ use state::{
     Attempt, Call, CallerState, Child, Context, Errand, PoolState, Ready, Server, Session, SourceState, Task,
     Ticket,
 };
+use transport::Transport;
+pub use transport::TransportLedger;
 
 /// Why a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,6 +178,7 @@ struct Simulation<'m, P, const PLAIN: bool> {
     links: Links,
     /// Whether there are edges on which anything can happen to messages.
     has_rough_edges: bool,
+    transport: Transport,
 }
 
 impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
@@ -234,6 +239,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             follows: Follows::new(model),
             links: Links::new(model),
             has_rough_edges: model.edges.iter().any(|edge| edge.rough.is_some()),
+            transport: Transport::new(model),
         }
     }
 
@@ -331,6 +337,8 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             Event::CatchUp { instance } => self.on_catch_up(instance),
             Event::Renew { workload, lease } => self.on_renew(workload, lease),
             Event::Expire { workload, lease, term } => self.on_expire(workload, lease, term),
+            Event::Transport { connection, due, plan } => self.on_transport(connection, due, plan),
+            Event::Intrude { fault, service } => self.on_intrude(fault, service),
             Event::Arrival { .. }
             | Event::Finish { .. }
             | Event::AttemptTimeout { .. }
@@ -355,6 +363,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             Ready::Room(instance) => self.on_room(instance),
             Ready::Accepted(call) => self.on_accepted(call),
             Ready::Hedge(call, because) => self.hedge(call, because),
+            Ready::Departs(attempt) => self.on_departs(attempt),
         }
     }
 

@@ -1,13 +1,16 @@
 //! What can happen? One closed set of plain events; the engine handles each in one place.
 
+mod due;
+mod scheduled;
 #[cfg(test)]
 mod tests;
 
 use crate::ids::{
-    AttemptId, CacheId, CallId, EdgeId, FaultId, Handle, Id, InstanceId, ServiceId, SessionId, SourceId,
-    TaskId, WorkloadId,
+    AttemptId, CacheId, CallId, ConnectionId, EdgeId, FaultId, Handle, Id, InstanceId, ServiceId, SessionId,
+    SourceId, TaskId, WorkloadId,
 };
-use crate::time::SimTime;
+pub use due::{Due, LifeChange};
+pub(crate) use scheduled::Scheduled;
 
 /// Something that happens at a moment. Ids only, no boxes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -228,34 +231,23 @@ pub enum Event {
         /// Which instance.
         instance: InstanceId,
     },
+    /// Something is due with a connection of a call.
+    Transport {
+        /// Which, if it is still there.
+        connection: ConnectionId,
+        /// What.
+        due: Due,
+        /// By which plan, where there may be an older one.
+        plan: u32,
+    },
+    /// An intruder calls from a service that it has taken over.
+    Intrude {
+        /// Which intruder.
+        fault: FaultId,
+        /// From where.
+        service: ServiceId,
+    },
 }
-
-/// What is due in the life of an instance.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LifeChange {
-    /// Its process starts.
-    Start = 0,
-    /// It has booted.
-    Booted = 1,
-    /// It is warm.
-    Warm = 2,
-    /// Its time to finish what it has is over.
-    GraceOver = 3,
-}
-
-/// An event in the event list. Equal times are served in the order of `sequence`, which is the order
-/// of scheduling.
-///
-/// The event is kept as two whole words, built in registers: an enum that is written field by field and
-/// copied as a block right after makes the processor wait for its own stores (measured: 8 % of a run).
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Scheduled {
-    pub(crate) time: SimTime,
-    pub(crate) sequence: u64,
-    pub(crate) packed: Packed,
-}
-
-const _: () = assert!(size_of::<Scheduled>() <= 32, "two scheduled events share a cache line");
 
 /// An event as two words: kind and a small number, then slot and generation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -296,6 +288,9 @@ impl Packed {
     pub(crate) const RENEW: u64 = 95;
     pub(crate) const EXPIRE: u64 = 96;
     pub(crate) const CATCH_UP: u64 = 97;
+    pub(crate) const TRANSPORT: u64 = 120;
+    pub(crate) const LAST_TRANSPORT: u64 = 125;
+    pub(crate) const INTRUDE: u64 = 126;
 
     #[inline(always)]
     pub(crate) fn new(event: Event) -> Self {
@@ -366,6 +361,12 @@ impl Packed {
                 Packed(words(Self::RENEW as u32, workload.index() as u32), u64::from(lease))
             }
             Event::CatchUp { instance } => Packed(Self::CATCH_UP, instance.index() as u64),
+            Event::Transport { connection, due, plan } => {
+                Packed(words(Self::TRANSPORT as u32 + due as u32, plan), handle(connection.0))
+            }
+            Event::Intrude { fault, service } => {
+                Packed(Self::INTRUDE, words(fault.index() as u32, service.index() as u32))
+            }
             Event::Expire { workload, lease, term } => {
                 Packed(words(Self::EXPIRE as u32, workload.index() as u32), words(lease, term))
             }
@@ -470,6 +471,15 @@ impl Packed {
                 workload: WorkloadId::from_index(number as usize),
                 lease: handle.slot,
                 term: handle.generation,
+            },
+            kind @ Self::TRANSPORT..=Self::LAST_TRANSPORT => Event::Transport {
+                connection: ConnectionId(handle),
+                due: Due::ALL[(kind - Self::TRANSPORT) as usize],
+                plan: number,
+            },
+            Self::INTRUDE => Event::Intrude {
+                fault: FaultId::from_index(handle.slot as usize),
+                service: ServiceId::from_index(handle.generation as usize),
             },
             _ => Event::Strike { fault: FaultId::from_index(second as usize) },
         }

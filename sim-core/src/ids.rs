@@ -155,6 +155,10 @@ pub struct TaskId(pub Handle);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct SessionId(pub Handle);
 
+/// A connection of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ConnectionId(pub Handle);
+
 /// One try: what the network and the servers see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct AttemptId(pub Handle);

@@ -297,6 +297,7 @@ impl Model {
                 && !edge.pipeline.is_guarded
                 && !edge.until_accepted
                 && edge.hedging.is_none()
+                && edge.connection.is_none()
         });
         let usual_size = !self.faults.iter().any(|fault| matches!(fault.effect, Effect::Payload { .. }));
         plain_services

@@ -25,6 +25,7 @@
 //! | [`rate_limit`] | may this attempt be sent yet? |
 //! | [`bulkhead`] | may one more attempt be under way? |
 //! | [`hedging`] | the attempt is slow: send another beside it, and after which wait? |
+//! | [`transport`] | what does it take to talk to the instance at all? |
 //!
 //! The patterns of each are in the table of its own file. One pattern is one file, all of one shape: what it does, why it exists, where it fails, its source;
 //! the settings ([`Config`](retry::exponential::Config), the same for every caller), what one caller
@@ -58,6 +59,7 @@ pub mod rate_limit;
 pub mod bulkhead;
 pub mod scope;
 pub mod hedging;
+pub mod transport;
 mod rolling;
 mod theoretical_arrival;
 

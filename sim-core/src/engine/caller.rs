@@ -1,5 +1,7 @@
 //! What does a caller do? Send an attempt, wait for it, judge how it ended, try again or give up.
 
+mod instances;
+
 use super::Simulation;
 use super::guards::Part;
 use super::pipeline::Passage;
@@ -8,28 +10,15 @@ use super::state::{
 };
 use crate::event::Event;
 use crate::event_list::Lane;
-use crate::ids::{AttemptId, CallId, Id, IdVec, InstanceId};
-use crate::metrics::{Meter, Observation, Probe};
+use crate::ids::{AttemptId, CallId, Id};
+use crate::metrics::{Observation, Probe};
 use crate::model::edge::EdgeCaller;
 use crate::model::pipeline::Layer;
 use crate::policy::Outcome;
-use crate::policy::balancer::Fleet;
 use crate::policy::chooser::Avoid;
 use crate::policy::retry::{Decision, Failure};
 use crate::time::{SimDuration, SimTime};
-
-/// The instances of a service as they are.
-pub(super) struct Instances<'a> {
-    pub(super) meters: &'a IdVec<InstanceId, Meter>,
-    pub(super) first: usize,
-}
-
-impl Fleet for Instances<'_> {
-    #[inline]
-    fn in_system(&self, instance: u32) -> u32 {
-        self.meters[InstanceId::from_index(self.first + instance as usize)].in_system
-    }
-}
+pub(super) use instances::Instances;
 
 impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// Enters a call with what travels with it.
@@ -199,6 +188,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         {
             let lane = self.callers[edge_id].attempt_timeout;
             self.schedule_timer(lane, now + patience, Event::AttemptTimeout { attempt });
+        }
+        if !PLAIN && edge.connection.is_some() {
+            return self.board(attempt);
         }
         match !PLAIN && edge.has_network {
             false => self.reach(attempt),
@@ -389,6 +381,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             self.leave_layers(call_id, outcome);
             self.leave_pool_line(call_id);
             self.give_slot_back(call_id); // it may have been granted in this very moment
+            self.leave_line_of(call_id, Outcome::Cancelled); // it may have been accepted in this very moment
             self.retry_is_over(call_id);
         }
         let call = self.calls.remove(call_id.0);
@@ -457,6 +450,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             }
         }
         self.give_slot_back(call_id);
+        self.leave_line_of(call_id, outcome);
     }
 
     /// The instance was chosen, and nothing is sent to it.
@@ -489,6 +483,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.leave_layers(id, Outcome::Cancelled);
         self.leave_pool_line(id);
         self.give_slot_back(id); // it may have been granted a slot in this very moment
+        self.leave_line_of(id, Outcome::Cancelled);
         self.retry_is_over(id);
         self.calls.remove(id.0);
         self.ledger.edges[edge].abandoned += 1;

@@ -51,6 +51,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             | Effect::Stopped
             | Effect::Failing { .. }
             | Effect::Down
+            | Effect::Gone
             | Effect::Stress { .. }
             | Effect::Hanging { .. } => {
                 for instance in &fault.instances {
@@ -82,7 +83,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 Effect::Stopped => stopped = true,
                 Effect::Failing { ratio } => fine *= 1.0 - ratio,
                 Effect::Hanging { ratio } => flows *= 1.0 - ratio,
-                Effect::Down => down = true,
+                Effect::Down | Effect::Gone => down = true,
                 Effect::Stress { bytes } => stress += bytes,
                 _ => {} // no lasting condition of an instance
             }

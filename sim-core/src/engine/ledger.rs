@@ -13,6 +13,7 @@ use super::guards::Seat;
 use super::leases::LeaseLedger;
 pub use super::records::RecordsLedger;
 use super::state::{Phase, Stage, Work};
+use super::transport::TransportLedger;
 use crate::ids::{AttemptId, CacheId, EdgeId, IdVec, RecordsId, ServiceId, WorkloadId};
 use crate::metrics::Probe;
 use crate::model::Model;
@@ -54,6 +55,8 @@ pub struct Ledger {
     pub follows: IdVec<ServiceId, FollowsLedger>,
     /// Connections over links at the end: opened, free, taken.
     pub links: [u64; 3],
+    /// Per edge, its connections.
+    pub transport: IdVec<EdgeId, TransportLedger>,
 }
 
 impl Ledger {
@@ -77,6 +80,7 @@ impl Ledger {
             leases: model.workloads.iter().map(|_| LeaseLedger::default()).collect(),
             follows: model.services.iter().map(|_| FollowsLedger::default()).collect(),
             links: [0; 3],
+            transport: model.edges.iter().map(|_| TransportLedger::default()).collect(),
         }
     }
 
@@ -108,7 +112,9 @@ impl Ledger {
             format!("fallbacks counted {} = under way {}", self.fallbacks, self.fallbacks_found)
         });
         let reached = |e: &EdgeLedger| e.sent + e.ways[0].copies - e.ways[0].gone() - e.on_the_way;
-        let sent: u64 = self.edges.iter().map(reached).sum();
+        self.transport.iter_ids().for_each(|(id, transport)| transport.laws(id, &mut law));
+        let unsent: u64 = self.transport.iter().map(|transport| transport.unsent).sum();
+        let sent: u64 = self.edges.iter().map(reached).sum::<u64>() - unsent;
         let arrived: u64 = self.services.iter().map(|s| s.arrived).sum();
         law(sent == arrived, &|| {
             format!("attempts sent or copied, neither on the way nor lost {sent} = arrived {arrived}")
@@ -187,6 +193,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.close_follows();
         self.close_links();
         self.close_ways();
+        self.close_transport();
         let broken = self.ledger.broken_laws();
         assert!(broken.is_empty(), "conservation laws broken: {broken:#?}");
     }
@@ -274,6 +281,7 @@ mod tests {
             leases: IdVec::new(),
             follows: IdVec::new(),
             links: [0; 3],
+            transport: IdVec::new(),
         };
         assert_eq!(ledger.broken_laws().len(), 2);
         ledger.requests_in_flight = 1;

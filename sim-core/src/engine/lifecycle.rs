@@ -79,6 +79,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.set_ready(instance, false);
         self.show_state(instance);
         self.break_connections(instance);
+        self.break_lines(instance);
         if is_leaving {
             self.left(instance);
         }

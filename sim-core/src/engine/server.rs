@@ -48,13 +48,17 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         if !PLAIN && self.scales {
             self.scaling.loads[instance].arrived += 1;
         }
-        if !server.accepts || attempt.withdrawn || service.has_admission {
+        if !server.accepts || attempt.withdrawn || service.has_admission || (!PLAIN && self.transport.exists)
+        {
             let (luck, edge) = (attempt.luck, attempt.edge);
             if attempt.withdrawn {
                 return self.reached_in_vain(id);
             }
             if !server.accepts {
                 return self.turn_away(id, Outcome::ConnectFailure);
+            }
+            if !PLAIN && self.transport.exists && self.is_unknown(id) {
+                return self.turn_away(id, Outcome::Reset);
             }
             if !PLAIN
                 && matches!(self.model.edges[edge].caller, EdgeCaller::Connector(_))
@@ -230,6 +234,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.add_word(id, &attempt, failure);
         if !PLAIN && self.errands[id.0.slot as usize].accepted {
             self.ledger.edges[attempt.edge].accepted_gone += 1;
+        }
+        if !PLAIN && self.is_hushed(id, failure) {
+            return;
         }
         if !PLAIN && self.model.edges[attempt.edge].has_network {
             return self.travel_back(id, failure);

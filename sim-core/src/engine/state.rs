@@ -1,6 +1,8 @@
 //! What changes during a run, and who owns it? Plain records: requests and attempts in flight, steps under
 //! way, callers, servers and arrival sources.
 
+mod source;
+
 use crate::dist::Sampler;
 use crate::event_list::{EventList, Lane};
 use crate::ids::{
@@ -9,14 +11,13 @@ use crate::ids::{
 use crate::luck::Luck;
 use crate::model::Model;
 use crate::model::edge::Edge;
-use crate::model::rate::Cursor;
 use crate::model::service::Service;
-use crate::model::workload::ArrivalSource;
 use crate::policy::balancer::board::Board;
 use crate::policy::chooser::Chooser;
 use crate::policy::{Criticality, Outcome, admission, hedging, probe, queue, restart, retry};
-use crate::streams::{Seed, Stream, StreamPurpose};
+use crate::streams::Seed;
 use crate::time::{SimDuration, SimTime};
+pub(super) use source::SourceState;
 
 /// No id: generations start at 1.
 const NONE: Handle = Handle { slot: 0, generation: 0 };
@@ -131,6 +132,8 @@ pub(super) struct Context {
     pub(super) degraded: bool,
     /// Which connection its slot is, where these are told apart.
     pub(super) connection: u32,
+    /// Where its attempt stands with the connections of its edge.
+    pub(super) line: super::transport::Line,
 }
 
 impl Context {
@@ -149,6 +152,7 @@ impl Context {
             leaves: super::guards::Leaves::NONE,
             degraded: false,
             connection: 0,
+            line: super::transport::Line::None,
         }
     }
 }
@@ -300,6 +304,8 @@ pub(super) enum Ready {
     Accepted(CallId),
     /// Another attempt of this hedged call is due, because of this.
     Hedge(CallId, Outcome),
+    /// This attempt has got its connection.
+    Departs(AttemptId),
 }
 
 /// A user who sends one request after the other.
@@ -467,35 +473,6 @@ impl Server {
             readiness: probe::State::well(),
             liveness: probe::State::well(),
             is_leaving: false,
-        }
-    }
-}
-
-/// Where an arrival source stands.
-#[derive(Debug)]
-pub(super) struct SourceState {
-    pub(super) stream: Stream,
-    /// What the luck of its requests is derived from.
-    pub(super) luck: Luck,
-    pub(super) cursor: Cursor,
-    /// Load that must come until the next arrival but one; drawn an arrival ahead, so that nothing waits
-    /// for it.
-    pub(super) next_mass: f64,
-    /// Requests so far, those thinned away included.
-    pub(super) count: u64,
-    pub(super) lane: Lane,
-}
-
-impl SourceState {
-    pub(super) fn new(source: &ArrivalSource, seed: Seed, events: &mut EventList) -> Self {
-        let mut stream = Stream::new(seed, StreamPurpose::Arrivals, source.key);
-        SourceState {
-            next_mass: source.spacing.draw(&mut stream),
-            stream,
-            luck: Luck::of_source(seed, source.key),
-            cursor: Cursor::new(&source.pieces),
-            count: 0,
-            lane: events.lane_in_order(),
         }
     }
 }

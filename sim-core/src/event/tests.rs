@@ -44,7 +44,12 @@ fn packed_events_are_the_same_events() {
         Event::Renew { workload: WorkloadId::from_index(4), lease: u32::MAX },
         Event::Expire { workload: WorkloadId::from_index(4), lease: 5, term: u32::MAX },
         Event::CatchUp { instance: InstanceId::from_index(9) },
+        Event::Intrude { fault: FaultId::from_index(3), service: ServiceId::from_index(6) },
     ] {
+        assert_eq!(Packed::new(event).event(), event);
+    }
+    for due in Due::ALL {
+        let event = Event::Transport { connection: ConnectionId(id), due, plan: u32::MAX };
         assert_eq!(Packed::new(event).event(), event);
     }
 }

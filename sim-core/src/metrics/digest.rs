@@ -83,6 +83,13 @@ impl Probe for Digest {
                 mix(handle(15, workload.index() as u32, lease), 96 << 32 | u64::from(term))
             }
             Event::CatchUp { instance } => mix(handle(15, instance.index() as u32, 0), 97 << 32),
+            Event::Transport { connection, due, plan } => {
+                let what = (120 + due as u64) << 32 | u64::from(plan);
+                mix(handle(15, connection.0.slot, connection.0.generation), what)
+            }
+            Event::Intrude { fault, service } => {
+                mix(handle(15, fault.index() as u32, service.index() as u32), 126 << 32)
+            }
             Event::Scale { service } => mix(handle(15, service.index() as u32, 0), 6 << 32),
         };
         self.hash = mix(self.hash ^ now.as_nanos(), what);

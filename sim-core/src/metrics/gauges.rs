@@ -66,6 +66,11 @@ pub const KINDS: &[Kind] = &[
     share("link_14_share", "share of link 14 in the answers"),
     share("link_15_share", "share of link 15 in the answers"),
     share("link_16_share", "share of link 16 in the answers"),
+    count("open_connections", "open connections"),
+    count("awaiting_connection", "attempts that wait for a connection"),
+    count("handshakes", "connections opened per second"),
+    count("handshake_failures", "connections per second that could not be opened"),
+    count("handshake_seconds", "seconds per second spent on opening connections"),
 ];
 
 impl Kind {

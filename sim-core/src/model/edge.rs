@@ -8,7 +8,9 @@ use super::pipeline::{Layer, Pipeline};
 use crate::dist::Sampler;
 use crate::ids::{CacheId, EndpointId, PoolId, ServiceId, WorkloadId};
 use crate::policy::admission::pushback::Pushback;
-use crate::policy::{balancer, breaker, bulkhead, chooser, hedging, rate_limit, retry, targets, throttle};
+use crate::policy::{
+    balancer, breaker, bulkhead, chooser, hedging, rate_limit, retry, targets, throttle, transport,
+};
 use crate::time::SimDuration;
 use crate::units::{Count, Patience};
 
@@ -81,6 +83,9 @@ pub struct CallConfig {
     /// How large an answer is: a size or a distribution of sizes. Default: what the endpoint says, or nothing.
     #[serde(default)]
     pub response_size: Option<SizeConfig>,
+    /// Which connections its attempts need; default `none`: they are always there.
+    #[serde(default)]
+    pub connection: Option<transport::Config>,
 }
 
 impl CallConfig {
@@ -107,6 +112,7 @@ impl CallConfig {
             hedging: hedging::Config::default(),
             request_size: None,
             response_size: None,
+            connection: None,
         }
     }
 }
@@ -236,6 +242,8 @@ pub struct Edge {
     pub sizes: Sizes,
     /// What can happen to its messages beside time that passes.
     pub rough: Option<Box<Rough>>,
+    /// Which connections its attempts need.
+    pub connection: Option<transport::Config>,
 }
 
 impl Edge {

@@ -117,6 +117,8 @@ pub enum Effect {
     },
     /// Instances are down.
     Down,
+    /// They are down, and nobody is there to refuse.
+    Gone,
     /// Instances are stopped and started again when it begins.
     Restarted,
     /// Work that starts is held with probability `ratio`.

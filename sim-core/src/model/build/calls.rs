@@ -287,6 +287,9 @@ impl Lowering<'_> {
         let service = &self.services[to];
         self.problems.policy(&format!("{path}/retry"), call.retry.check());
         check_timeouts(call, &path, self.problems);
+        if let Some(connection) = &call.connection {
+            self.problems.policy(&format!("{path}/connection"), connection.check());
+        }
         let pipeline = self.pipeline(call, &path);
         if call.client_throttle.listens() && !service.admission.tells() {
             let message = format!(
@@ -369,6 +372,7 @@ impl Lowering<'_> {
             hedging: call.hedging.with_attempt_timeout(call.timeouts.attempt.0),
             sizes,
             rough,
+            connection: call.connection.clone(),
         })
     }
 

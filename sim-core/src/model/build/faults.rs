@@ -132,7 +132,7 @@ impl Lowering<'_> {
                     let found = self.problems.find(path, "service", service, &self.config.services)?;
                     hit.extend(self.selected("crash", ServiceId::from_index(found), &f.instances)?);
                 }
-                (Effect::Down, hit)
+                (if f.silent { Effect::Gone } else { Effect::Down }, hit)
             }
             Kind::ZoneDown(f) => {
                 let zone =

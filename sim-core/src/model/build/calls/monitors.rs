@@ -102,6 +102,7 @@ impl Lowering<'_> {
             hedging: hedging::Config::None,
             sizes: Sizes::default(),
             rough: None,
+            connection: None,
         })
     }
 
