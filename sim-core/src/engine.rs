@@ -35,6 +35,7 @@ mod fallback;
 mod leases;
 mod follows;
 mod links;
+mod messages;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -56,7 +57,7 @@ pub use follows::FollowsLedger;
 use in_flight::Table;
 pub use leases::LeaseLedger;
 use leases::Leases;
-pub use ledger::{CacheLedger, EdgeLedger, Ledger, RecordsLedger, ServiceLedger};
+pub use ledger::{CacheLedger, EdgeLedger, Ledger, RecordsLedger, ServiceLedger, WayLedger};
 use links::Links;
 use records::Records;
 use refresh::Refreshes;
@@ -171,6 +172,8 @@ struct Simulation<'m, P, const PLAIN: bool> {
     leases: Leases,
     follows: Follows,
     links: Links,
+    /// Whether there are edges on which anything can happen to messages.
+    has_rough_edges: bool,
 }
 
 impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
@@ -230,6 +233,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             leases: Leases::new(model),
             follows: Follows::new(model),
             links: Links::new(model),
+            has_rough_edges: model.edges.iter().any(|edge| edge.rough.is_some()),
         }
     }
 
