@@ -35,6 +35,9 @@ mod fallback;
 mod leases;
 mod follows;
 mod links;
+mod directory;
+mod fleet;
+mod discovery;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -50,6 +53,8 @@ use actions::{Actions, finish_lanes};
 use caches::CacheState;
 use capacity::Loads;
 use connections::Connections;
+use directory::Discovery;
+pub use directory::DiscoveryLedger;
 use doors::Doors;
 use follows::Follows;
 pub use follows::FollowsLedger;
@@ -171,6 +176,7 @@ struct Simulation<'m, P, const PLAIN: bool> {
     leases: Leases,
     follows: Follows,
     links: Links,
+    discovery: Discovery,
 }
 
 impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
@@ -230,11 +236,13 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             leases: Leases::new(model),
             follows: Follows::new(model),
             links: Links::new(model),
+            discovery: Discovery::new(model),
         }
     }
 
     fn run(mut self) -> Run<P> {
         self.begin_scaling();
+        self.begin_discovery();
         self.schedule_faults();
         self.schedule_actions();
         self.schedule_first_checks();
@@ -324,6 +332,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             Event::Refresh { cache, instance, plan } => self.on_refresh(cache, instance, plan),
             Event::Hedge { call, plan } => self.on_hedge(call, plan),
             Event::Untie { attempt } => self.on_untie(attempt),
+            Event::Discovery(what) => self.on_discovery(what),
             Event::CatchUp { instance } => self.on_catch_up(instance),
             Event::Renew { workload, lease } => self.on_renew(workload, lease),
             Event::Expire { workload, lease, term } => self.on_expire(workload, lease, term),

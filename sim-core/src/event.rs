@@ -2,12 +2,14 @@
 
 #[cfg(test)]
 mod tests;
+mod discovery;
 
 use crate::ids::{
     AttemptId, CacheId, CallId, EdgeId, FaultId, Handle, Id, InstanceId, ServiceId, SessionId, SourceId,
     TaskId, WorkloadId,
 };
 use crate::time::SimTime;
+pub use discovery::DiscoveryEvent;
 
 /// Something that happens at a moment. Ids only, no boxes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -228,6 +230,8 @@ pub enum Event {
         /// Which instance.
         instance: InstanceId,
     },
+    /// Something is due in the discovery of services.
+    Discovery(DiscoveryEvent),
 }
 
 /// What is due in the life of an instance.
@@ -296,6 +300,7 @@ impl Packed {
     pub(crate) const RENEW: u64 = 95;
     pub(crate) const EXPIRE: u64 = 96;
     pub(crate) const CATCH_UP: u64 = 97;
+    pub(crate) const DISCOVERY: u64 = 140;
 
     #[inline(always)]
     pub(crate) fn new(event: Event) -> Self {
@@ -368,6 +373,10 @@ impl Packed {
             Event::CatchUp { instance } => Packed(Self::CATCH_UP, instance.index() as u64),
             Event::Expire { workload, lease, term } => {
                 Packed(words(Self::EXPIRE as u32, workload.index() as u32), words(lease, term))
+            }
+            Event::Discovery(what) => {
+                let (kind, first, second) = what.numbers();
+                Packed(words(Self::DISCOVERY as u32, kind), words(first, second))
             }
         }
     }
@@ -471,6 +480,7 @@ impl Packed {
                 lease: handle.slot,
                 term: handle.generation,
             },
+            Self::DISCOVERY => Event::Discovery(DiscoveryEvent::of(number, handle.slot, handle.generation)),
             _ => Event::Strike { fault: FaultId::from_index(second as usize) },
         }
     }

@@ -76,6 +76,16 @@ pub enum Purpose {
     Renewal = 95,
     /// Which free connection of a pool is taken.
     Connection = 98,
+    /// When in its interval an instance reports to its registry.
+    Heartbeat = 140,
+    /// When a caller asks first for addresses.
+    ClientRefresh = 141,
+    /// How long a look-up takes.
+    LookUp = 142,
+    /// Whether a look-up fails or leads elsewhere.
+    LookUpFault = 143,
+    /// Who is struck out of a registry first.
+    Eviction = 144,
 }
 
 /// The luck of one request, call or attempt.

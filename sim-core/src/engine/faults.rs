@@ -24,7 +24,8 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let fault = &self.model.faults[id];
         match &fault.effect {
             Effect::Load { .. } | Effect::Hot => {} // arrival sources and workloads know their windows
-            Effect::Congested(_) => {}              // so do links
+            Effect::Addresses { service, what } => self.on_address_fault(id, *service, *what, begins),
+            Effect::Congested(_) => {} // so do links
             Effect::Flushed { cache } => {
                 if begins {
                     for instance in &fault.instances {

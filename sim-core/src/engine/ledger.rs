@@ -7,6 +7,7 @@ mod services;
 use super::Simulation;
 use super::bulkheads::Bulkhead;
 pub use super::caches::CacheLedger;
+use super::directory::DiscoveryLedger;
 use super::follows::FollowsLedger;
 use super::guards::Seat;
 use super::leases::LeaseLedger;
@@ -50,6 +51,8 @@ pub struct Ledger {
     pub leases: IdVec<WorkloadId, LeaseLedger>,
     /// Per service, what its replicas have and lack.
     pub follows: IdVec<ServiceId, FollowsLedger>,
+    /// Per service, its addresses and who asked for them.
+    pub discovery: IdVec<ServiceId, DiscoveryLedger>,
     /// Connections over links at the end: opened, free, taken.
     pub links: [u64; 3],
 }
@@ -74,6 +77,7 @@ impl Ledger {
             records: model.records.iter().map(|_| RecordsLedger::default()).collect(),
             leases: model.workloads.iter().map(|_| LeaseLedger::default()).collect(),
             follows: model.services.iter().map(|_| FollowsLedger::default()).collect(),
+            discovery: model.services.iter().map(|_| DiscoveryLedger::default()).collect(),
             links: [0; 3],
         }
     }
@@ -100,6 +104,7 @@ impl Ledger {
         self.records.iter_ids().for_each(|(id, records)| records.laws(id, &mut law));
         self.leases.iter_ids().for_each(|(id, leases)| leases.laws(id, &mut law));
         self.follows.iter_ids().for_each(|(id, follows)| follows.laws(id, &mut law));
+        self.discovery.iter_ids().for_each(|(id, discovery)| discovery.laws(id, &mut law));
         let [opened, free, taken] = self.links;
         law(opened == free + taken, &|| format!("connections opened {opened} = free {free} + taken {taken}"));
         law(self.fallbacks == self.fallbacks_found, &|| {
@@ -181,6 +186,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.close_leases();
         self.close_follows();
         self.close_links();
+        self.close_discovery();
         let broken = self.ledger.broken_laws();
         assert!(broken.is_empty(), "conservation laws broken: {broken:#?}");
     }
@@ -267,6 +273,7 @@ mod tests {
             records: IdVec::new(),
             leases: IdVec::new(),
             follows: IdVec::new(),
+            discovery: IdVec::new(),
             links: [0; 3],
         };
         assert_eq!(ledger.broken_laws().len(), 2);

@@ -83,6 +83,10 @@ impl Probe for Digest {
                 mix(handle(15, workload.index() as u32, lease), 96 << 32 | u64::from(term))
             }
             Event::CatchUp { instance } => mix(handle(15, instance.index() as u32, 0), 97 << 32),
+            Event::Discovery(what) => {
+                let (kind, first, second) = what.numbers();
+                mix(handle(15, first, second), 140 << 32 | u64::from(kind))
+            }
             Event::Scale { service } => mix(handle(15, service.index() as u32, 0), 6 << 32),
         };
         self.hash = mix(self.hash ^ now.as_nanos(), what);

@@ -66,6 +66,10 @@ pub const KINDS: &[Kind] = &[
     share("link_14_share", "share of link 14 in the answers"),
     share("link_15_share", "share of link 15 in the answers"),
     share("link_16_share", "share of link 16 in the answers"),
+    count("dead_calls", "calls per second to addresses of nobody"),
+    share("stale_addresses", "addresses of nobody that callers believe in"),
+    share("unknown_instances", "instances that callers do not know"),
+    count("discovery_requests", "messages of discovery per second"),
 ];
 
 impl Kind {

@@ -232,4 +232,6 @@ pub struct Edge {
     pub until_accepted: bool,
     /// Whether attempts are sent side by side.
     pub hedging: hedging::Config,
+    /// Whether its clients choose among addresses that they have learnt.
+    pub discovers: bool,
 }

@@ -1,10 +1,14 @@
 //! What goes wrong, where and when? Triggers with a start and a duration.
 
+pub mod discovery;
 mod selection;
 mod settings;
 
 use serde::{Deserialize, Serialize};
 
+use self::discovery::{
+    AddressEffect, DnsErrorFault, DnsSpoofFault, RegistryDownFault, RollingReplacementFault,
+};
 use super::link::{Congested, CongestionFault};
 use crate::dist::Sampler;
 use crate::ids::{CacheId, InstanceId, ServiceId, WorkloadId};
@@ -88,6 +92,14 @@ triggers! {
     hot_key: HotKey(HotKeyFault),
     /// Other traffic takes a part of a link.
     congestion: Congestion(CongestionFault),
+    /// Instances are replaced one after the other, each by one with a new address.
+    rolling_replacement: RollingReplacement(RollingReplacementFault),
+    /// Look-ups of a service's name fail.
+    dns_error: DnsError(DnsErrorFault),
+    /// Look-ups of a service's name lead elsewhere.
+    dns_spoof: DnsSpoof(DnsSpoofFault),
+    /// The registry of a service is away.
+    registry_down: RegistryDown(RegistryDownFault),
 }
 
 /// What a trigger does while it lasts.
@@ -155,6 +167,13 @@ pub enum Effect {
     Hot,
     /// Answers take longer to pass a link.
     Congested(Congested),
+    /// Addresses of a service change, or cannot be learnt.
+    Addresses {
+        /// Whose.
+        service: ServiceId,
+        /// How.
+        what: AddressEffect,
+    },
 }
 
 /// A trigger, ready to run.

@@ -2,6 +2,7 @@
 //! round in circles without end is refused.
 
 mod caches;
+mod addresses;
 mod circles;
 mod connects;
 mod hedging;
@@ -320,7 +321,8 @@ impl Lowering<'_> {
             && !service.zones.is_empty()
             && (zones.within.is_some() || zones.between.is_some());
         let may_be_away = service.lifecycle.is_orchestrated() || !call.targets.is_everyone();
-        let chooses = service.instances > 1 || may_be_away;
+        let discovers = self.discovers(call, service, &path, caller.who);
+        let chooses = service.instances > 1 || may_be_away || discovers;
         self.calls.edges.push(Edge {
             path,
             key: 0,
@@ -365,6 +367,7 @@ impl Lowering<'_> {
             listens: call.client_throttle.listens(),
             until_accepted: call.until == UntilConfig::Accepted,
             hedging: call.hedging.with_attempt_timeout(call.timeouts.attempt.0),
+            discovers,
         })
     }
 

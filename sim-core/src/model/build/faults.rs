@@ -74,11 +74,12 @@ pub(super) fn restarted(
     Lowering { config, services, path, problems }.hit("restart", &restart.service, &restart.instances)
 }
 
-struct Lowering<'a> {
-    config: &'a SystemConfig,
+/// Lowers one fault.
+pub(super) struct Lowering<'a> {
+    pub(super) config: &'a SystemConfig,
     services: &'a Services,
-    path: &'a str,
-    problems: &'a mut Problems,
+    pub(super) path: &'a str,
+    pub(super) problems: &'a mut Problems,
 }
 
 impl Lowering<'_> {
@@ -188,6 +189,10 @@ impl Lowering<'_> {
             Kind::CacheFlush(f) => self.flush(f)?,
             Kind::HotKey(f) => self.hot_key(f)?,
             Kind::Congestion(f) => (self.congestion(f)?, Vec::new()),
+            Kind::RollingReplacement(f) => (self.replacement(f)?, Vec::new()),
+            Kind::DnsError(f) => (self.dns_error(f)?, Vec::new()),
+            Kind::DnsSpoof(f) => (self.dns_spoof(f)?, Vec::new()),
+            Kind::RegistryDown(f) => (self.registry_down(f)?, Vec::new()),
         })
     }
 

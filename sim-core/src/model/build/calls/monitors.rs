@@ -99,6 +99,7 @@ impl Lowering<'_> {
             listens: false,
             until_accepted: false,
             hedging: hedging::Config::None,
+            discovers: false,
         })
     }
 
