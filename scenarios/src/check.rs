@@ -453,6 +453,10 @@ fn metric_scope(
             | M::Errors
             | M::ReplicaLag
             | M::CatchUpShare
+            | M::DeadCalls
+            | M::StaleAddresses
+            | M::UnknownInstances
+            | M::DiscoveryRequests
             | M::LinkImbalance
     );
     let id = metric.id();

@@ -279,6 +279,14 @@ expectation! {
     catch_up_share => Subject::Metric(Metric::CatchUpShare);
     /// The busiest link of a pool in answers, divided by the mean over its links.
     link_imbalance => Subject::Metric(Metric::LinkImbalance);
+    /// Calls per second to addresses behind which nobody is any more.
+    dead_calls => Subject::Metric(Metric::DeadCalls);
+    /// Share of the addresses that callers believe in behind which nobody is, mean over time.
+    stale_addresses => Subject::Metric(Metric::StaleAddresses);
+    /// Share of the instances that serve and that callers do not know, mean over time.
+    unknown_instances => Subject::Metric(Metric::UnknownInstances);
+    /// Heartbeats, polls, pushes and look-ups per second.
+    discovery_requests => Subject::Metric(Metric::DiscoveryRequests);
 }
 
 impl Verdict {

@@ -347,6 +347,10 @@ impl Record {
             Metric::ReplicaLag => self.gauged("replica_lag", scope, span),
             Metric::CatchUpShare => self.gauged("catch_up_share", scope, span),
             Metric::LinkImbalance => self.link_imbalance(span),
+            Metric::DeadCalls => self.gauged("dead_calls", scope, span),
+            Metric::StaleAddresses => self.gauged_mean("stale_addresses", scope, span),
+            Metric::UnknownInstances => self.gauged_mean("unknown_instances", scope, span),
+            Metric::DiscoveryRequests => self.gauged("discovery_requests", scope, span),
         }
     }
 

@@ -118,6 +118,10 @@ metrics! {
     ReplicaLag "replica_lag" Count "replica lag" "Writes that the replica furthest behind lacks, read at the end of each window, mean over time.";
     CatchUpShare "catch_up_share" Share "catching up" "Share of a leader's workers that serve replicas which catch up, read at the end of each window, mean over time.";
     LinkImbalance "link_imbalance" Ratio "link imbalance" "The busiest link of a pool in answers, divided by the mean over its links: 1 if all get the same; of several pools, the worst.";
+    DeadCalls "dead_calls" PerSecond "dead calls" "Calls per second to addresses behind which nobody is any more.";
+    StaleAddresses "stale_addresses" Share "stale addresses" "Share of the addresses that callers believe in behind which nobody is, read at the end of each window, mean over time; of several services, the mean.";
+    UnknownInstances "unknown_instances" Share "unknown instances" "Share of the instances that serve and that callers do not know, read at the end of each window, mean over time and callers; of several services, the mean.";
+    DiscoveryRequests "discovery_requests" PerSecond "discovery requests" "Heartbeats, polls, pushes and look-ups per second: what it costs to know addresses.";
 }
 
 impl Metric {

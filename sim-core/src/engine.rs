@@ -38,6 +38,9 @@ mod links;
 mod messages;
 mod transport;
 mod intruders;
+mod directory;
+mod fleet;
+mod discovery;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -53,6 +56,8 @@ use actions::{Actions, finish_lanes};
 use caches::CacheState;
 use capacity::Loads;
 use connections::Connections;
+use directory::Discovery;
+pub use directory::DiscoveryLedger;
 use doors::Doors;
 use follows::Follows;
 pub use follows::FollowsLedger;
@@ -179,6 +184,7 @@ struct Simulation<'m, P, const PLAIN: bool> {
     /// Whether there are edges on which anything can happen to messages.
     has_rough_edges: bool,
     transport: Transport,
+    discovery: Discovery,
 }
 
 impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
@@ -240,11 +246,13 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             links: Links::new(model),
             has_rough_edges: model.edges.iter().any(|edge| edge.rough.is_some()),
             transport: Transport::new(model),
+            discovery: Discovery::new(model),
         }
     }
 
     fn run(mut self) -> Run<P> {
         self.begin_scaling();
+        self.begin_discovery();
         self.schedule_faults();
         self.schedule_actions();
         self.schedule_first_checks();
@@ -334,6 +342,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             Event::Refresh { cache, instance, plan } => self.on_refresh(cache, instance, plan),
             Event::Hedge { call, plan } => self.on_hedge(call, plan),
             Event::Untie { attempt } => self.on_untie(attempt),
+            Event::Discovery(what) => self.on_discovery(what),
             Event::CatchUp { instance } => self.on_catch_up(instance),
             Event::Renew { workload, lease } => self.on_renew(workload, lease),
             Event::Expire { workload, lease, term } => self.on_expire(workload, lease, term),

@@ -4,11 +4,13 @@ mod due;
 mod scheduled;
 #[cfg(test)]
 mod tests;
+mod discovery;
 
 use crate::ids::{
     AttemptId, CacheId, CallId, ConnectionId, EdgeId, FaultId, Handle, Id, InstanceId, ServiceId, SessionId,
     SourceId, TaskId, WorkloadId,
 };
+pub use discovery::DiscoveryEvent;
 pub use due::{Due, LifeChange};
 pub(crate) use scheduled::Scheduled;
 
@@ -247,6 +249,8 @@ pub enum Event {
         /// From where.
         service: ServiceId,
     },
+    /// Something is due in the discovery of services.
+    Discovery(DiscoveryEvent),
 }
 
 /// An event as two words: kind and a small number, then slot and generation.
@@ -291,6 +295,7 @@ impl Packed {
     pub(crate) const TRANSPORT: u64 = 120;
     pub(crate) const LAST_TRANSPORT: u64 = 125;
     pub(crate) const INTRUDE: u64 = 126;
+    pub(crate) const DISCOVERY: u64 = 140;
 
     #[inline(always)]
     pub(crate) fn new(event: Event) -> Self {
@@ -369,6 +374,10 @@ impl Packed {
             }
             Event::Expire { workload, lease, term } => {
                 Packed(words(Self::EXPIRE as u32, workload.index() as u32), words(lease, term))
+            }
+            Event::Discovery(what) => {
+                let (kind, first, second) = what.numbers();
+                Packed(words(Self::DISCOVERY as u32, kind), words(first, second))
             }
         }
     }
@@ -481,6 +490,7 @@ impl Packed {
                 fault: FaultId::from_index(handle.slot as usize),
                 service: ServiceId::from_index(handle.generation as usize),
             },
+            Self::DISCOVERY => Event::Discovery(DiscoveryEvent::of(number, handle.slot, handle.generation)),
             _ => Event::Strike { fault: FaultId::from_index(second as usize) },
         }
     }

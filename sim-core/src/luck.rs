@@ -100,6 +100,16 @@ pub enum Purpose {
     LossOfCancel = 110,
     /// How long a message of a handshake travels.
     Handshake = 120,
+    /// When in its interval an instance reports to its registry.
+    Heartbeat = 140,
+    /// When a caller asks first for addresses.
+    ClientRefresh = 141,
+    /// How long a look-up takes.
+    LookUp = 142,
+    /// Whether a look-up fails or leads elsewhere.
+    LookUpFault = 143,
+    /// Who is struck out of a registry first.
+    Eviction = 144,
 }
 
 /// The luck of one request, call or attempt.

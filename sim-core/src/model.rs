@@ -276,8 +276,10 @@ impl Model {
             .all(|service| service.on_cancel == OnCancel::Ignore && service.lifecycle.crash_at.is_none())
             && self.services.iter().all(Service::has_constant_speed)
             && self.services.iter().all(|service| service.admission.is_plain());
-        let plain_fleets =
-            self.services.iter().all(|service| !service.is_scaled() && service.follows.is_none());
+        let plain_fleets = self
+            .services
+            .iter()
+            .all(|service| !service.is_scaled() && service.follows.is_none() && service.discovery.is_none());
         let plain_lines = self.services.iter().all(|service| service.queue.is_plain());
         let leaves = self.endpoints.iter().all(|endpoint| matches!(endpoint.program, Program::Leaf(_)));
         let plain_users = self.workloads.iter().all(|workload| {

@@ -125,16 +125,7 @@ impl Watch {
         self.model.faults.iter().filter(on).any(|fault| match fault.effect {
             Effect::Stopped => fault.instances.contains(&id),
             Effect::Slower { .. } | Effect::Failing { .. } | Effect::Load { .. } => false,
-            Effect::Down
-            | Effect::Restarted
-            | Effect::Hanging { .. }
-            | Effect::Monkey { .. }
-            | Effect::Stress { .. }
-            | Effect::Payload { .. }
-            | Effect::Flushed { .. }
-            | Effect::Congested(_)
-            | Effect::Network(_)
-            | Effect::Hot => {
+            _ => {
                 unreachable!("watched systems are plain")
             }
         })

@@ -21,6 +21,25 @@ impl Record {
         all.filter_map(area).reduce(|a, b| a + b).map(|area| area / self.seconds(span))
     }
 
+    /// The same as a mean over those who have it and the windows in which it was known.
+    pub(super) fn gauged_mean(&self, name: &str, scope: Scope, span: Span) -> Option<f64> {
+        let is_wanted = |of: Holder| match of {
+            Holder::Edge(_) => true,
+            Holder::Service(id) => scope.service.is_none_or(|service| service == id),
+        };
+        let mean = |series: &GaugeSeries| -> Option<f64> {
+            let windows = series.values.iter().zip(&self.lengths_s).take(span.to).skip(span.from);
+            let known = windows.filter_map(|(value, seconds)| value.map(|value| (value * seconds, seconds)));
+            let (area, seconds) =
+                known.fold((0.0, 0.0), |(area, all), (a, seconds)| (area + a, all + seconds));
+            (seconds > 0.0).then(|| area / seconds)
+        };
+        let all = self.gauges.all().iter().filter(|series| series.name == name && is_wanted(series.of));
+        let (sum, count) =
+            all.filter_map(mean).fold((0.0, 0.0), |(sum, count), mean| (sum + mean, count + 1.0));
+        (count > 0.0).then(|| sum / count)
+    }
+
     /// The busiest link of a pool, in means over all; `None` without links, or if nothing went over them.
     pub(super) fn link_imbalance(&self, span: Span) -> Option<f64> {
         let shares = self.gauges.all().iter().filter(|series| series.name.starts_with("link_"));

@@ -221,12 +221,15 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             return;
         }
         // They know what they have sent themselves and still wait for.
-        for (_, attempt) in
+        for (slot, attempt) in
             self.attempts.iter_ids().filter(|(_, attempt)| attempt.edge == id && attempt.wanted)
         {
             let call = self.calls.get(attempt.call.0).expect("a wanted attempt has a call under way");
             if call.place == super::state::ANYWHERE {
-                let place = self.model.services[new.to].place(attempt.instance);
+                let place = match self.errands[slot.slot as usize].address {
+                    super::state::ANYWHERE => self.model.services[new.to].place(attempt.instance),
+                    address => address,
+                };
                 self.callers[id].clients[call.client as usize].chooser.sent(place);
             }
         }

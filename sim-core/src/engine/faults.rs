@@ -26,6 +26,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             Effect::Load { .. } | Effect::Hot => {} // arrival sources and workloads know their windows
             Effect::Congested(_) => {}              // so do links
             Effect::Network(_) => {}                // and messages
+            Effect::Addresses { service, what } => self.on_address_fault(id, *service, *what, begins),
             Effect::Flushed { cache } => {
                 if begins {
                     for instance in &fault.instances {

@@ -8,6 +8,7 @@ mod ways;
 use super::Simulation;
 use super::bulkheads::Bulkhead;
 pub use super::caches::CacheLedger;
+use super::directory::DiscoveryLedger;
 use super::follows::FollowsLedger;
 use super::guards::Seat;
 use super::leases::LeaseLedger;
@@ -53,6 +54,8 @@ pub struct Ledger {
     pub leases: IdVec<WorkloadId, LeaseLedger>,
     /// Per service, what its replicas have and lack.
     pub follows: IdVec<ServiceId, FollowsLedger>,
+    /// Per service, its addresses and who asked for them.
+    pub discovery: IdVec<ServiceId, DiscoveryLedger>,
     /// Connections over links at the end: opened, free, taken.
     pub links: [u64; 3],
     /// Per edge, its connections.
@@ -79,6 +82,7 @@ impl Ledger {
             records: model.records.iter().map(|_| RecordsLedger::default()).collect(),
             leases: model.workloads.iter().map(|_| LeaseLedger::default()).collect(),
             follows: model.services.iter().map(|_| FollowsLedger::default()).collect(),
+            discovery: model.services.iter().map(|_| DiscoveryLedger::default()).collect(),
             links: [0; 3],
             transport: model.edges.iter().map(|_| TransportLedger::default()).collect(),
         }
@@ -106,6 +110,7 @@ impl Ledger {
         self.records.iter_ids().for_each(|(id, records)| records.laws(id, &mut law));
         self.leases.iter_ids().for_each(|(id, leases)| leases.laws(id, &mut law));
         self.follows.iter_ids().for_each(|(id, follows)| follows.laws(id, &mut law));
+        self.discovery.iter_ids().for_each(|(id, discovery)| discovery.laws(id, &mut law));
         let [opened, free, taken] = self.links;
         law(opened == free + taken, &|| format!("connections opened {opened} = free {free} + taken {taken}"));
         law(self.fallbacks == self.fallbacks_found, &|| {
@@ -194,6 +199,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.close_links();
         self.close_ways();
         self.close_transport();
+        self.close_discovery();
         let broken = self.ledger.broken_laws();
         assert!(broken.is_empty(), "conservation laws broken: {broken:#?}");
     }
@@ -280,6 +286,7 @@ mod tests {
             records: IdVec::new(),
             leases: IdVec::new(),
             follows: IdVec::new(),
+            discovery: IdVec::new(),
             links: [0; 3],
             transport: IdVec::new(),
         };

@@ -28,6 +28,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// An attempt reaches its instance.
     #[inline(always)]
     pub(super) fn reach(&mut self, id: AttemptId) {
+        if !PLAIN && self.discovery.exists && self.knocks_in_vain(id) {
+            return;
+        }
         if !PLAIN && self.doors.exist && self.stays_outside(id) {
             return;
         }
@@ -206,7 +209,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
 
     /// The attempt is refused. That may cost the instance work.
     #[inline(never)]
-    fn turn_away(&mut self, id: AttemptId, outcome: Outcome) {
+    pub(super) fn turn_away(&mut self, id: AttemptId, outcome: Outcome) {
         let attempt = self.attempts.get(id.0).expect("an attempt that came is under way");
         let server = &mut self.servers[attempt.instance];
         let service = server.service;

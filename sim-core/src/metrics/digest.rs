@@ -90,6 +90,10 @@ impl Probe for Digest {
             Event::Intrude { fault, service } => {
                 mix(handle(15, fault.index() as u32, service.index() as u32), 126 << 32)
             }
+            Event::Discovery(what) => {
+                let (kind, first, second) = what.numbers();
+                mix(handle(15, first, second), 140 << 32 | u64::from(kind))
+            }
             Event::Scale { service } => mix(handle(15, service.index() as u32, 0), 6 << 32),
         };
         self.hash = mix(self.hash ^ now.as_nanos(), what);

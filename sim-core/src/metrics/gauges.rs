@@ -71,6 +71,10 @@ pub const KINDS: &[Kind] = &[
     count("handshakes", "connections opened per second"),
     count("handshake_failures", "connections per second that could not be opened"),
     count("handshake_seconds", "seconds per second spent on opening connections"),
+    count("dead_calls", "calls per second to addresses of nobody"),
+    share("stale_addresses", "addresses of nobody that callers believe in"),
+    share("unknown_instances", "instances that callers do not know"),
+    count("discovery_requests", "messages of discovery per second"),
 ];
 
 impl Kind {

@@ -8,6 +8,7 @@ mod faults;
 mod sources;
 mod capacity;
 mod leases;
+mod discovery;
 
 use super::rate;
 use super::service::{Service, ServiceConfig};
@@ -215,6 +216,7 @@ fn lower_services(config: &SystemConfig, problems: &mut Problems) -> IdVec<Servi
             error_cost: service.error_cost,
             blocks: service.queue.drop() == crate::policy::queue::line::DropRule::Nobody,
             follows: None,
+            discovery: service.discovery.clone(),
         }
     };
     let mut services: IdVec<ServiceId, Service> = config.services.iter().map(lower).collect();
@@ -260,6 +262,7 @@ fn check_service(name: &str, service: &ServiceConfig, problems: &mut Problems) {
         );
     }
     capacity::check(&path, service, problems);
+    problems.policy(&format!("{path}/discovery"), service.discovery.check());
     let lifecycle = &service.lifecycle;
     let path = format!("{path}/lifecycle");
     problems.distribution(format!("{path}/boot_time"), lifecycle.boot_time.as_ref());

@@ -244,12 +244,6 @@ pub struct Edge {
     pub rough: Option<Box<Rough>>,
     /// Which connections its attempts need.
     pub connection: Option<transport::Config>,
-}
-
-impl Edge {
-    /// Something may happen to its messages, if only while a trigger is on.
-    pub(super) fn make_rough(&mut self) {
-        self.has_network = true;
-        self.rough.get_or_insert_with(Box::default);
-    }
+    /// Whether its clients choose among addresses that they have learnt.
+    pub discovers: bool,
 }

@@ -13,7 +13,7 @@ use super::pool::PoolConfig;
 use super::record::RecordsConfig;
 use crate::dist::Distribution;
 use crate::ids::{InstanceId, ZoneId};
-use crate::policy::{admission, autoscaler, cache, degradation, memory, queue, repair};
+use crate::policy::{admission, autoscaler, cache, degradation, discovery, memory, queue, repair};
 use crate::time::SimDuration;
 use crate::units::{Count, Factor, Limit, Probability};
 
@@ -103,6 +103,9 @@ pub struct ServiceConfig {
     /// Whose writes its instances keep copies of; default `none`.
     #[serde(default)]
     pub follows: Option<FollowsConfig>,
+    /// How callers learn the addresses of its instances; default `none`: they always know.
+    #[serde(default)]
+    pub discovery: discovery::Config,
     /// Places that actions need at least; no setting, found at loading.
     #[serde(skip)]
     pub room: u32,
@@ -145,6 +148,7 @@ impl ServiceConfig {
             autoscaler: autoscaler::Config::default(),
             records: Named::default(),
             follows: None,
+            discovery: discovery::Config::default(),
             room: 0,
         }
     }
@@ -256,6 +260,8 @@ pub struct Service {
     pub blocks: bool,
     /// Whose writes its instances keep copies of.
     pub follows: Option<Follows>,
+    /// How callers learn the addresses of its instances.
+    pub discovery: discovery::Config,
 }
 
 impl Service {

@@ -2,6 +2,7 @@
 //! round in circles without end is refused.
 
 mod caches;
+mod addresses;
 mod circles;
 mod connects;
 mod hedging;
@@ -325,7 +326,8 @@ impl Lowering<'_> {
             && !service.zones.is_empty()
             && (zones.within.is_some() || zones.between.is_some());
         let may_be_away = service.lifecycle.is_orchestrated() || !call.targets.is_everyone();
-        let chooses = service.instances > 1 || may_be_away;
+        let discovers = self.discovers(call, service, &path, caller.who);
+        let chooses = service.instances > 1 || may_be_away || discovers;
         self.calls.edges.push(Edge {
             path,
             key: 0,
@@ -373,6 +375,7 @@ impl Lowering<'_> {
             sizes,
             rough,
             connection: call.connection.clone(),
+            discovers,
         })
     }
 

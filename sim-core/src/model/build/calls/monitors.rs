@@ -103,6 +103,7 @@ impl Lowering<'_> {
             sizes: Sizes::default(),
             rough: None,
             connection: None,
+            discovers: false,
         })
     }
 
