@@ -137,7 +137,10 @@ pub fn run(model: &Model, warmup: SimDuration, seed: u64, keeps_states: bool) ->
             .zip(model.edges.iter())
             .map(|(series, edge)| match edge.caller {
                 EdgeCaller::Service(_) => series.windows.iter().map(|window| window.attempts).collect(),
-                EdgeCaller::Workload(_) | EdgeCaller::Monitor | EdgeCaller::Connector(_) => Vec::new(),
+                EdgeCaller::Workload(_)
+                | EdgeCaller::Monitor
+                | EdgeCaller::Connector(_)
+                | EdgeCaller::Intruder(_) => Vec::new(),
             })
             .collect(),
         states: keeps_states.then_some(series.states),
@@ -347,6 +350,17 @@ impl Record {
             Metric::ReplicaLag => self.gauged("replica_lag", scope, span),
             Metric::CatchUpShare => self.gauged("catch_up_share", scope, span),
             Metric::LinkImbalance => self.link_imbalance(span),
+            Metric::OpenConnections
+            | Metric::AwaitingConnection
+            | Metric::Handshakes
+            | Metric::HandshakeFailures
+            | Metric::ReachedServices
+            | Metric::ForeignServed
+            | Metric::ForeignBlocked => self.gauged(metric.id(), scope, span),
+            Metric::HandshakeTime => {
+                let spent = self.gauged("handshake_seconds", scope, span)?;
+                ratio(spent, self.gauged("handshakes", scope, span)?)
+            }
         }
     }
 

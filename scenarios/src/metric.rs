@@ -118,6 +118,14 @@ metrics! {
     ReplicaLag "replica_lag" Count "replica lag" "Writes that the replica furthest behind lacks, read at the end of each window, mean over time.";
     CatchUpShare "catch_up_share" Share "catching up" "Share of a leader's workers that serve replicas which catch up, read at the end of each window, mean over time.";
     LinkImbalance "link_imbalance" Ratio "link imbalance" "The busiest link of a pool in answers, divided by the mean over its links: 1 if all get the same; of several pools, the worst.";
+    OpenConnections "open_connections" Count "open connections" "Connections of calls that are open, read at the end of each window, mean over time.";
+    AwaitingConnection "awaiting_connection" Count "waiting for a connection" "Attempts that wait for a connection, read at the end of each window, mean over time.";
+    Handshakes "handshakes" PerSecond "handshakes" "Connections of calls opened per second.";
+    HandshakeFailures "handshake_failures" PerSecond "failed handshakes" "Connections of calls per second that could not be opened.";
+    HandshakeTime "handshake_time" Seconds "time to connect" "Mean time that it took to open a connection, of those that were opened.";
+    ReachedServices "reached_services" Count "reached services" "Services that an intruder holds or has had an answer from, read at the end of each window, mean over time.";
+    ForeignServed "foreign_served" PerSecond "foreign calls served" "Calls of intruders per second that were answered.";
+    ForeignBlocked "foreign_blocked" PerSecond "foreign calls blocked" "Calls of intruders per second that were refused because of who sent them, or how many.";
 }
 
 impl Metric {

@@ -36,6 +36,7 @@ mod leases;
 mod follows;
 mod links;
 mod transport;
+mod identity;
 mod intruders;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -68,6 +69,9 @@ use state::{
     Attempt, Call, CallerState, Child, Context, Errand, PoolState, Ready, Server, Session, SourceState, Task,
     Ticket,
 };
+use identity::Quotas;
+pub use intruders::IntruderLedger;
+use intruders::Intruders;
 use transport::Transport;
 pub use transport::TransportLedger;
 
@@ -176,6 +180,8 @@ struct Simulation<'m, P, const PLAIN: bool> {
     follows: Follows,
     links: Links,
     transport: Transport,
+    quotas: Quotas,
+    intruders: Intruders,
 }
 
 impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
@@ -236,6 +242,8 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             follows: Follows::new(model),
             links: Links::new(model),
             transport: Transport::new(model),
+            quotas: Quotas::new(),
+            intruders: Intruders::new(model),
         }
     }
 

@@ -20,6 +20,7 @@ pub mod action;
 pub mod capacity;
 pub mod pipeline;
 pub mod record;
+pub mod identity;
 mod build;
 
 use std::fmt;
@@ -34,7 +35,7 @@ use crate::ids::{
 use crate::time::{SimDuration, SimTime};
 use action::{Action, ActionConfig, StageConfig};
 use cache::Cache;
-use edge::Edge;
+use edge::{Edge, EdgeCaller};
 use endpoint::{Endpoint, Program, Step};
 use fault::{Effect, Fault, FaultConfig};
 use pool::Pool;
@@ -167,7 +168,7 @@ pub struct Model {
     /// The steps of all endpoints.
     pub steps: IdVec<StepId, Step>,
     /// The edges: those of workloads in workload order, then those of services, then those that open
-    /// connections, then those of probes.
+    /// connections, then those of probes, then those of intruders.
     pub edges: IdVec<EdgeId, Edge>,
     /// The pools of callers.
     pub pools: IdVec<PoolId, Pool>,
@@ -275,7 +276,8 @@ impl Model {
             && self.services.iter().all(Service::has_constant_speed)
             && self.services.iter().all(|service| service.admission.is_plain());
         let plain_fleets =
-            self.services.iter().all(|service| !service.is_scaled() && service.follows.is_none());
+            self.services.iter().all(|service| !service.is_scaled() && service.follows.is_none())
+                && self.services.iter().all(|service| service.accepts.is_none());
         let plain_lines = self.services.iter().all(|service| service.queue.is_plain());
         let leaves = self.endpoints.iter().all(|endpoint| matches!(endpoint.program, Program::Leaf(_)));
         let plain_users = self.workloads.iter().all(|workload| {
@@ -296,6 +298,7 @@ impl Model {
                 && !edge.until_accepted
                 && edge.hedging.is_none()
                 && edge.connection.is_none()
+                && !matches!(edge.caller, EdgeCaller::Intruder(_))
         });
         let usual_size = !self.faults.iter().any(|fault| matches!(fault.effect, Effect::Payload { .. }));
         plain_services

@@ -26,6 +26,7 @@
 //! | [`bulkhead`] | may one more attempt be under way? |
 //! | [`hedging`] | the attempt is slow: send another beside it, and after which wait? |
 //! | [`transport`] | what does it take to talk to the instance at all? |
+//! | [`identity`] | who is calling, and may they? |
 //!
 //! The patterns of each are in the table of its own file. One pattern is one file, all of one shape: what it does, why it exists, where it fails, its source;
 //! the settings ([`Config`](retry::exponential::Config), the same for every caller), what one caller
@@ -60,6 +61,7 @@ pub mod bulkhead;
 pub mod scope;
 pub mod hedging;
 pub mod transport;
+pub mod identity;
 mod rolling;
 mod theoretical_arrival;
 
@@ -103,11 +105,13 @@ pub enum Outcome {
     /// A record has changed since it was read: nothing was written. It passes through every service on the way
     /// up, until somebody tries all of it again.
     Conflict,
+    /// The service does not let this caller in, whatever it asks for.
+    Denied,
 }
 
 impl Outcome {
     /// Every outcome, in the order of tables.
-    pub const ALL: [Outcome; 17] = [
+    pub const ALL: [Outcome; 18] = [
         Outcome::Ok,
         Outcome::ServerError,
         Outcome::Timeout,
@@ -125,6 +129,7 @@ impl Outcome {
         Outcome::Throttled,
         Outcome::RateLimited,
         Outcome::Conflict,
+        Outcome::Denied,
     ];
 
     /// The word that files and tables use for it.
@@ -147,6 +152,7 @@ impl Outcome {
             Outcome::Throttled => "throttled",
             Outcome::RateLimited => "rate_limited",
             Outcome::Conflict => "conflict",
+            Outcome::Denied => "denied",
         }
     }
 
@@ -154,7 +160,11 @@ impl Outcome {
     #[inline]
     pub const fn is_before_any_work(self) -> bool {
         match self {
-            Outcome::QueueFull | Outcome::Expired | Outcome::ConnectFailure | Outcome::Shed => true,
+            Outcome::QueueFull
+            | Outcome::Expired
+            | Outcome::ConnectFailure
+            | Outcome::Shed
+            | Outcome::Denied => true,
             // It may have been withdrawn at any time.
             Outcome::Cancelled => false,
             _ => self.is_callers_own(),
@@ -181,7 +191,8 @@ impl Outcome {
             | Outcome::ConnectFailure
             | Outcome::Reset
             | Outcome::Shed
-            | Outcome::Conflict => false,
+            | Outcome::Conflict
+            | Outcome::Denied => false,
         }
     }
 
@@ -307,7 +318,7 @@ mod tests {
         assert_eq!(words[..5], ["ok", "server_error", "timeout", "queue_full", "expired"]);
         assert_eq!(words[5..8], ["connect_failure", "reset", "no_healthy_host"]);
         assert_eq!(words[8..13], ["shed", "bulkhead_full", "pool_timeout", "cancelled", "not_connected"]);
-        assert_eq!(words[13..17], ["breaker_open", "throttled", "rate_limited", "conflict"]);
+        assert_eq!(words[13..18], ["breaker_open", "throttled", "rate_limited", "conflict", "denied"]);
     }
 
     #[test]

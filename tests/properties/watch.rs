@@ -126,6 +126,9 @@ impl Watch {
             Effect::Stopped => fault.instances.contains(&id),
             Effect::Slower { .. } | Effect::Failing { .. } | Effect::Load { .. } => false,
             Effect::Down
+            | Effect::Gone
+            | Effect::Compromised { .. }
+            | Effect::Expired { .. }
             | Effect::Restarted
             | Effect::Hanging { .. }
             | Effect::Monkey { .. }

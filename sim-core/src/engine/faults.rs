@@ -25,6 +25,8 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         match &fault.effect {
             Effect::Load { .. } | Effect::Hot => {} // arrival sources and workloads know their windows
             Effect::Congested(_) => {}              // so do links
+            Effect::Expired { .. } => {}            // and who opens connections
+            Effect::Compromised { service, .. } => self.on_compromise(id, *service, begins),
             Effect::Flushed { cache } => {
                 if begins {
                     for instance in &fault.instances {

@@ -9,6 +9,7 @@ use super::bulkheads::Bulkhead;
 pub use super::caches::CacheLedger;
 use super::follows::FollowsLedger;
 use super::guards::Seat;
+use super::intruders::IntruderLedger;
 use super::leases::LeaseLedger;
 pub use super::records::RecordsLedger;
 use super::state::{Phase, Stage, Work};
@@ -55,6 +56,8 @@ pub struct Ledger {
     pub links: [u64; 3],
     /// Per edge, its connections.
     pub transport: IdVec<EdgeId, TransportLedger>,
+    /// Per service, what intruders have asked of it.
+    pub intruders: IdVec<ServiceId, IntruderLedger>,
 }
 
 impl Ledger {
@@ -79,6 +82,7 @@ impl Ledger {
             follows: model.services.iter().map(|_| FollowsLedger::default()).collect(),
             links: [0; 3],
             transport: model.edges.iter().map(|_| TransportLedger::default()).collect(),
+            intruders: model.services.iter().map(|_| IntruderLedger::default()).collect(),
         }
     }
 
@@ -110,6 +114,7 @@ impl Ledger {
             format!("fallbacks counted {} = under way {}", self.fallbacks, self.fallbacks_found)
         });
         self.transport.iter_ids().for_each(|(id, transport)| transport.laws(id, &mut law));
+        self.intruders.iter_ids().for_each(|(id, intruders)| intruders.laws(id, &mut law));
         let unsent: u64 = self.transport.iter().map(|transport| transport.unsent).sum();
         let sent: u64 = self.edges.iter().map(|e| e.sent - e.on_the_way).sum::<u64>() - unsent;
         let arrived: u64 = self.services.iter().map(|s| s.arrived).sum();
@@ -129,7 +134,10 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             }
             match self.model.edges[call.edge].caller {
                 EdgeCaller::Workload(_) => self.ledger.requests_in_flight += 1,
-                EdgeCaller::Service(_) | EdgeCaller::Monitor | EdgeCaller::Connector(_) => {
+                EdgeCaller::Service(_)
+                | EdgeCaller::Monitor
+                | EdgeCaller::Connector(_)
+                | EdgeCaller::Intruder(_) => {
                     self.ledger.edges[call.edge].under_way += 1;
                 }
             }
@@ -188,6 +196,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.close_follows();
         self.close_links();
         self.close_transport();
+        self.close_intruders();
         let broken = self.ledger.broken_laws();
         assert!(broken.is_empty(), "conservation laws broken: {broken:#?}");
     }
@@ -276,6 +285,7 @@ mod tests {
             follows: IdVec::new(),
             links: [0; 3],
             transport: IdVec::new(),
+            intruders: IdVec::new(),
         };
         assert_eq!(ledger.broken_laws().len(), 2);
         ledger.requests_in_flight = 1;

@@ -70,6 +70,9 @@ pub const KINDS: &[Kind] = &[
     count("awaiting_connection", "attempts that wait for a connection"),
     count("handshakes", "connections opened per second"),
     count("handshake_failures", "connections per second that could not be opened"),
+    share("reached_services", "reached by an intruder"),
+    count("foreign_served", "calls of intruders served per second"),
+    count("foreign_blocked", "calls of intruders refused per second"),
     count("handshake_seconds", "seconds per second spent on opening connections"),
 ];
 

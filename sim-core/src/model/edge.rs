@@ -75,7 +75,7 @@ pub struct CallConfig {
     /// Whether further attempts are sent beside a slow one; in place of `retry`. Default `none`.
     #[serde(default)]
     pub hedging: hedging::Config,
-    /// Which connections its attempts need; default `none`: they are always there.
+    /// Which connections its attempts need; default: what the caller's service says, else `none`: they are always there.
     #[serde(default)]
     pub connection: Option<transport::Config>,
 }
@@ -179,6 +179,8 @@ pub enum EdgeCaller {
     Monitor,
     /// The users of a workload who open connections: no request either.
     Connector(WorkloadId),
+    /// Whoever has taken over instances of a service: no request of a user either.
+    Intruder(ServiceId),
 }
 
 /// An edge, ready to run.

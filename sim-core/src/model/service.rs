@@ -8,12 +8,14 @@ use super::capacity::{BackgroundConfig, Capacity};
 use super::connection::ConnectionsConfig;
 use super::endpoint::{EndpointsConfig, StepConfig};
 use super::follow::{Follows, FollowsConfig};
+use super::identity::{Accepts, IdentityConfig};
 use super::lifecycle::{Lifecycle, LifecycleConfig};
 use super::pool::PoolConfig;
 use super::record::RecordsConfig;
 use crate::dist::Distribution;
 use crate::ids::{InstanceId, ZoneId};
-use crate::policy::{admission, autoscaler, cache, degradation, memory, queue, repair};
+use crate::policy::identity::{allow_list, certificate};
+use crate::policy::{admission, autoscaler, cache, degradation, memory, queue, repair, transport};
 use crate::time::SimDuration;
 use crate::units::{Count, Factor, Limit, Probability};
 
@@ -103,6 +105,15 @@ pub struct ServiceConfig {
     /// Whose writes its instances keep copies of; default `none`.
     #[serde(default)]
     pub follows: Option<FollowsConfig>,
+    /// Which connections those of its calls need that say nothing of their own; default `none`.
+    #[serde(default)]
+    pub connection: Option<transport::Config>,
+    /// Who its instances are to others; default: the name of the service, with a certificate that is always good.
+    #[serde(default)]
+    pub identity: IdentityConfig,
+    /// Whom it lets in; default `none`: everybody.
+    #[serde(default)]
+    pub accepts: Option<allow_list::Config>,
     /// Places that actions need at least; no setting, found at loading.
     #[serde(skip)]
     pub room: u32,
@@ -145,6 +156,9 @@ impl ServiceConfig {
             autoscaler: autoscaler::Config::default(),
             records: Named::default(),
             follows: None,
+            connection: None,
+            identity: IdentityConfig::default(),
+            accepts: None,
             room: 0,
         }
     }
@@ -256,6 +270,10 @@ pub struct Service {
     pub blocks: bool,
     /// Whose writes its instances keep copies of.
     pub follows: Option<Follows>,
+    /// Its certificate, if that is not always good.
+    pub certificate: Option<certificate::Config>,
+    /// Whom it lets in, if not everybody.
+    pub accepts: Option<Accepts>,
 }
 
 impl Service {
