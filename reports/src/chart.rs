@@ -9,6 +9,7 @@ pub(crate) mod cells;
 pub(crate) mod critical;
 pub(crate) mod frame;
 pub(crate) mod gauges;
+pub(crate) mod glance;
 pub(crate) mod grid;
 pub(crate) mod heat;
 pub(crate) mod heat_strip;

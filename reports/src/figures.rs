@@ -1,6 +1,7 @@
 //! Which figures does a result have? One list for the folder and the page, each figure with its title,
 //! caption and alt text.
 
+mod glance;
 mod landscapes;
 mod pictures;
 
@@ -14,6 +15,7 @@ use crate::chart::{Look, latency_cdf, outcomes, sweep, timeline};
 use crate::error::{ReportError, ReportErrorKind};
 use crate::options::Options;
 use crate::{format, shown, slug, svg};
+pub use glance::of_glance;
 pub use landscapes::{of_critical, of_hysteresis, of_map};
 
 /// A finished figure.

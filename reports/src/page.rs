@@ -1,6 +1,7 @@
 //! How does a result become one page that works offline? A context of finished strings for the template
 //! `templates/report.html`: inline SVG and tables first, nothing fetched, no script.
 
+mod glance;
 mod landscapes;
 mod tables;
 
@@ -16,6 +17,7 @@ use serde::Serialize;
 use crate::error::{ReportError, ReportErrorKind};
 use crate::figures::Figure;
 use crate::{format, replay, svg, sweep_table, typeset, words};
+pub(crate) use glance::of_glance;
 pub(crate) use landscapes::{of_critical, of_hysteresis, of_map};
 use tables::HtmlTable;
 

@@ -6,6 +6,7 @@ mod explain;
 mod map;
 mod pages;
 mod grid;
+mod glance;
 mod landscape;
 mod sparkline;
 mod table;
@@ -17,6 +18,7 @@ use scenarios::results::{Arm, Comparison, ComparisonReport, ExpectationResult, S
 use crate::shown::shown;
 use crate::{format, parts, replay, sweep_table, typeset, words};
 pub use explain::explanation_text;
+pub use glance::glance_text;
 pub use landscape::{critical_text, hysteresis_text};
 pub use map::map_text;
 pub use pages::{policies_text, policy_text, preset_text, presets_text};

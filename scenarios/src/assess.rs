@@ -144,7 +144,7 @@ fn outcome(holds: bool) -> Outcome {
 
 /// The value of one seed; infinite for what did not happen by the horizon, `None` if there was nothing
 /// to measure.
-fn measured(
+pub(crate) fn measured(
     line: &ExpectationConfig,
     runs: &VariantRuns,
     arm: Arm,

@@ -13,6 +13,7 @@ use sim_core::time::SimDuration;
 use sim_core::units::{Count, Probability};
 
 use crate::expectation::ExpectationConfig;
+use crate::glance::GlanceConfig;
 use crate::range::Range;
 
 /// The version of the file format that this program reads.
@@ -60,6 +61,9 @@ pub struct Document {
     /// Short names of settings, for sweeps.
     #[serde(default)]
     pub parameters: Named<ParameterConfig>,
+    /// The number that shows at a glance what it is about: `spiral glance` draws it for a whole module.
+    #[serde(default)]
+    pub glance: Option<GlanceConfig>,
     /// How long and how often it is run.
     pub run: RunConfig,
 }

@@ -4,6 +4,7 @@
 
 pub mod critical;
 pub mod hysteresis;
+pub mod glance;
 pub mod map;
 
 use std::collections::BTreeMap;

@@ -38,6 +38,7 @@ mod links;
 mod transport;
 mod identity;
 mod intruders;
+mod messages;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -56,10 +57,13 @@ use connections::Connections;
 use doors::Doors;
 use follows::Follows;
 pub use follows::FollowsLedger;
+use identity::Quotas;
 use in_flight::Table;
+pub use intruders::IntruderLedger;
+use intruders::Intruders;
 pub use leases::LeaseLedger;
 use leases::Leases;
-pub use ledger::{CacheLedger, EdgeLedger, Ledger, RecordsLedger, ServiceLedger};
+pub use ledger::{CacheLedger, EdgeLedger, Ledger, RecordsLedger, ServiceLedger, WayLedger};
 use links::Links;
 use records::Records;
 use refresh::Refreshes;
@@ -69,9 +73,6 @@ use state::{
     Attempt, Call, CallerState, Child, Context, Errand, PoolState, Ready, Server, Session, SourceState, Task,
     Ticket,
 };
-use identity::Quotas;
-pub use intruders::IntruderLedger;
-use intruders::Intruders;
 use transport::Transport;
 pub use transport::TransportLedger;
 
@@ -182,6 +183,8 @@ struct Simulation<'m, P, const PLAIN: bool> {
     transport: Transport,
     quotas: Quotas,
     intruders: Intruders,
+    /// Whether there are edges on which anything can happen to messages.
+    has_rough_edges: bool,
 }
 
 impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
@@ -244,6 +247,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             transport: Transport::new(model),
             quotas: Quotas::new(),
             intruders: Intruders::new(model),
+            has_rough_edges: model.edges.iter().any(|edge| edge.rough.is_some()),
         }
     }
 

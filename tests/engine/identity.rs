@@ -42,7 +42,10 @@ fn a_certificate_that_has_run_out_stops_those_who_connect() {
     assert_eq!(run("valid_until: 3500ms", kept, "{}"), [true; 6], "open connections stay open");
     assert_eq!(run("valid_until: 3500ms", anew, "{}"), [true, true, true, false, false, false]);
     assert_eq!(run("valid_until: 3500ms, rotate: {before: 1s}", anew, "{}"), [true; 6]);
-    assert_eq!(run("valid_from: 3500ms, valid_until: 1h", anew, "{}"), [false, false, false, true, true, true]);
+    assert_eq!(
+        run("valid_from: 3500ms, valid_until: 1h", anew, "{}"),
+        [false, false, false, true, true, true]
+    );
     assert_eq!(run("valid_until: 3500ms", "lifetime: 4500ms", "{}"), [true, true, true, true, true, false]);
     let expiry = "{expiry: {at: 1500ms, for: 2s, certificate_expiry: {service: api}}}";
     assert_eq!(run("valid_until: 1h", anew, expiry), [true, false, false, true, true, true]);

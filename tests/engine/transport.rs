@@ -36,7 +36,9 @@ fn first(model: &Model) -> (i64, bool) {
 
 #[test]
 fn the_first_request_pays_for_the_handshake() {
-    for (tls, first) in [("none", 500), ("tls12", 900), ("tls12_resumed", 900), ("tls13", 700), ("tls13_0rtt", 700)] {
+    for (tls, first) in
+        [("none", 500), ("tls12", 900), ("tls12_resumed", 900), ("tls13", 700), ("tls13_0rtt", 700)]
+    {
         let lengths = lengths(&far(&format!("tls: {tls}"), ""));
         assert_eq!(lengths[0], first, "{tls}");
         assert!(lengths[1..].iter().all(|ms| *ms == 300), "{tls}: {lengths:?}");

@@ -136,6 +136,7 @@ impl Watch {
             | Effect::Payload { .. }
             | Effect::Flushed { .. }
             | Effect::Congested(_)
+            | Effect::Network(_)
             | Effect::Hot => {
                 unreachable!("watched systems are plain")
             }

@@ -3,6 +3,7 @@
 mod figures; // what SVG and PNG hold
 mod folder; // what is written and read back
 mod gauges; // what moves inside
+mod glance;
 mod landscapes; // made-up maps and loops
 mod maps; // maps of two settings
 mod page; // the HTML page

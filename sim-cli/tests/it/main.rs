@@ -20,6 +20,7 @@ mod bad_retries; // the same for what a retry has beside its attempts
 mod bad_presets; // the same for what is built on presets, and what is told of presets and policies
 mod bad_words; // every mistake on the command line
 mod commands; // list, show, new, validate, schema, completions
+mod glance; // a module on one page
 mod explain; // what is known before any run
 mod maps; // sweeps of two settings, searches and ramps
 mod mistakes; // what is said about a file with a mistake in it

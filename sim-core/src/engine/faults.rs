@@ -27,6 +27,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             Effect::Congested(_) => {}              // so do links
             Effect::Expired { .. } => {}            // and who opens connections
             Effect::Compromised { service, .. } => self.on_compromise(id, *service, begins),
+            Effect::Network(_) => {} // and messages
             Effect::Flushed { cache } => {
                 if begins {
                     for instance in &fault.instances {

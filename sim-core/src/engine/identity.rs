@@ -49,7 +49,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let edge = &model.edges[self.attempts.get(id.0).expect("an attempt that comes").edge];
         let (peer, is_honest) = match edge.caller {
             EdgeCaller::Monitor => return None,
-            EdgeCaller::Workload(workload) | EdgeCaller::Connector(workload) => (Peer::Workload(workload), true),
+            EdgeCaller::Workload(workload) | EdgeCaller::Connector(workload) => {
+                (Peer::Workload(workload), true)
+            }
             EdgeCaller::Service(service) => (Peer::Service(service), true),
             EdgeCaller::Intruder(service) => (Peer::Service(service), false),
         };

@@ -154,7 +154,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.intruders.reached[edge.to].0 = true;
         for place in 0..self.intruders.footholds.len() {
             let Foothold { fault, service, .. } = self.intruders.footholds[place];
-            if let (true, Effect::Compromised { takes, .. }) = (service == from, &self.model.faults[fault].effect) {
+            if let (true, Effect::Compromised { takes, .. }) =
+                (service == from, &self.model.faults[fault].effect)
+            {
                 self.take_over(fault, edge.to, *takes);
             }
         }
@@ -186,8 +188,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
 
     pub(super) fn close_intruders(&mut self) {
         for (id, call) in self.calls.iter_ids() {
-            let is_foreign =
-                matches!(self.contexts.get(id.slot as usize), Some(c) if matches!(c.parent, Parent::Intruder));
+            let is_foreign = matches!(self.contexts.get(id.slot as usize), Some(c) if matches!(c.parent, Parent::Intruder));
             if is_foreign {
                 self.ledger.intruders[self.model.edges[call.edge].to].under_way += 1;
             }

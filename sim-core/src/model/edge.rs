@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::message::{SizeConfig, Sizes};
+use super::network::{NetworkConfig, Rough};
 use super::pipeline::{Layer, Pipeline};
-use crate::dist::{Distribution, Sampler};
+use crate::dist::Sampler;
 use crate::ids::{CacheId, EndpointId, PoolId, ServiceId, WorkloadId};
 use crate::policy::admission::pushback::Pushback;
 use crate::policy::{
@@ -78,6 +80,12 @@ pub struct CallConfig {
     /// Which connections its attempts need; default: what the caller's service says, else `none`: they are always there.
     #[serde(default)]
     pub connection: Option<transport::Config>,
+    /// How large a request is: a size or a distribution of sizes. Default: what the endpoint says, or nothing.
+    #[serde(default)]
+    pub request_size: Option<SizeConfig>,
+    /// How large an answer is: a size or a distribution of sizes. Default: what the endpoint says, or nothing.
+    #[serde(default)]
+    pub response_size: Option<SizeConfig>,
 }
 
 impl CallConfig {
@@ -103,6 +111,8 @@ impl CallConfig {
             until: UntilConfig::default(),
             hedging: hedging::Config::default(),
             connection: None,
+            request_size: None,
+            response_size: None,
         }
     }
 }
@@ -141,16 +151,6 @@ pub struct PropagateConfig {
     /// Kept back from the deadline at this hop, for the work after the answer and the way back; default 0ms.
     #[serde(default)]
     pub margin: SimDuration,
-}
-
-/// What lies between a caller and a service.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "snake_case")]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-pub struct NetworkConfig {
-    /// Time of a message, one way, beside that of zones: a duration or a distribution; default: none.
-    #[serde(default)]
-    pub latency: Option<Distribution>,
 }
 
 /// How long a caller waits.
@@ -242,4 +242,16 @@ pub struct Edge {
     pub hedging: hedging::Config,
     /// Which connections its attempts need.
     pub connection: Option<transport::Config>,
+    /// How large its messages are.
+    pub sizes: Sizes,
+    /// What can happen to its messages beside time that passes.
+    pub rough: Option<Box<Rough>>,
+}
+
+impl Edge {
+    /// Something may happen to its messages, if only while a trigger is on.
+    pub(super) fn make_rough(&mut self) {
+        self.has_network = true;
+        self.rough.get_or_insert_with(Box::default);
+    }
 }

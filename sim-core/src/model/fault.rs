@@ -1,6 +1,7 @@
 //! What goes wrong, where and when? Triggers with a start and a duration.
 
 mod identity;
+mod network;
 mod selection;
 mod settings;
 
@@ -11,6 +12,7 @@ use crate::dist::Sampler;
 use crate::ids::{CacheId, InstanceId, ServiceId, WorkloadId};
 use crate::time::{SimDuration, SimTime};
 pub use identity::{CertificateExpiryFault, CompromiseFault};
+pub use network::*;
 pub use selection::{FirstSelection, PlacesSelection, Selection, ShareSelection, ZoneSelection};
 pub use settings::*;
 
@@ -94,6 +96,14 @@ triggers! {
     compromise: Compromise(CompromiseFault),
     /// A certificate has run out, and nobody has renewed it.
     certificate_expiry: CertificateExpiry(CertificateExpiryFault),
+    /// A share of the messages between callers and a service is lost.
+    loss: Loss(LossFault),
+    /// A share of the messages between callers and a service arrives twice.
+    duplicate: Duplicate(DuplicateFault),
+    /// A share of the messages between callers and a service arrives damaged and is thrown away.
+    corrupt: Corrupt(CorruptFault),
+    /// A share of the messages between callers and a service is held up, and others overtake them.
+    reorder: Reorder(ReorderFault),
 }
 
 /// What a trigger does while it lasts.
@@ -177,6 +187,8 @@ pub enum Effect {
         /// Whose.
         service: ServiceId,
     },
+    /// Something happens to messages.
+    Network(NetworkHit),
 }
 
 /// A trigger, ready to run.

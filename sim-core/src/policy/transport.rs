@@ -91,7 +91,10 @@ impl Config {
             add("streams", "nothing could be sent over a connection; write a number from 1, or `unlimited`");
         }
         if self.max_requests == none {
-            add("max_requests", "nothing could be sent over a connection; write a number from 1, or `unlimited`");
+            add(
+                "max_requests",
+                "nothing could be sent over a connection; write a number from 1, or `unlimited`",
+            );
         }
         if self.max_connections == none {
             add("max_connections", "nobody could connect; write a number from 1, or `unlimited`");
@@ -107,7 +110,8 @@ impl Config {
             }
         }
         if !self.keep_alive {
-            let kept = "says how long connections are kept, but `keep_alive: false` keeps none; remove one of them";
+            let kept =
+                "says how long connections are kept, but `keep_alive: false` keeps none; remove one of them";
             if self.max_requests != Limit::Unlimited {
                 add("max_requests", kept);
             }
@@ -118,7 +122,10 @@ impl Config {
                 add("lifetime", kept);
             }
             if self.streams != one() {
-                add("streams", "a connection for one request has no use for several streams; remove `keep_alive: false`");
+                add(
+                    "streams",
+                    "a connection for one request has no use for several streams; remove `keep_alive: false`",
+                );
             }
         }
         if self.tls == handshake::Config::None {

@@ -56,7 +56,10 @@ impl TransportLedger {
             )
         });
         law(self.opened == self.closed + self.open, &|| {
-            format!("{id:?}: connections opened {} = closed {} + open {}", self.opened, self.closed, self.open)
+            format!(
+                "{id:?}: connections opened {} = closed {} + open {}",
+                self.opened, self.closed, self.open
+            )
         });
         law(self.counted == [self.open, self.dialling], &|| {
             let found = [self.open, self.dialling];

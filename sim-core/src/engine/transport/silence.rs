@@ -49,7 +49,8 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         }
         match self.contexts[attempt.call.0.slot as usize].line {
             Line::On(id) => self.transport.connections.get(id.0).is_some_and(|connection| {
-                matches!(connection.stage, Stage::Open(_)) && connection.life != self.servers[attempt.instance].life
+                matches!(connection.stage, Stage::Open(_))
+                    && connection.life != self.servers[attempt.instance].life
             }),
             Line::None | Line::Waits | Line::Silent(_) => false,
         }

@@ -37,7 +37,12 @@ pub(super) fn lower(
     }
 }
 
-fn accepts(config: &SystemConfig, name: &str, service: &ServiceConfig, problems: &mut Problems) -> Option<Accepts> {
+fn accepts(
+    config: &SystemConfig,
+    name: &str,
+    service: &ServiceConfig,
+    problems: &mut Problems,
+) -> Option<Accepts> {
     let path = format!("services/{name}");
     if let Some(certificate) = &service.identity.certificate {
         problems.policy(&format!("{path}/identity/certificate"), certificate.check());

@@ -79,7 +79,10 @@ mod tests {
         assert!(accepts.lets_in(HONEST));
         assert!(!accepts.lets_in(Asking { is_listed: false, ..HONEST }));
         assert!(!accepts.lets_in(Asking { is_proven: false, ..HONEST }));
-        assert!(!accepts.lets_in(Asking { is_listed: false, is_honest: false, ..HONEST }), "who lies needs a proof");
+        assert!(
+            !accepts.lets_in(Asking { is_listed: false, is_honest: false, ..HONEST }),
+            "who lies needs a proof"
+        );
     }
 
     #[test]
@@ -92,6 +95,8 @@ mod tests {
 
     #[test]
     fn an_empty_list_lets_nobody_in() {
-        assert!(!config!(r#"{"allow": [], "mutual_tls": true}"#).lets_in(Asking { is_listed: false, ..HONEST }));
+        assert!(
+            !config!(r#"{"allow": [], "mutual_tls": true}"#).lets_in(Asking { is_listed: false, ..HONEST })
+        );
     }
 }

@@ -42,7 +42,8 @@ impl Config {
         match self.rate.as_per_second() > 0.0 {
             true => Vec::new(),
             false => {
-                let sentence = "nobody would be let in; write a rate above zero such as `100/s`, or remove `quota`";
+                let sentence =
+                    "nobody would be let in; write a rate above zero such as `100/s`, or remove `quota`";
                 vec![Problem::new("rate", sentence)]
             }
         }

@@ -60,7 +60,8 @@ impl Config {
     pub fn check(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         if self.syn_rto == SimDuration::ZERO {
-            problems.push(Problem::new("syn_rto", "all SYNs would leave at once; write a duration above zero"));
+            problems
+                .push(Problem::new("syn_rto", "all SYNs would leave at once; write a duration above zero"));
         }
         for (field, count) in [("syn_retries", self.syn_retries), ("linear_timeouts", self.linear_timeouts)] {
             if count > 127 {

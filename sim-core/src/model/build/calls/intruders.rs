@@ -14,7 +14,8 @@ impl Lowering<'_> {
             return;
         }
         let first = |lowering: &Self, service: ServiceId| -> Option<EndpointId> {
-            let mut own = lowering.calls.endpoints.iter_ids().filter(|(_, endpoint)| endpoint.service == service);
+            let mut own =
+                lowering.calls.endpoints.iter_ids().filter(|(_, endpoint)| endpoint.service == service);
             own.next().map(|(id, _)| id)
         };
         let services: Vec<ServiceId> = self.services.ids().collect();

@@ -5,6 +5,7 @@ use crate::dist::Distribution;
 use crate::ids::{EdgeId, EndpointId, ServiceId};
 use crate::model::edge::{Edge, EdgeCaller};
 use crate::model::endpoint::{Endpoint, Program, Step};
+use crate::model::message::Sizes;
 use crate::model::pipeline::Pipeline;
 use crate::model::{Check, CheckKind};
 use crate::policy::probe::Checks;
@@ -100,6 +101,8 @@ impl Lowering<'_> {
             until_accepted: false,
             hedging: hedging::Config::None,
             connection: None,
+            sizes: Sizes::default(),
+            rough: None,
         })
     }
 
