@@ -44,7 +44,15 @@ pub(crate) fn tells_nothing(metric: Metric, variants: &[VariantResult], manifest
         | Metric::StaleAddresses
         | Metric::UnknownInstances
         | Metric::DiscoveryRequests
-        | Metric::LinkImbalance => arms.all(|(_, result)| result.mean.is_none()),
+        | Metric::LinkImbalance
+        | Metric::OpenConnections
+        | Metric::AwaitingConnection
+        | Metric::Handshakes
+        | Metric::HandshakeFailures
+        | Metric::HandshakeTime
+        | Metric::ReachedServices
+        | Metric::ForeignServed
+        | Metric::ForeignBlocked => arms.all(|(_, result)| result.mean.is_none()),
         Metric::ReadyInstances => arms.all(|(variant, result)| {
             let all = instances(manifest, &variant.name);
             let is_all = |count: &f64| all.is_some_and(|all| (count - all).abs() <= 1e-6 * all);

@@ -429,6 +429,11 @@ fn metric_scope(
             | M::DegradedShare
             | M::LeasesHeld
             | M::LinkImbalance
+            | M::OpenConnections
+            | M::AwaitingConnection
+            | M::Handshakes
+            | M::HandshakeFailures
+            | M::HandshakeTime
     );
     let of_services = matches!(
         metric,
@@ -458,6 +463,9 @@ fn metric_scope(
             | M::UnknownInstances
             | M::DiscoveryRequests
             | M::LinkImbalance
+            | M::ReachedServices
+            | M::ForeignServed
+            | M::ForeignBlocked
     );
     let id = metric.id();
     if line.service.is_some() && of_workloads {

@@ -287,6 +287,22 @@ expectation! {
     unknown_instances => Subject::Metric(Metric::UnknownInstances);
     /// Heartbeats, polls, pushes and look-ups per second.
     discovery_requests => Subject::Metric(Metric::DiscoveryRequests);
+    /// Connections of calls that are open, mean over time.
+    open_connections => Subject::Metric(Metric::OpenConnections);
+    /// Attempts that wait for a connection, mean over time.
+    awaiting_connection => Subject::Metric(Metric::AwaitingConnection);
+    /// Connections of calls opened per second.
+    handshakes => Subject::Metric(Metric::Handshakes);
+    /// Connections of calls per second that could not be opened.
+    handshake_failures => Subject::Metric(Metric::HandshakeFailures);
+    /// Mean time that it took to open a connection.
+    handshake_time => Subject::Metric(Metric::HandshakeTime);
+    /// Services that an intruder holds or has had an answer from, mean over time.
+    reached_services => Subject::Metric(Metric::ReachedServices);
+    /// Calls of intruders per second that were answered.
+    foreign_served => Subject::Metric(Metric::ForeignServed);
+    /// Calls of intruders per second that were refused because of who sent them, or how many.
+    foreign_blocked => Subject::Metric(Metric::ForeignBlocked);
 }
 
 impl Verdict {

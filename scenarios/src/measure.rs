@@ -137,7 +137,10 @@ pub fn run(model: &Model, warmup: SimDuration, seed: u64, keeps_states: bool) ->
             .zip(model.edges.iter())
             .map(|(series, edge)| match edge.caller {
                 EdgeCaller::Service(_) => series.windows.iter().map(|window| window.attempts).collect(),
-                EdgeCaller::Workload(_) | EdgeCaller::Monitor | EdgeCaller::Connector(_) => Vec::new(),
+                EdgeCaller::Workload(_)
+                | EdgeCaller::Monitor
+                | EdgeCaller::Connector(_)
+                | EdgeCaller::Intruder(_) => Vec::new(),
             })
             .collect(),
         states: keeps_states.then_some(series.states),
@@ -351,6 +354,17 @@ impl Record {
             Metric::StaleAddresses => self.gauged_mean("stale_addresses", scope, span),
             Metric::UnknownInstances => self.gauged_mean("unknown_instances", scope, span),
             Metric::DiscoveryRequests => self.gauged("discovery_requests", scope, span),
+            Metric::OpenConnections
+            | Metric::AwaitingConnection
+            | Metric::Handshakes
+            | Metric::HandshakeFailures
+            | Metric::ReachedServices
+            | Metric::ForeignServed
+            | Metric::ForeignBlocked => self.gauged(metric.id(), scope, span),
+            Metric::HandshakeTime => {
+                let spent = self.gauged("handshake_seconds", scope, span)?;
+                ratio(spent, self.gauged("handshakes", scope, span)?)
+            }
         }
     }
 

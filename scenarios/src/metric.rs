@@ -122,6 +122,14 @@ metrics! {
     StaleAddresses "stale_addresses" Share "stale addresses" "Share of the addresses that callers believe in behind which nobody is, read at the end of each window, mean over time; of several services, the mean.";
     UnknownInstances "unknown_instances" Share "unknown instances" "Share of the instances that serve and that callers do not know, read at the end of each window, mean over time and callers; of several services, the mean.";
     DiscoveryRequests "discovery_requests" PerSecond "discovery requests" "Heartbeats, polls, pushes and look-ups per second: what it costs to know addresses.";
+    OpenConnections "open_connections" Count "open connections" "Connections of calls that are open, read at the end of each window, mean over time.";
+    AwaitingConnection "awaiting_connection" Count "waiting for a connection" "Attempts that wait for a connection, read at the end of each window, mean over time.";
+    Handshakes "handshakes" PerSecond "handshakes" "Connections of calls opened per second.";
+    HandshakeFailures "handshake_failures" PerSecond "failed handshakes" "Connections of calls per second that could not be opened.";
+    HandshakeTime "handshake_time" Seconds "time to connect" "Mean time that it took to open a connection, of those that were opened.";
+    ReachedServices "reached_services" Count "reached services" "Services that an intruder holds or has had an answer from, read at the end of each window, mean over time.";
+    ForeignServed "foreign_served" PerSecond "foreign calls served" "Calls of intruders per second that were answered.";
+    ForeignBlocked "foreign_blocked" PerSecond "foreign calls blocked" "Calls of intruders per second that were refused because of who sent them, or how many.";
 }
 
 impl Metric {

@@ -37,6 +37,7 @@ mod follows;
 mod links;
 mod messages;
 mod transport;
+mod identity;
 mod intruders;
 mod directory;
 mod fleet;
@@ -61,7 +62,10 @@ pub use directory::DiscoveryLedger;
 use doors::Doors;
 use follows::Follows;
 pub use follows::FollowsLedger;
+use identity::Quotas;
 use in_flight::Table;
+pub use intruders::IntruderLedger;
+use intruders::Intruders;
 pub use leases::LeaseLedger;
 use leases::Leases;
 pub use ledger::{CacheLedger, EdgeLedger, Ledger, RecordsLedger, ServiceLedger, WayLedger};
@@ -185,6 +189,8 @@ struct Simulation<'m, P, const PLAIN: bool> {
     has_rough_edges: bool,
     transport: Transport,
     discovery: Discovery,
+    quotas: Quotas,
+    intruders: Intruders,
 }
 
 impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
@@ -247,6 +253,8 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             has_rough_edges: model.edges.iter().any(|edge| edge.rough.is_some()),
             transport: Transport::new(model),
             discovery: Discovery::new(model),
+            quotas: Quotas::new(),
+            intruders: Intruders::new(model),
         }
     }
 

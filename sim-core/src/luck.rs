@@ -76,6 +76,8 @@ pub enum Purpose {
     Renewal = 95,
     /// Which free connection of a pool is taken.
     Connection = 98,
+    /// How long a message of a handshake travels.
+    Handshake = 120,
     /// Whether a request is lost.
     LossThere = 100,
     /// Whether an answer is lost.
@@ -98,8 +100,6 @@ pub enum Purpose {
     ResponseSize = 109,
     /// Whether the word that nobody wants an attempt any more is lost.
     LossOfCancel = 110,
-    /// How long a message of a handshake travels.
-    Handshake = 120,
     /// When in its interval an instance reports to its registry.
     Heartbeat = 140,
     /// When a caller asks first for addresses.

@@ -22,6 +22,7 @@ pub mod action;
 pub mod capacity;
 pub mod pipeline;
 pub mod record;
+pub mod identity;
 mod build;
 
 use std::fmt;
@@ -36,7 +37,7 @@ use crate::ids::{
 use crate::time::{SimDuration, SimTime};
 use action::{Action, ActionConfig, StageConfig};
 use cache::Cache;
-use edge::Edge;
+use edge::{Edge, EdgeCaller};
 use endpoint::{Endpoint, Program, Step};
 use fault::{Effect, Fault, FaultConfig};
 use pool::Pool;
@@ -169,7 +170,7 @@ pub struct Model {
     /// The steps of all endpoints.
     pub steps: IdVec<StepId, Step>,
     /// The edges: those of workloads in workload order, then those of services, then those that open
-    /// connections, then those of probes.
+    /// connections, then those of probes, then those of intruders.
     pub edges: IdVec<EdgeId, Edge>,
     /// The pools of callers.
     pub pools: IdVec<PoolId, Pool>,
@@ -276,10 +277,13 @@ impl Model {
             .all(|service| service.on_cancel == OnCancel::Ignore && service.lifecycle.crash_at.is_none())
             && self.services.iter().all(Service::has_constant_speed)
             && self.services.iter().all(|service| service.admission.is_plain());
-        let plain_fleets = self
-            .services
-            .iter()
-            .all(|service| !service.is_scaled() && service.follows.is_none() && service.discovery.is_none());
+        let is_plain_fleet = |service: &Service| {
+            !service.is_scaled()
+                && service.follows.is_none()
+                && service.discovery.is_none()
+                && service.accepts.is_none()
+        };
+        let plain_fleets = self.services.iter().all(is_plain_fleet);
         let plain_lines = self.services.iter().all(|service| service.queue.is_plain());
         let leaves = self.endpoints.iter().all(|endpoint| matches!(endpoint.program, Program::Leaf(_)));
         let plain_users = self.workloads.iter().all(|workload| {
@@ -300,6 +304,7 @@ impl Model {
                 && !edge.until_accepted
                 && edge.hedging.is_none()
                 && edge.connection.is_none()
+                && !matches!(edge.caller, EdgeCaller::Intruder(_))
         });
         let usual_size = !self.faults.iter().any(|fault| matches!(fault.effect, Effect::Payload { .. }));
         plain_services

@@ -27,6 +27,7 @@
 //! | [`discovery`] | which addresses does a caller believe in? |
 //! | [`hedging`] | the attempt is slow: send another beside it, and after which wait? |
 //! | [`transport`] | what does it take to talk to the instance at all? |
+//! | [`identity`] | who is calling, and may they? |
 //!
 //! The patterns of each are in the table of its own file. One pattern is one file, all of one shape: what it does, why it exists, where it fails, its source;
 //! the settings ([`Config`](retry::exponential::Config), the same for every caller), what one caller
@@ -62,6 +63,7 @@ pub mod scope;
 pub mod hedging;
 pub mod transport;
 pub mod discovery;
+pub mod identity;
 mod rolling;
 mod theoretical_arrival;
 
@@ -105,11 +107,13 @@ pub enum Outcome {
     /// A record has changed since it was read: nothing was written. It passes through every service on the way
     /// up, until somebody tries all of it again.
     Conflict,
+    /// The service does not let this caller in, whatever it asks for.
+    Denied,
 }
 
 impl Outcome {
     /// Every outcome, in the order of tables.
-    pub const ALL: [Outcome; 17] = [
+    pub const ALL: [Outcome; 18] = [
         Outcome::Ok,
         Outcome::ServerError,
         Outcome::Timeout,
@@ -127,6 +131,7 @@ impl Outcome {
         Outcome::Throttled,
         Outcome::RateLimited,
         Outcome::Conflict,
+        Outcome::Denied,
     ];
 
     /// The word that files and tables use for it.
@@ -149,6 +154,7 @@ impl Outcome {
             Outcome::Throttled => "throttled",
             Outcome::RateLimited => "rate_limited",
             Outcome::Conflict => "conflict",
+            Outcome::Denied => "denied",
         }
     }
 
@@ -156,7 +162,11 @@ impl Outcome {
     #[inline]
     pub const fn is_before_any_work(self) -> bool {
         match self {
-            Outcome::QueueFull | Outcome::Expired | Outcome::ConnectFailure | Outcome::Shed => true,
+            Outcome::QueueFull
+            | Outcome::Expired
+            | Outcome::ConnectFailure
+            | Outcome::Shed
+            | Outcome::Denied => true,
             // It may have been withdrawn at any time.
             Outcome::Cancelled => false,
             _ => self.is_callers_own(),
@@ -183,7 +193,8 @@ impl Outcome {
             | Outcome::ConnectFailure
             | Outcome::Reset
             | Outcome::Shed
-            | Outcome::Conflict => false,
+            | Outcome::Conflict
+            | Outcome::Denied => false,
         }
     }
 
@@ -309,7 +320,7 @@ mod tests {
         assert_eq!(words[..5], ["ok", "server_error", "timeout", "queue_full", "expired"]);
         assert_eq!(words[5..8], ["connect_failure", "reset", "no_healthy_host"]);
         assert_eq!(words[8..13], ["shed", "bulkhead_full", "pool_timeout", "cancelled", "not_connected"]);
-        assert_eq!(words[13..17], ["breaker_open", "throttled", "rate_limited", "conflict"]);
+        assert_eq!(words[13..18], ["breaker_open", "throttled", "rate_limited", "conflict", "denied"]);
     }
 
     #[test]

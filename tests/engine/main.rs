@@ -25,6 +25,8 @@ mod retries;
 mod scaling;
 mod story;
 mod told;
+mod transport;
+mod identity;
 
 use sim_core::engine;
 use sim_core::metrics::Observation;

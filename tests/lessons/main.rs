@@ -302,3 +302,8 @@ fn every_shipped_scenario_has_a_test_here_and_claims_something() {
         );
     }
 }
+
+#[test]
+fn a_network_that_is_not_secure_shows_what_it_says() {
+    assert!(check("fallacy-4-network-secure") >= 12);
+}

@@ -125,9 +125,7 @@ impl Watch {
         self.model.faults.iter().filter(on).any(|fault| match fault.effect {
             Effect::Stopped => fault.instances.contains(&id),
             Effect::Slower { .. } | Effect::Failing { .. } | Effect::Load { .. } => false,
-            _ => {
-                unreachable!("watched systems are plain")
-            }
+            _ => unreachable!("watched systems are plain"),
         })
     }
 

@@ -104,7 +104,7 @@ fn edge_name(model: &Model, id: EdgeId) -> String {
     let caller = match edge.caller {
         EdgeCaller::Workload(caller) | EdgeCaller::Connector(caller) => &model.workloads[caller].name,
         EdgeCaller::Service(caller) => &model.services[caller].name,
-        EdgeCaller::Monitor => return edge.path.clone(),
+        EdgeCaller::Monitor | EdgeCaller::Intruder(_) => return edge.path.clone(),
     };
     let to = &model.services[edge.to].name;
     let same = model.edges.iter().filter(|other| (other.caller, other.to) == (edge.caller, edge.to));

@@ -10,6 +10,7 @@ mod bad_files; // every mistake in a scenario file, in the words that a student 
 mod bad_capacity; // the same for what takes speed from instances
 mod bad_scaling; // the same for autoscalers
 mod bad_systems; // the same for systems of several services
+mod bad_transport; // the same for connections, certificates and who may call
 mod bad_connections; // the same for users with connections
 mod bad_leases; // the same for holders of leases
 mod bad_follows; // the same for replicas

@@ -178,7 +178,10 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.ledger.edges[edge_id].sent += 1;
         let workload = match edge.caller {
             EdgeCaller::Workload(workload) => Some(workload),
-            EdgeCaller::Service(_) | EdgeCaller::Monitor | EdgeCaller::Connector(_) => None,
+            EdgeCaller::Service(_)
+            | EdgeCaller::Monitor
+            | EdgeCaller::Connector(_)
+            | EdgeCaller::Intruder(_) => None,
         };
         let sent = Observation::Sent {
             workload,
@@ -435,6 +438,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             Parent::Check(ticket) => self.on_checked(ticket, outcome.is_ok()),
             Parent::Connect(user) => self.on_connect_ended(id, call, user, outcome),
             Parent::Replica => self.on_pulled(id, call, outcome),
+            Parent::Intruder => self.on_intruded(call, outcome),
             Parent::Visitor | Parent::User(_) | Parent::Member(_) | Parent::Hedge(..) | Parent::Holder(_) => {
                 unreachable!("users call over edges of workloads, hedges belong to their call")
             }

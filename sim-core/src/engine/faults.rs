@@ -27,6 +27,8 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             Effect::Congested(_) => {}              // so do links
             Effect::Network(_) => {}                // and messages
             Effect::Addresses { service, what } => self.on_address_fault(id, *service, *what, begins),
+            Effect::Expired { .. } => {} // and who opens connections
+            Effect::Compromised { service, .. } => self.on_compromise(id, *service, begins),
             Effect::Flushed { cache } => {
                 if begins {
                     for instance in &fault.instances {

@@ -11,6 +11,7 @@ pub use super::caches::CacheLedger;
 use super::directory::DiscoveryLedger;
 use super::follows::FollowsLedger;
 use super::guards::Seat;
+use super::intruders::IntruderLedger;
 use super::leases::LeaseLedger;
 pub use super::records::RecordsLedger;
 use super::state::{Phase, Stage, Work};
@@ -60,6 +61,8 @@ pub struct Ledger {
     pub links: [u64; 3],
     /// Per edge, its connections.
     pub transport: IdVec<EdgeId, TransportLedger>,
+    /// Per service, what intruders have asked of it.
+    pub intruders: IdVec<ServiceId, IntruderLedger>,
 }
 
 impl Ledger {
@@ -85,6 +88,7 @@ impl Ledger {
             discovery: model.services.iter().map(|_| DiscoveryLedger::default()).collect(),
             links: [0; 3],
             transport: model.edges.iter().map(|_| TransportLedger::default()).collect(),
+            intruders: model.services.iter().map(|_| IntruderLedger::default()).collect(),
         }
     }
 
@@ -116,9 +120,10 @@ impl Ledger {
         law(self.fallbacks == self.fallbacks_found, &|| {
             format!("fallbacks counted {} = under way {}", self.fallbacks, self.fallbacks_found)
         });
-        let reached = |e: &EdgeLedger| e.sent + e.ways[0].copies - e.ways[0].gone() - e.on_the_way;
         self.transport.iter_ids().for_each(|(id, transport)| transport.laws(id, &mut law));
+        self.intruders.iter_ids().for_each(|(id, intruders)| intruders.laws(id, &mut law));
         let unsent: u64 = self.transport.iter().map(|transport| transport.unsent).sum();
+        let reached = |e: &EdgeLedger| e.sent + e.ways[0].copies - e.ways[0].gone() - e.on_the_way;
         let sent: u64 = self.edges.iter().map(reached).sum::<u64>() - unsent;
         let arrived: u64 = self.services.iter().map(|s| s.arrived).sum();
         law(sent == arrived, &|| {
@@ -139,7 +144,10 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             }
             match self.model.edges[call.edge].caller {
                 EdgeCaller::Workload(_) => self.ledger.requests_in_flight += 1,
-                EdgeCaller::Service(_) | EdgeCaller::Monitor | EdgeCaller::Connector(_) => {
+                EdgeCaller::Service(_)
+                | EdgeCaller::Monitor
+                | EdgeCaller::Connector(_)
+                | EdgeCaller::Intruder(_) => {
                     self.ledger.edges[call.edge].under_way += 1;
                 }
             }
@@ -200,6 +208,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.close_ways();
         self.close_transport();
         self.close_discovery();
+        self.close_intruders();
         let broken = self.ledger.broken_laws();
         assert!(broken.is_empty(), "conservation laws broken: {broken:#?}");
     }
@@ -289,6 +298,7 @@ mod tests {
             discovery: IdVec::new(),
             links: [0; 3],
             transport: IdVec::new(),
+            intruders: IdVec::new(),
         };
         assert_eq!(ledger.broken_laws().len(), 2);
         ledger.requests_in_flight = 1;

@@ -120,7 +120,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 let client = attempt.client as usize;
                 self.model.services[service].zones.get(client).copied()
             }
-            EdgeCaller::Monitor => Some(there),
+            EdgeCaller::Monitor | EdgeCaller::Intruder(_) => Some(there),
         };
         let link = match here == Some(there) {
             true => &self.model.within_zone,

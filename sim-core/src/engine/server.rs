@@ -63,6 +63,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             if !PLAIN && self.transport.exists && self.is_unknown(id) {
                 return self.turn_away(id, Outcome::Reset);
             }
+            if !PLAIN && let Some(refusal) = self.refuses_caller(instance, id) {
+                return self.turn_away(id, refusal);
+            }
             if !PLAIN
                 && matches!(self.model.edges[edge].caller, EdgeCaller::Connector(_))
                 && let Some(refusal) = self.refuses_connect(instance, luck)

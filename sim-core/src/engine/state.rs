@@ -88,6 +88,8 @@ pub(super) enum Parent {
     Holder(u32),
     /// A replica that catches up; its edge and client say which.
     Replica,
+    /// An intruder; its edge says from where.
+    Intruder,
 }
 
 /// A probe or health check under way.

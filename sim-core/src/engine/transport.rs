@@ -2,17 +2,18 @@
 //! answers, refuses or resets is an end of the attempt too. Without connections on any edge nothing here is ever reached.
 
 mod count;
+mod dial;
 mod silence;
 
 use std::collections::{BTreeMap, VecDeque};
 
 use super::Simulation;
 use super::in_flight::Table;
-use super::state::{Attempt, NO_ATTEMPT, Phase, Ready};
+use super::state::{Attempt, Ready};
 use crate::event::{Due, Event};
 use crate::event_list::Lane;
 use crate::ids::{AttemptId, CallId, ConnectionId, EdgeId, IdVec, InstanceId};
-use crate::luck::{Luck, Purpose};
+use crate::luck::Luck;
 use crate::metrics::Probe;
 use crate::model::Model;
 use crate::model::edge::EdgeCaller;
@@ -153,7 +154,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             && let Some(connection) = self.spare(route)
         {
             self.take_line(connection, id, call);
-            return self.depart(id);
+            return self.sets_out(id);
         }
         self.contexts[call.0.slot as usize].line = Line::Waits;
         let channel = self.transport.channel(route);
@@ -162,7 +163,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
         self.dial(route, Some(id));
     }
 
-    fn depart(&mut self, id: AttemptId) {
+    fn sets_out(&mut self, id: AttemptId) {
         let attempt = self.attempts.get(id.0).expect("it has a connection");
         match self.model.edges[attempt.edge].has_network {
             false => self.reach(id),
@@ -174,7 +175,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
     pub(super) fn on_departs(&mut self, id: AttemptId) {
         let Some(attempt) = self.attempts.get(id.0) else { return };
         if attempt.wanted {
-            return self.depart(id);
+            return self.sets_out(id);
         }
         // Its caller has left in this very moment.
         let edge = attempt.edge;
@@ -241,42 +242,6 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
         (self.contexts[call.0.slot as usize].line == Line::Waits).then_some(call)
     }
 
-    /// Opens a connection if more wait than those under way will serve; whether it did.
-    fn dial(&mut self, route: Route, dialler: Option<AttemptId>) -> bool {
-        let config = self.rules(route.edge);
-        let channel = self.transport.channel(route);
-        let coming = channel.dialling.saturating_mul(config.width());
-        if channel.waits <= coming || !config.may_open(channel.open + channel.dialling) {
-            return false;
-        }
-        let dialler = dialler.or_else(|| {
-            let waiting = &self.transport.channels[&route].waiting;
-            waiting.iter().copied().find(|id| self.waits_for_line(*id).is_some())
-        });
-        let dialler = dialler.expect("somebody waits");
-        let attempt = self.attempts.get(dialler.0).expect("it waits");
-        let connection = Connection {
-            route,
-            dialler,
-            luck: attempt.luck,
-            ways: 0,
-            begun: self.now,
-            syns: 0,
-            sent: self.now,
-            life: 0,
-            stage: Stage::Dialling,
-            is_listed: false,
-        };
-        let id = ConnectionId(self.transport.connections.insert(connection));
-        self.transport.channel(route).dialling += 1;
-        self.transport.counts[route.edge].dials += 1;
-        if let Some(patience) = config.connect_timeout.0 {
-            self.line_timer(id, patience, Due::GivesUp, 0);
-        }
-        self.send_syn(id);
-        true
-    }
-
     fn line_timer(&mut self, connection: ConnectionId, after: SimDuration, due: Due, plan: u32) {
         let at = self.now + after;
         self.schedule_timer(Lane::HEAP, at, Event::Transport { connection, due, plan });
@@ -301,115 +266,6 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
         }
     }
 
-    /// One way of a message of the handshake.
-    fn handshake_way(&mut self, id: ConnectionId) -> SimDuration {
-        let connection = self.transport.of(id);
-        connection.ways += 1;
-        let Route { edge, client, instance } = connection.route;
-        let message = Attempt {
-            luck: connection.luck.request(u64::from(connection.ways)),
-            call: CallId(NO_ATTEMPT.0),
-            entered: SimTime::ZERO,
-            started: SimTime::ZERO,
-            instance,
-            edge,
-            client,
-            phase: Phase::Out,
-            wanted: true,
-            withdrawn: false,
-            outcome: Outcome::Ok,
-        };
-        self.way(&message, Purpose::Handshake).0
-    }
-
-    /// Whether a message of a handshake comes to nothing. Nothing is lost on the way so far.
-    fn way_is_lost(&self, _id: ConnectionId) -> bool {
-        false
-    }
-
-    fn send_syn(&mut self, id: ConnectionId) {
-        let now = self.now;
-        let connection = self.transport.of(id);
-        let config = self.model.edges[connection.route.edge].connection.as_ref().unwrap_or(&Config::DEFAULT);
-        if connection.syns >= config.tcp.most() {
-            return self.dial_failed(id);
-        }
-        connection.syns += 1;
-        connection.sent = now;
-        if self.way_is_lost(id) {
-            return self.send_syn_later(id);
-        }
-        let way = self.handshake_way(id);
-        match way == SimDuration::ZERO {
-            true => self.on_syn(id),
-            false => self.line_timer(id, way, Due::SynArrives, 0),
-        }
-    }
-
-    fn send_syn_later(&mut self, id: ConnectionId) {
-        let connection = self.transport.of(id);
-        let (edge, syns, sent) = (connection.route.edge, connection.syns, connection.sent);
-        let at = (sent + self.rules(edge).tcp.wait(syns)).max(self.now);
-        self.line_timer(id, at.since(self.now), Due::SynAgain, 0);
-    }
-
-    /// A SYN is at its instance.
-    fn on_syn(&mut self, id: ConnectionId) {
-        let connection = *self.transport.of(id);
-        let Route { edge, instance, .. } = connection.route;
-        let server = &self.servers[instance];
-        if !server.accepts {
-            if self.is_silent(instance) || self.way_is_lost(id) {
-                return self.send_syn_later(id);
-            }
-            self.transport.of(id).stage = Stage::Refused;
-            let way = self.handshake_way(id);
-            return self.line_timer(id, way, Due::HandshakeOver, 0);
-        }
-        let life = server.life;
-        self.transport.of(id).life = life;
-        let (config, idempotent) = (self.rules(edge), self.model.edges[edge].idempotent);
-        let knows = self.transport.channel(connection.route).knows;
-        let mut length = self.handshake_way(id);
-        for _ in 0..config.tls.round_trips(knows, idempotent) {
-            length += self.handshake_way(id);
-            length += self.handshake_way(id);
-        }
-        let cpu = config.tls_cpu.shares(config.tls, config.mutual, knows);
-        length += cpu.client + cpu.server;
-        if cpu.server > SimDuration::ZERO {
-            let server = &mut self.servers[instance];
-            server.debt += cpu.server;
-            server.is_odd = true;
-        }
-        if self.is_distrusted(edge) {
-            self.transport.of(id).stage = Stage::Refused;
-        }
-        self.line_timer(id, length, Due::HandshakeOver, 0);
-    }
-
-    fn handshake_over(&mut self, id: ConnectionId) {
-        let connection = *self.transport.of(id);
-        let (route, now) = (connection.route, self.now);
-        let is_same = self.servers[route.instance].life == connection.life;
-        if connection.stage == Stage::Refused || !is_same {
-            return self.dial_failed(id);
-        }
-        let config = self.rules(route.edge);
-        self.transport.of(id).stage = Stage::Open(Usage::new(now));
-        let channel = self.transport.channel(route);
-        channel.dialling -= 1;
-        channel.open += 1;
-        channel.knows = true;
-        let counts = &mut self.transport.counts[route.edge];
-        counts.opened += 1;
-        counts.spent += u128::from(now.since(connection.begun).as_nanos());
-        if let Some(lifetime) = config.lifetime.0 {
-            self.line_timer(id, lifetime, Due::Aged, 0);
-        }
-        self.is_free(id);
-    }
-
     /// A connection takes requests: those who wait come first.
     fn is_free(&mut self, id: ConnectionId) {
         self.transport.list(id);
@@ -426,45 +282,6 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             self.close_line(id);
         } else if let Some(timeout) = config.idle_timeout.0 {
             self.line_timer(id, timeout, Due::Idle, usage.requests);
-        }
-    }
-
-    /// A connection could not be opened: as many fail as could have been sent over it, first who has asked for it.
-    fn dial_failed(&mut self, id: ConnectionId) {
-        let connection = self.transport.connections.remove(id.0);
-        let route = connection.route;
-        self.transport.channel(route).dialling -= 1;
-        self.transport.counts[route.edge].failed += 1;
-        let mut failed = Vec::new();
-        if let Some(call) = self.waits_for_line(connection.dialler) {
-            self.not_boarded(connection.dialler, call);
-            failed.push((connection.dialler, call));
-        }
-        while failed.len() < self.rules(route.edge).width() as usize
-            && let Some((attempt, call)) = self.next_in_line(route)
-        {
-            self.not_boarded(attempt, call);
-            failed.push((attempt, call));
-        }
-        self.dial(route, None);
-        for (attempt, call) in failed {
-            // What has failed before may have ended this call too.
-            if self.calls.get(call.0).is_some_and(|record| record.attempt == attempt) {
-                self.attempt_failed(call, attempt, Outcome::ConnectFailure);
-            }
-        }
-    }
-
-    /// An attempt that waited for a connection goes no further.
-    fn not_boarded(&mut self, id: AttemptId, call: CallId) {
-        self.contexts[call.0.slot as usize].line = Line::None;
-        let Attempt { edge, client, instance, .. } = self.attempts.remove(id.0);
-        self.transport.counts[edge].unsent += 1;
-        let attempts = &self.attempts;
-        let channel = self.transport.channels.get_mut(&Route { edge, client, instance }).expect("it waited");
-        channel.waits -= 1;
-        if channel.waiting.len() > 2 * channel.waits as usize + 64 {
-            channel.waiting.retain(|id| attempts.get(id.0).is_some());
         }
     }
 

@@ -9,6 +9,7 @@ mod sources;
 mod capacity;
 mod leases;
 mod discovery;
+mod identity;
 
 use super::rate;
 use super::service::{Service, ServiceConfig};
@@ -122,6 +123,7 @@ fn build_system(config: &SystemConfig, problems: &mut Problems) -> Option<Model>
     let mut workloads = lower_workloads(config, problems);
     connections::lower(config, &calls, &mut services, &mut workloads, problems);
     leases::lower(config, &calls, &mut workloads, problems);
+    identity::lower(config, &calls, &mut services, problems);
     for (id, follows) in calls.follows.iter().enumerate() {
         let Some(follows) = follows else { continue };
         if follows.catch_up.flow_control != crate::units::Limit::Unlimited {
@@ -217,6 +219,8 @@ fn lower_services(config: &SystemConfig, problems: &mut Problems) -> IdVec<Servi
             blocks: service.queue.drop() == crate::policy::queue::line::DropRule::Nobody,
             follows: None,
             discovery: service.discovery.clone(),
+            certificate: service.identity.certificate.clone(),
+            accepts: None,
         }
     };
     let mut services: IdVec<ServiceId, Service> = config.services.iter().map(lower).collect();
@@ -260,6 +264,9 @@ fn check_service(name: &str, service: &ServiceConfig, problems: &mut Problems) {
             format!("{path}/on_cancel/checkpoint/interval"),
             "work that looks all the time is `on_cancel: immediate`; write a duration above zero",
         );
+    }
+    if let Some(connection) = &service.connection {
+        problems.policy(&format!("{path}/connection"), connection.check());
     }
     capacity::check(&path, service, problems);
     problems.policy(&format!("{path}/discovery"), service.discovery.check());

@@ -77,15 +77,15 @@ pub struct CallConfig {
     /// Whether further attempts are sent beside a slow one; in place of `retry`. Default `none`.
     #[serde(default)]
     pub hedging: hedging::Config,
+    /// Which connections its attempts need; default: what the caller's service says, else `none`: they are always there.
+    #[serde(default)]
+    pub connection: Option<transport::Config>,
     /// How large a request is: a size or a distribution of sizes. Default: what the endpoint says, or nothing.
     #[serde(default)]
     pub request_size: Option<SizeConfig>,
     /// How large an answer is: a size or a distribution of sizes. Default: what the endpoint says, or nothing.
     #[serde(default)]
     pub response_size: Option<SizeConfig>,
-    /// Which connections its attempts need; default `none`: they are always there.
-    #[serde(default)]
-    pub connection: Option<transport::Config>,
 }
 
 impl CallConfig {
@@ -179,6 +179,8 @@ pub enum EdgeCaller {
     Monitor,
     /// The users of a workload who open connections: no request either.
     Connector(WorkloadId),
+    /// Whoever has taken over instances of a service: no request of a user either.
+    Intruder(ServiceId),
 }
 
 /// An edge, ready to run.
@@ -238,12 +240,12 @@ pub struct Edge {
     pub until_accepted: bool,
     /// Whether attempts are sent side by side.
     pub hedging: hedging::Config,
+    /// Which connections its attempts need.
+    pub connection: Option<transport::Config>,
     /// How large its messages are.
     pub sizes: Sizes,
     /// What can happen to its messages beside time that passes.
     pub rough: Option<Box<Rough>>,
-    /// Which connections its attempts need.
-    pub connection: Option<transport::Config>,
     /// Whether its clients choose among addresses that they have learnt.
     pub discovers: bool,
 }

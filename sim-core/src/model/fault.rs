@@ -1,5 +1,6 @@
 //! What goes wrong, where and when? Triggers with a start and a duration.
 
+mod identity;
 mod network;
 pub mod discovery;
 mod selection;
@@ -14,6 +15,7 @@ use super::link::{Congested, CongestionFault};
 use crate::dist::Sampler;
 use crate::ids::{CacheId, InstanceId, ServiceId, WorkloadId};
 use crate::time::{SimDuration, SimTime};
+pub use identity::{CertificateExpiryFault, CompromiseFault};
 pub use network::*;
 pub use selection::{FirstSelection, PlacesSelection, Selection, ShareSelection, ZoneSelection};
 pub use settings::*;
@@ -94,6 +96,10 @@ triggers! {
     hot_key: HotKey(HotKeyFault),
     /// Other traffic takes a part of a link.
     congestion: Congestion(CongestionFault),
+    /// An instance is taken over and calls whatever it can reach.
+    compromise: Compromise(CompromiseFault),
+    /// A certificate has run out, and nobody has renewed it.
+    certificate_expiry: CertificateExpiry(CertificateExpiryFault),
     /// A share of the messages between callers and a service is lost.
     loss: Loss(LossFault),
     /// A share of the messages between callers and a service arrives twice.
@@ -179,6 +185,20 @@ pub enum Effect {
     Hot,
     /// Answers take longer to pass a link.
     Congested(Congested),
+    /// Somebody has taken over a service.
+    Compromised {
+        /// Which.
+        service: ServiceId,
+        /// From one call to the next.
+        every: SimDuration,
+        /// From an answer until who has answered is taken over.
+        takes: SimDuration,
+    },
+    /// A certificate has run out.
+    Expired {
+        /// Whose.
+        service: ServiceId,
+    },
     /// Something happens to messages.
     Network(NetworkHit),
     /// Addresses of a service change, or cannot be learnt.

@@ -8,12 +8,14 @@ use super::capacity::{BackgroundConfig, Capacity};
 use super::connection::ConnectionsConfig;
 use super::endpoint::{EndpointsConfig, StepConfig};
 use super::follow::{Follows, FollowsConfig};
+use super::identity::{Accepts, IdentityConfig};
 use super::lifecycle::{Lifecycle, LifecycleConfig};
 use super::pool::PoolConfig;
 use super::record::RecordsConfig;
 use crate::dist::Distribution;
 use crate::ids::{InstanceId, ZoneId};
-use crate::policy::{admission, autoscaler, cache, degradation, discovery, memory, queue, repair};
+use crate::policy::identity::{allow_list, certificate};
+use crate::policy::{admission, autoscaler, cache, degradation, discovery, memory, queue, repair, transport};
 use crate::time::SimDuration;
 use crate::units::{Count, Factor, Limit, Probability};
 
@@ -106,6 +108,15 @@ pub struct ServiceConfig {
     /// How callers learn the addresses of its instances; default `none`: they always know.
     #[serde(default)]
     pub discovery: discovery::Config,
+    /// Which connections those of its calls need that say nothing of their own; default `none`.
+    #[serde(default)]
+    pub connection: Option<transport::Config>,
+    /// Who its instances are to others; default: the name of the service, with a certificate that is always good.
+    #[serde(default)]
+    pub identity: IdentityConfig,
+    /// Whom it lets in; default `none`: everybody.
+    #[serde(default)]
+    pub accepts: Option<allow_list::Config>,
     /// Places that actions need at least; no setting, found at loading.
     #[serde(skip)]
     pub room: u32,
@@ -149,6 +160,9 @@ impl ServiceConfig {
             records: Named::default(),
             follows: None,
             discovery: discovery::Config::default(),
+            connection: None,
+            identity: IdentityConfig::default(),
+            accepts: None,
             room: 0,
         }
     }
@@ -262,6 +276,10 @@ pub struct Service {
     pub follows: Option<Follows>,
     /// How callers learn the addresses of its instances.
     pub discovery: discovery::Config,
+    /// Its certificate, if that is not always good.
+    pub certificate: Option<certificate::Config>,
+    /// Whom it lets in, if not everybody.
+    pub accepts: Option<Accepts>,
 }
 
 impl Service {

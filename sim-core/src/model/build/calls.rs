@@ -13,6 +13,7 @@ mod steps;
 mod establishes;
 mod follows;
 mod links;
+mod intruders;
 mod messages;
 
 use super::{Problems, unique_keys};
@@ -27,7 +28,7 @@ use crate::model::record::{Records, RecordsConfig};
 use crate::model::service::Service;
 use crate::model::workload::WorkloadConfig;
 use crate::model::{Check, Named, SystemConfig};
-use crate::policy::{cache, chooser};
+use crate::policy::{cache, chooser, transport};
 use crate::time::SimDuration;
 use crate::units::Count;
 
@@ -129,6 +130,7 @@ impl Calls {
         lowering.establishes();
         lowering.follows();
         lowering.checks();
+        lowering.intruders();
         lowering.refuse_circles();
         lowering.share_globals();
         lowering.check_refreshes();
@@ -360,9 +362,10 @@ impl Lowering<'_> {
                 EdgeCaller::Connector(_) => {
                     service.connections.admission.pushback().or(service.admission.pushback())
                 }
-                EdgeCaller::Workload(_) | EdgeCaller::Service(_) | EdgeCaller::Monitor => {
-                    service.admission.pushback()
-                }
+                EdgeCaller::Workload(_)
+                | EdgeCaller::Service(_)
+                | EdgeCaller::Monitor
+                | EdgeCaller::Intruder(_) => service.admission.pushback(),
             },
             reselections: match chooses {
                 true => call.retry.terms().reselections().max(call.hedging.terms().reselections()),
@@ -374,9 +377,15 @@ impl Lowering<'_> {
             hedging: call.hedging.with_attempt_timeout(call.timeouts.attempt.0),
             sizes,
             rough,
-            connection: call.connection.clone(),
             discovers,
+            connection: call.connection.clone().or_else(|| self.connection_of(caller.who)),
         })
+    }
+
+    /// What a service says of the connections of its calls.
+    fn connection_of(&self, caller: EdgeCaller) -> Option<transport::Config> {
+        let EdgeCaller::Service(service) = caller else { return None };
+        self.config.services.0[service.index()].1.connection.clone()
     }
 
     fn keys(&mut self) {

@@ -14,7 +14,7 @@ use crate::model::link::{Congested, CongestionFault};
 use crate::model::service::Service;
 use crate::model::workload::HotKey;
 use crate::policy::cache;
-use crate::time::SimTime;
+use crate::time::{SimDuration, SimTime};
 
 type Services = IdVec<ServiceId, Service>;
 
@@ -199,6 +199,20 @@ impl Lowering<'_> {
             Kind::CacheFlush(f) => self.flush(f)?,
             Kind::HotKey(f) => self.hot_key(f)?,
             Kind::Congestion(f) => (self.congestion(f)?, Vec::new()),
+            Kind::Compromise(f) => {
+                let service = self.service("compromise", &f.service)?;
+                let rate = f.rate.as_per_second();
+                if rate <= 0.0 {
+                    let message = "nobody would be called; write a rate above zero, such as `20/s`";
+                    self.problems.add(format!("{}/compromise/rate", self.path), message);
+                    return None;
+                }
+                let every = SimDuration::from_nanos_f64(1e9 / rate).max(SimDuration::from_nanos(1));
+                (Effect::Compromised { service, every, takes: f.takes }, Vec::new())
+            }
+            Kind::CertificateExpiry(f) => {
+                (Effect::Expired { service: self.service("certificate_expiry", &f.service)? }, Vec::new())
+            }
             Kind::Loss(f) => {
                 let harm = Harm::Lost(f.ratio.get());
                 (self.share_of_messages("loss", f.between(), f.direction, f.ratio, harm)?, Vec::new())
@@ -223,6 +237,12 @@ impl Lowering<'_> {
             Kind::DnsSpoof(f) => (self.dns_spoof(f)?, Vec::new()),
             Kind::RegistryDown(f) => (self.registry_down(f)?, Vec::new()),
         })
+    }
+
+    fn service(&mut self, tag: &str, name: &str) -> Option<ServiceId> {
+        let path = format!("{}/{tag}/service", self.path);
+        let found = self.problems.find(path, "service", name, &self.config.services)?;
+        Some(ServiceId::from_index(found))
     }
 
     fn payload(&mut self, f: &PayloadFault) -> Option<Effect> {

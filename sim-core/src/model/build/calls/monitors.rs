@@ -60,7 +60,7 @@ impl Lowering<'_> {
         Some(self.plain_edge(path.to_owned(), EdgeCaller::Monitor, 1, endpoint, timeout))
     }
 
-    fn plain_edge(
+    pub(super) fn plain_edge(
         &mut self,
         path: String,
         caller: EdgeCaller,

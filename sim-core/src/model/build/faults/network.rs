@@ -79,7 +79,7 @@ impl Lowering<'_> {
                 self.config.workloads.names().nth(id_of(id))
             }
             EdgeCaller::Service(id) => self.config.services.names().nth(id_of(id)),
-            EdgeCaller::Monitor => return false,
+            EdgeCaller::Monitor | EdgeCaller::Intruder(_) => return false,
         };
         let called = &self.services[edge.to].name;
         between.from.is_none_or(|from| caller == Some(from)) && between.to.is_none_or(|to| called == to)
