@@ -398,6 +398,15 @@ fn metric_scope(
             | M::ReplicaLag
             | M::CatchUpShare
             | M::LinkImbalance
+            | M::Duplicates
+            | M::Replays
+            | M::Orphans
+            | M::LostEffects
+            | M::Inconsistent
+            | M::InconsistentPer1000
+            | M::OldestInconsistent
+            | M::CompensatedShare
+            | M::DirtyReads
     );
     let id = metric.id();
     if line.service.is_some() && of_workloads {

@@ -35,6 +35,9 @@ mod fallback;
 mod leases;
 mod follows;
 mod links;
+mod baggage;
+mod effects;
+mod sagas;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -51,6 +54,8 @@ use caches::CacheState;
 use capacity::Loads;
 use connections::Connections;
 use doors::Doors;
+use effects::Operations;
+pub use effects::{EffectLedger, EffectsFound, OperationsLedger};
 use follows::Follows;
 pub use follows::FollowsLedger;
 use in_flight::Table;
@@ -60,6 +65,8 @@ pub use ledger::{CacheLedger, EdgeLedger, Ledger, RecordsLedger, ServiceLedger};
 use links::Links;
 use records::Records;
 use refresh::Refreshes;
+pub use sagas::SagaLedger;
+use sagas::Sagas;
 use scaling::Scaling;
 use sharing::Sharing;
 use state::{
@@ -171,6 +178,8 @@ struct Simulation<'m, P, const PLAIN: bool> {
     leases: Leases,
     follows: Follows,
     links: Links,
+    operations: Operations,
+    sagas: Sagas,
 }
 
 impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
@@ -230,6 +239,8 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             leases: Leases::new(model),
             follows: Follows::new(model),
             links: Links::new(model),
+            operations: Operations::new(model),
+            sagas: Sagas::new(model),
         }
     }
 
@@ -327,6 +338,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             Event::CatchUp { instance } => self.on_catch_up(instance),
             Event::Renew { workload, lease } => self.on_renew(workload, lease),
             Event::Expire { workload, lease, term } => self.on_expire(workload, lease, term),
+            Event::SagaAgain { run, plan } => self.on_saga_again(run, plan),
             Event::Arrival { .. }
             | Event::Finish { .. }
             | Event::AttemptTimeout { .. }

@@ -228,6 +228,13 @@ pub enum Event {
         /// Which instance.
         instance: InstanceId,
     },
+    /// An undoing of a saga is tried again.
+    SagaAgain {
+        /// The saga, if it is still under way.
+        run: Handle,
+        /// After which of its waits; an event of another one is stale.
+        plan: u32,
+    },
 }
 
 /// What is due in the life of an instance.
@@ -296,6 +303,7 @@ impl Packed {
     pub(crate) const RENEW: u64 = 95;
     pub(crate) const EXPIRE: u64 = 96;
     pub(crate) const CATCH_UP: u64 = 97;
+    pub(crate) const SAGA_AGAIN: u64 = 160;
 
     #[inline(always)]
     pub(crate) fn new(event: Event) -> Self {
@@ -366,6 +374,7 @@ impl Packed {
                 Packed(words(Self::RENEW as u32, workload.index() as u32), u64::from(lease))
             }
             Event::CatchUp { instance } => Packed(Self::CATCH_UP, instance.index() as u64),
+            Event::SagaAgain { run, plan } => Packed(words(Self::SAGA_AGAIN as u32, plan), handle(run)),
             Event::Expire { workload, lease, term } => {
                 Packed(words(Self::EXPIRE as u32, workload.index() as u32), words(lease, term))
             }
@@ -466,6 +475,7 @@ impl Packed {
                 Event::Renew { workload: WorkloadId::from_index(number as usize), lease: second as u32 }
             }
             Self::CATCH_UP => Event::CatchUp { instance: InstanceId::from_index(second as usize) },
+            Self::SAGA_AGAIN => Event::SagaAgain { run: handle, plan: number },
             Self::EXPIRE => Event::Expire {
                 workload: WorkloadId::from_index(number as usize),
                 lease: handle.slot,

@@ -76,6 +76,8 @@ pub enum Purpose {
     Renewal = 95,
     /// Which free connection of a pool is taken.
     Connection = 98,
+    /// Which object of a saga is looked at.
+    Look = 160,
 }
 
 /// The luck of one request, call or attempt.

@@ -25,6 +25,8 @@
 //! | [`rate_limit`] | may this attempt be sent yet? |
 //! | [`bulkhead`] | may one more attempt be under way? |
 //! | [`hedging`] | the attempt is slow: send another beside it, and after which wait? |
+//! | [`idempotency`] | the same request comes again: is its effect applied once more? |
+//! | [`compensation`] | what was done has to be undone, and that fails as well: what now? |
 //!
 //! The patterns of each are in the table of its own file. One pattern is one file, all of one shape: what it does, why it exists, where it fails, its source;
 //! the settings ([`Config`](retry::exponential::Config), the same for every caller), what one caller
@@ -58,6 +60,8 @@ pub mod rate_limit;
 pub mod bulkhead;
 pub mod scope;
 pub mod hedging;
+pub mod idempotency;
+pub mod compensation;
 mod rolling;
 mod theoretical_arrival;
 

@@ -18,6 +18,8 @@ mod records;
 mod leases;
 mod follows;
 mod links;
+mod effects;
+mod sagas;
 mod pipeline;
 mod refresh;
 mod retries;

@@ -11,6 +11,7 @@ mod bad_capacity; // the same for what takes speed from instances
 mod bad_scaling; // the same for autoscalers
 mod bad_systems; // the same for systems of several services
 mod bad_connections; // the same for users with connections
+mod bad_effects; // the same for what should be done once, and for sagas
 mod bad_leases; // the same for holders of leases
 mod bad_follows; // the same for replicas
 mod bad_links; // the same for links

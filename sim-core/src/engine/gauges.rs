@@ -75,6 +75,8 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             }
         }
         self.read_links(&mut readings);
+        self.read_effects(&mut readings);
+        self.read_sagas(now, &mut readings);
         self.readings = readings;
     }
 

@@ -7,12 +7,14 @@ mod services;
 use super::Simulation;
 use super::bulkheads::Bulkhead;
 pub use super::caches::CacheLedger;
+use super::effects::{EffectLedger, OperationsLedger};
 use super::follows::FollowsLedger;
 use super::guards::Seat;
 use super::leases::LeaseLedger;
 pub use super::records::RecordsLedger;
+use super::sagas::SagaLedger;
 use super::state::{Phase, Stage, Work};
-use crate::ids::{AttemptId, CacheId, EdgeId, IdVec, RecordsId, ServiceId, WorkloadId};
+use crate::ids::{AttemptId, CacheId, EdgeId, EffectId, IdVec, RecordsId, SagaId, ServiceId, WorkloadId};
 use crate::metrics::Probe;
 use crate::model::Model;
 use crate::model::edge::EdgeCaller;
@@ -52,6 +54,12 @@ pub struct Ledger {
     pub follows: IdVec<ServiceId, FollowsLedger>,
     /// Connections over links at the end: opened, free, taken.
     pub links: [u64; 3],
+    /// Per effect.
+    pub effects: IdVec<EffectId, EffectLedger>,
+    /// What users were told of their operations.
+    pub operations: OperationsLedger,
+    /// Per kind of saga.
+    pub sagas: IdVec<SagaId, SagaLedger>,
 }
 
 impl Ledger {
@@ -75,6 +83,9 @@ impl Ledger {
             leases: model.workloads.iter().map(|_| LeaseLedger::default()).collect(),
             follows: model.services.iter().map(|_| FollowsLedger::default()).collect(),
             links: [0; 3],
+            effects: model.effects.iter().map(|_| EffectLedger::default()).collect(),
+            operations: OperationsLedger::default(),
+            sagas: model.sagas.iter().map(|_| SagaLedger::default()).collect(),
         }
     }
 
@@ -100,6 +111,10 @@ impl Ledger {
         self.records.iter_ids().for_each(|(id, records)| records.laws(id, &mut law));
         self.leases.iter_ids().for_each(|(id, leases)| leases.laws(id, &mut law));
         self.follows.iter_ids().for_each(|(id, follows)| follows.laws(id, &mut law));
+        self.effects.iter_ids().for_each(|(id, effect)| effect.laws(id, &mut law));
+        self.sagas.iter_ids().for_each(|(id, saga)| saga.laws(id, &mut law));
+        let requests = [self.requests_answered, self.requests_failed, self.requests_in_flight];
+        self.operations.laws(requests, &mut law);
         let [opened, free, taken] = self.links;
         law(opened == free + taken, &|| format!("connections opened {opened} = free {free} + taken {taken}"));
         law(self.fallbacks == self.fallbacks_found, &|| {
@@ -181,6 +196,8 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.close_leases();
         self.close_follows();
         self.close_links();
+        self.close_operations();
+        self.close_sagas();
         let broken = self.ledger.broken_laws();
         assert!(broken.is_empty(), "conservation laws broken: {broken:#?}");
     }
@@ -268,6 +285,9 @@ mod tests {
             leases: IdVec::new(),
             follows: IdVec::new(),
             links: [0; 3],
+            effects: IdVec::new(),
+            operations: OperationsLedger::default(),
+            sagas: IdVec::new(),
         };
         assert_eq!(ledger.broken_laws().len(), 2);
         ledger.requests_in_flight = 1;

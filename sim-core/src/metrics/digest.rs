@@ -83,6 +83,9 @@ impl Probe for Digest {
                 mix(handle(15, workload.index() as u32, lease), 96 << 32 | u64::from(term))
             }
             Event::CatchUp { instance } => mix(handle(15, instance.index() as u32, 0), 97 << 32),
+            Event::SagaAgain { run, plan } => {
+                mix(handle(15, run.slot, run.generation), 160 << 32 | u64::from(plan))
+            }
             Event::Scale { service } => mix(handle(15, service.index() as u32, 0), 6 << 32),
         };
         self.hash = mix(self.hash ^ now.as_nanos(), what);

@@ -6,11 +6,13 @@ use serde::{Deserialize, Serialize};
 use super::Named;
 use super::capacity::{BackgroundConfig, Capacity};
 use super::connection::ConnectionsConfig;
+use super::effect::EffectConfig;
 use super::endpoint::{EndpointsConfig, StepConfig};
 use super::follow::{Follows, FollowsConfig};
 use super::lifecycle::{Lifecycle, LifecycleConfig};
 use super::pool::PoolConfig;
 use super::record::RecordsConfig;
+use super::saga::SagaConfig;
 use crate::dist::Distribution;
 use crate::ids::{InstanceId, ZoneId};
 use crate::policy::{admission, autoscaler, cache, degradation, memory, queue, repair};
@@ -103,6 +105,12 @@ pub struct ServiceConfig {
     /// Whose writes its instances keep copies of; default `none`.
     #[serde(default)]
     pub follows: Option<FollowsConfig>,
+    /// What its `effect` and `undo` steps are about, by name: what should be done once for each request.
+    #[serde(default)]
+    pub effects: Named<EffectConfig>,
+    /// What its `saga` and `look` steps are about, by name: what is done in steps and undone if one fails.
+    #[serde(default)]
+    pub sagas: Named<SagaConfig>,
     /// Places that actions need at least; no setting, found at loading.
     #[serde(skip)]
     pub room: u32,
@@ -145,6 +153,8 @@ impl ServiceConfig {
             autoscaler: autoscaler::Config::default(),
             records: Named::default(),
             follows: None,
+            effects: Named::default(),
+            sagas: Named::default(),
             room: 0,
         }
     }
