@@ -407,6 +407,7 @@ fn metric_scope(
             | M::OldestInconsistent
             | M::CompensatedShare
             | M::DirtyReads
+            | M::StuckWorkers
     );
     let id = metric.id();
     if line.service.is_some() && of_workloads {

@@ -283,9 +283,9 @@ expectation! {
     duplicates => Subject::Metric(Metric::Duplicates);
     /// Times that an idempotency key was known, per 1000 requests that may lead to the effect.
     replays => Subject::Metric(Metric::Replays);
-    /// Effects that stand although the user was told that the request failed, at the end, per 1000 requests.
+    /// Effects that stand although the user was told that the request failed, per 1000 requests.
     orphans => Subject::Metric(Metric::Orphans);
-    /// Effects that do not stand although the user was told that they do, at the end, per 1000 requests.
+    /// Effects that do not stand although the user was told that they do, per 1000 requests.
     lost_effects => Subject::Metric(Metric::LostEffects);
     /// Objects of sagas left half-way, mean over time.
     inconsistent => Subject::Metric(Metric::Inconsistent);
@@ -297,6 +297,8 @@ expectation! {
     compensated_share => Subject::Metric(Metric::CompensatedShare);
     /// Share of the looks at objects of sagas that saw one half-way which did not say so.
     dirty_reads => Subject::Metric(Metric::DirtyReads);
+    /// Workers that wait for a lost message in a call without any timeout, mean over time.
+    stuck_workers => Subject::Metric(Metric::StuckWorkers);
 }
 
 impl Verdict {

@@ -38,6 +38,8 @@ mod links;
 mod baggage;
 mod effects;
 mod sagas;
+mod stuck;
+mod messages;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -61,7 +63,7 @@ pub use follows::FollowsLedger;
 use in_flight::Table;
 pub use leases::LeaseLedger;
 use leases::Leases;
-pub use ledger::{CacheLedger, EdgeLedger, Ledger, RecordsLedger, ServiceLedger};
+pub use ledger::{CacheLedger, EdgeLedger, Ledger, RecordsLedger, ServiceLedger, WayLedger};
 use links::Links;
 use records::Records;
 use refresh::Refreshes;
@@ -180,6 +182,8 @@ struct Simulation<'m, P, const PLAIN: bool> {
     links: Links,
     operations: Operations,
     sagas: Sagas,
+    /// Whether there are edges on which anything can happen to messages.
+    has_rough_edges: bool,
 }
 
 impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
@@ -241,6 +245,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             links: Links::new(model),
             operations: Operations::new(model),
             sagas: Sagas::new(model),
+            has_rough_edges: model.edges.iter().any(|edge| edge.rough.is_some()),
         }
     }
 

@@ -78,6 +78,28 @@ pub enum Purpose {
     Connection = 98,
     /// Which object of a saga is looked at.
     Look = 160,
+    /// Whether a request is lost.
+    LossThere = 100,
+    /// Whether an answer is lost.
+    LossBack = 101,
+    /// Whether a request arrives twice.
+    DuplicateThere = 102,
+    /// Whether an answer arrives twice.
+    DuplicateBack = 103,
+    /// Whether a request is damaged.
+    CorruptThere = 104,
+    /// Whether an answer is damaged.
+    CorruptBack = 105,
+    /// Whether and how long a request is held up.
+    ReorderThere = 106,
+    /// Whether and how long an answer is held up.
+    ReorderBack = 107,
+    /// How large a request is.
+    RequestSize = 108,
+    /// How large an answer is.
+    ResponseSize = 109,
+    /// Whether the word that nobody wants an attempt any more is lost.
+    LossOfCancel = 110,
 }
 
 /// The luck of one request, call or attempt.

@@ -14,6 +14,7 @@ mod connections;
 
 use crate::event::Event;
 use crate::ids::{AttemptId, CacheId, CallId, EdgeId, FaultId, IdVec, InstanceId, ServiceId, WorkloadId};
+use crate::model::network::Way;
 use crate::model::pipeline::Layer;
 use crate::policy::Outcome;
 use crate::policy::retry::GiveUp;
@@ -314,6 +315,16 @@ pub enum Aside {
     Accepted {
         /// Its number from now on; another where the word of it travels back under the old one.
         item: AttemptId,
+    },
+    /// Its request arrives twice, if both arrive: the server gets a copy that nobody waits for.
+    Doubled {
+        /// Number of the copy.
+        copy: AttemptId,
+    },
+    /// Its request or its answer is gone, and nobody learns of it.
+    Astray {
+        /// Which of them.
+        way: Way,
     },
 }
 

@@ -5,6 +5,8 @@
 pub mod service;
 pub mod endpoint;
 pub mod edge;
+pub mod network;
+pub mod message;
 pub mod pool;
 pub mod cache;
 pub mod zone;

@@ -20,6 +20,8 @@ mod follows;
 mod links;
 mod effects;
 mod sagas;
+mod stuck;
+mod messages;
 mod pipeline;
 mod refresh;
 mod retries;

@@ -1,6 +1,7 @@
 //! How is it said? The sentences of a journal that do not depend on who tells them.
 
 use sim_core::metrics::{Aside, CacheEvent};
+use sim_core::model::network::Way;
 use sim_core::model::pipeline::Layer;
 use sim_core::policy::Outcome;
 use sim_core::policy::retry::GiveUp;
@@ -162,5 +163,15 @@ pub(super) fn aside(aside: Aside) -> (&'static str, String) {
             ("waits_outside", "the line is full and drops nobody: waits outside".to_owned())
         }
         Aside::Accepted { .. } => ("accepted", "accepted: its caller goes on".to_owned()),
+        Aside::Doubled { .. } => (
+            "doubled",
+            "the network doubles the request: the server gets a copy that nobody waits for".to_owned(),
+        ),
+        Aside::Astray { way: Way::There } => {
+            ("astray", "the request is gone on its way; its caller cannot know".to_owned())
+        }
+        Aside::Astray { way: Way::Back } => {
+            ("astray", "the answer is gone on its way; its caller cannot know".to_owned())
+        }
     }
 }

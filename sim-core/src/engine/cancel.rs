@@ -28,7 +28,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         attempt.withdrawn = true;
         match phase {
             Phase::Out => {} // it overtook the attempt, which is let go on arrival
-            Phase::Back => {}
+            Phase::Back | Phase::Astray => {}
             Phase::Outside => self.leave_door(id),
             Phase::Waiting => {
                 self.leave_line(id);

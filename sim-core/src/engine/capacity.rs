@@ -98,6 +98,11 @@ impl Loads {
         &self.gauges
     }
 
+    /// How many times as large the messages of a workload to a service are at present.
+    pub(super) fn growth(&self, service: ServiceId, workload: Option<WorkloadId>) -> f64 {
+        self.at_service[service] * workload.map_or(1.0, |workload| self.of_workload[workload])
+    }
+
     /// What an attempt weighs.
     pub(super) fn weight(&self, id: AttemptId) -> Weight {
         self.weights.get(id.0.slot as usize).copied().unwrap_or(Weight::USUAL)

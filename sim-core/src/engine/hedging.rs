@@ -221,8 +221,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             attempt.wanted = false;
             let failed = Observation::AttemptFailed { call: of, attempt: attempt_id, outcome };
             self.probe.observe(self.now, failed);
-            if tells {
-                self.leave(attempt_id);
+            match tells {
+                true => self.leave(attempt_id),
+                false => self.forget_astray(attempt_id),
             }
             self.attempt_over(own, outcome);
         }
@@ -281,6 +282,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let Some(attempt) = self.attempts.get(twin.0).copied() else { return };
         match self.model.edges[attempt.edge].has_network {
             false => self.on_untie(twin),
+            true if self.word_is_lost(&attempt) => {}
             true => {
                 let (way, _) = self.way(&attempt, Purpose::WayOfCancel);
                 self.events.schedule(self.now + way, Event::Untie { attempt: twin });

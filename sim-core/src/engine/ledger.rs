@@ -3,6 +3,7 @@
 
 mod edges;
 mod services;
+mod ways;
 
 use super::Simulation;
 use super::bulkheads::Bulkhead;
@@ -22,6 +23,7 @@ use crate::model::endpoint::Program;
 use crate::model::pipeline::Layer;
 pub use edges::EdgeLedger;
 pub use services::ServiceLedger;
+pub use ways::WayLedger;
 
 /// What a run has counted.
 #[derive(Clone, Debug)]
@@ -120,9 +122,12 @@ impl Ledger {
         law(self.fallbacks == self.fallbacks_found, &|| {
             format!("fallbacks counted {} = under way {}", self.fallbacks, self.fallbacks_found)
         });
-        let sent: u64 = self.edges.iter().map(|e| e.sent - e.on_the_way).sum();
+        let reached = |e: &EdgeLedger| e.sent + e.ways[0].copies - e.ways[0].gone() - e.on_the_way;
+        let sent: u64 = self.edges.iter().map(reached).sum();
         let arrived: u64 = self.services.iter().map(|s| s.arrived).sum();
-        law(sent == arrived, &|| format!("attempts sent and not on the way {sent} = arrived {arrived}"));
+        law(sent == arrived, &|| {
+            format!("attempts sent or copied, neither on the way nor lost {sent} = arrived {arrived}")
+        });
         broken
     }
 }
@@ -159,7 +164,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                     ledger.time_outside += u128::from(now.since(attempt.entered).as_nanos());
                     continue;
                 }
-                Phase::Back => continue,
+                Phase::Back | Phase::Astray => continue,
                 Phase::Waiting | Phase::Serving => {}
             }
             let accepted = self.errands.get(slot.slot as usize).is_some_and(|errand| errand.accepted);
@@ -198,6 +203,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.close_links();
         self.close_operations();
         self.close_sagas();
+        self.close_ways();
         let broken = self.ledger.broken_laws();
         assert!(broken.is_empty(), "conservation laws broken: {broken:#?}");
     }

@@ -9,6 +9,7 @@ use crate::ids::{AttemptId, InstanceId};
 use crate::luck::{Draws, Purpose};
 use crate::metrics::{Aside, Probe};
 use crate::model::edge::EdgeCaller;
+use crate::model::network::Way;
 use crate::policy::Outcome;
 use crate::time::SimDuration;
 
@@ -16,13 +17,20 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// The way to the instance.
     pub(super) fn travel_there(&mut self, id: AttemptId) {
         let attempt = self.attempts.get(id.0).expect("an attempt that was just sent");
+        if self.is_rough(attempt) {
+            return self.send_request(id);
+        }
         let (way, lane) = self.way(attempt, Purpose::WayThere);
         self.events.schedule_in(lane, self.now + way, Event::Reach { attempt: id });
     }
 
     /// The way back, with an outcome. A caller that does not wait gets nothing.
     pub(super) fn travel_back(&mut self, id: AttemptId, outcome: Outcome) {
-        let attempt = self.attempts.get_mut(id.0).expect("an attempt that leaves its instance");
+        let attempt = self.attempts.get(id.0).expect("an attempt that leaves its instance");
+        if self.is_rough(attempt) {
+            return self.send_answer(id, outcome);
+        }
+        let attempt = self.attempts.get_mut(id.0).expect("it is still there");
         if !attempt.wanted {
             self.attempts.remove(id.0);
             return;
@@ -38,6 +46,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
 
     /// The attempt's outcome reaches its caller, if that still waits.
     pub(super) fn on_deliver(&mut self, id: AttemptId) {
+        if self.has_rough_edges {
+            self.count_delivered(id, Way::Back);
+        }
         let attempt = self.attempts.remove(id.0);
         if !attempt.wanted && attempt.outcome.is_ok() {
             self.fill_late(id, &attempt);
@@ -63,17 +74,27 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         }
         let attempt = *self.attempts.get(id.0).expect("an attempt that is left");
         let service = self.servers[attempt.instance].service;
+        if attempt.phase == Phase::Astray {
+            return self.forget_astray(id);
+        }
         let listens = attempt.phase == Phase::Outside || !self.model.services[service].on_cancel.is_ignored();
         if attempt.phase == Phase::Back || !listens {
             return;
         }
         match self.model.edges[attempt.edge].has_network {
             false => self.on_cancel(id),
+            true if self.word_is_lost(&attempt) => {}
             true => {
                 let (way, _) = self.way(&attempt, Purpose::WayOfCancel);
                 self.events.schedule(self.now + way, Event::Cancel { attempt: id });
             }
         }
+    }
+
+    /// Whether anything can happen to messages beside time that passes.
+    #[inline]
+    fn is_rough(&self, attempt: &Attempt) -> bool {
+        self.has_rough_edges && self.model.edges[attempt.edge].rough.is_some()
     }
 
     /// Time of one way of an attempt, and the lane for it.

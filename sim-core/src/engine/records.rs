@@ -72,6 +72,13 @@ impl Records {
         }
     }
 
+    /// Another attempt knows what this one knows.
+    pub(super) fn copy_note(&mut self, from: AttemptId, to: AttemptId) {
+        if self.are_there() {
+            self.write_down(to, self.note(from));
+        }
+    }
+
     fn write_down(&mut self, attempt: AttemptId, note: Note) {
         if attempt == NO_ATTEMPT {
             return;

@@ -9,6 +9,7 @@ use crate::luck::Purpose;
 use crate::metrics::{Aside, Observation, Probe};
 use crate::model::edge::EdgeCaller;
 use crate::model::endpoint::Program;
+use crate::model::network::Way;
 use crate::policy::Outcome;
 use crate::policy::admission::Arriving;
 use crate::policy::queue::{Overflow, Taken, Verdict, Waiting};
@@ -18,6 +19,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// An attempt reaches its instance after some time on the way.
     #[inline(never)]
     pub(super) fn on_reach(&mut self, id: AttemptId) {
+        if self.has_rough_edges {
+            self.count_delivered(id, Way::There);
+        }
         self.reach(id);
     }
 

@@ -23,6 +23,8 @@ use crate::time::{SimDuration, SimTime};
 const NONE: Handle = Handle { slot: 0, generation: 0 };
 /// No attempt.
 pub(super) const NO_ATTEMPT: AttemptId = AttemptId(NONE);
+/// No call.
+pub(super) const NO_CALL: CallId = CallId(NONE);
 /// No task.
 pub(super) const NO_TASK: TaskId = TaskId(NONE);
 /// Any instance.
@@ -148,6 +150,8 @@ pub(super) enum Phase {
     Back,
     /// It stands before a full line that drops nobody.
     Outside,
+    /// A message of it is gone, and its caller waits for what will never come.
+    Astray,
 }
 
 /// One try, until the server is done with it: it may outlive its call.

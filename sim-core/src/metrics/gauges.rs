@@ -84,6 +84,7 @@ pub const KINDS: &[Kind] = &[
     part("sagas_compensated", "sagas that had to undo, so far"),
     part("looks", "looks at objects, so far"),
     part("dirty_looks", "looks at objects half-way, so far"),
+    count("stuck_workers", "workers that wait for a lost message"),
 ];
 
 impl Kind {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::ids::{AttemptId, CallId};
 use crate::metrics::{Aside, CacheEvent, Observation, Probe};
+use crate::model::network::Way;
 use crate::policy::Outcome;
 use crate::policy::retry::GiveUp;
 use crate::policy::retry::terms::Refusal;
@@ -208,6 +209,9 @@ impl fmt::Display for Entry {
                 }
                 Aside::WaitsOutside => write!(f, "the line is full: waits outside"),
                 Aside::Accepted { .. } => write!(f, "is accepted"),
+                Aside::Doubled { .. } => write!(f, "its request is doubled"),
+                Aside::Astray { way: Way::There } => write!(f, "its request is gone"),
+                Aside::Astray { way: Way::Back } => write!(f, "its answer is gone"),
             },
             Observation::Connection { user, opened, .. } => {
                 write!(f, "the connection of user {user} {}", if opened { "begins" } else { "ends" })

@@ -117,7 +117,7 @@ fn build_system(config: &SystemConfig, problems: &mut Problems) -> Option<Model>
     problems.distribution("zones/within".to_owned(), config.zones.within.as_ref());
     problems.distribution("zones/between".to_owned(), config.zones.between.as_ref());
     let mut services = lower_services(config, problems);
-    let calls = Calls::lower(config, &services, problems);
+    let mut calls = Calls::lower(config, &services, problems);
     let mut workloads = lower_workloads(config, problems);
     connections::lower(config, &calls, &mut services, &mut workloads, problems);
     leases::lower(config, &calls, &mut workloads, problems);
@@ -128,7 +128,7 @@ fn build_system(config: &SystemConfig, problems: &mut Problems) -> Option<Model>
         }
         services[ServiceId::from_index(id)].follows = Some(follows.clone());
     }
-    let faults = faults::lower(config, &services, problems);
+    let faults = faults::lower(config, &services, &mut calls.edges, problems);
     let actions = actions::lower(config, &services, problems);
     if problems.0.len() > known {
         return None;

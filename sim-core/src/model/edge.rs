@@ -2,8 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::message::{SizeConfig, Sizes};
+use super::network::{NetworkConfig, Rough};
 use super::pipeline::{Layer, Pipeline};
-use crate::dist::{Distribution, Sampler};
+use crate::dist::Sampler;
 use crate::ids::{CacheId, EndpointId, PoolId, ServiceId, WorkloadId};
 use crate::policy::admission::pushback::Pushback;
 use crate::policy::{balancer, breaker, bulkhead, chooser, hedging, rate_limit, retry, targets, throttle};
@@ -73,6 +75,12 @@ pub struct CallConfig {
     /// Whether further attempts are sent beside a slow one; in place of `retry`. Default `none`.
     #[serde(default)]
     pub hedging: hedging::Config,
+    /// How large a request is: a size or a distribution of sizes. Default: what the endpoint says, or nothing.
+    #[serde(default)]
+    pub request_size: Option<SizeConfig>,
+    /// How large an answer is: a size or a distribution of sizes. Default: what the endpoint says, or nothing.
+    #[serde(default)]
+    pub response_size: Option<SizeConfig>,
 }
 
 impl CallConfig {
@@ -97,6 +105,8 @@ impl CallConfig {
             pipeline: None,
             until: UntilConfig::default(),
             hedging: hedging::Config::default(),
+            request_size: None,
+            response_size: None,
         }
     }
 }
@@ -135,16 +145,6 @@ pub struct PropagateConfig {
     /// Kept back from the deadline at this hop, for the work after the answer and the way back; default 0ms.
     #[serde(default)]
     pub margin: SimDuration,
-}
-
-/// What lies between a caller and a service.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "snake_case")]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
-pub struct NetworkConfig {
-    /// Time of a message, one way, beside that of zones: a duration or a distribution; default: none.
-    #[serde(default)]
-    pub latency: Option<Distribution>,
 }
 
 /// How long a caller waits.
@@ -232,4 +232,16 @@ pub struct Edge {
     pub until_accepted: bool,
     /// Whether attempts are sent side by side.
     pub hedging: hedging::Config,
+    /// How large its messages are.
+    pub sizes: Sizes,
+    /// What can happen to its messages beside time that passes.
+    pub rough: Option<Box<Rough>>,
+}
+
+impl Edge {
+    /// Something may happen to its messages, if only while a trigger is on.
+    pub(super) fn make_rough(&mut self) {
+        self.has_network = true;
+        self.rough.get_or_insert_with(Box::default);
+    }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::Named;
 use super::cache::{CachedConfig, PutConfig};
 use super::edge::CallConfig;
+use super::message::SizeConfig;
 use super::saga::{LookConfig, SagaStepConfig};
 use crate::dist::{Distribution, Sampler};
 use crate::ids::{CacheId, EdgeId, EffectId, RecordsId, SagaId, ServiceId, StepId};
@@ -23,6 +24,12 @@ pub struct EndpointConfig {
     /// Whether doing it twice does no harm; a call may say otherwise. Default: false.
     #[serde(default)]
     pub idempotent: bool,
+    /// How large a request to it is: a size or a distribution of sizes; a call may say otherwise. Default: nothing.
+    #[serde(default)]
+    pub request_size: Option<SizeConfig>,
+    /// How large its answer is: a size or a distribution of sizes; a call may say otherwise. Default: nothing.
+    #[serde(default)]
+    pub response_size: Option<SizeConfig>,
 }
 
 /// A step of an endpoint.

@@ -1,5 +1,6 @@
 //! What goes wrong, where and when? Triggers with a start and a duration.
 
+mod network;
 mod selection;
 mod settings;
 
@@ -9,6 +10,7 @@ use super::link::{Congested, CongestionFault};
 use crate::dist::Sampler;
 use crate::ids::{CacheId, InstanceId, ServiceId, WorkloadId};
 use crate::time::{SimDuration, SimTime};
+pub use network::*;
 pub use selection::{FirstSelection, PlacesSelection, Selection, ShareSelection, ZoneSelection};
 pub use settings::*;
 
@@ -88,6 +90,14 @@ triggers! {
     hot_key: HotKey(HotKeyFault),
     /// Other traffic takes a part of a link.
     congestion: Congestion(CongestionFault),
+    /// A share of the messages between callers and a service is lost.
+    loss: Loss(LossFault),
+    /// A share of the messages between callers and a service arrives twice.
+    duplicate: Duplicate(DuplicateFault),
+    /// A share of the messages between callers and a service arrives damaged and is thrown away.
+    corrupt: Corrupt(CorruptFault),
+    /// A share of the messages between callers and a service is held up, and others overtake them.
+    reorder: Reorder(ReorderFault),
 }
 
 /// What a trigger does while it lasts.
@@ -155,6 +165,8 @@ pub enum Effect {
     Hot,
     /// Answers take longer to pass a link.
     Congested(Congested),
+    /// Something happens to messages.
+    Network(NetworkHit),
 }
 
 /// A trigger, ready to run.

@@ -1,5 +1,6 @@
 //! What became of all that went over an edge?
 
+use super::ways::WayLedger;
 use crate::ids::EdgeId;
 
 /// What one edge has counted.
@@ -49,13 +50,16 @@ pub struct EdgeLedger {
     pub tries_over: u64,
     /// Of those, the ones that are out at the end.
     pub tries_out: u64,
+    /// Messages there and back, where anything can happen to them.
+    pub ways: [WayLedger; 2],
 }
 
 impl EdgeLedger {
     pub(super) fn laws(&self, id: EdgeId, law: &mut impl FnMut(bool, &dyn Fn() -> String)) {
-        law(self.used <= self.produced && self.produced <= self.sent, &|| {
+        let copies = self.ways[0].copies;
+        law(self.used <= self.produced && self.produced <= self.sent + copies, &|| {
             format!(
-                "{id:?}: answers used {} <= produced {} <= attempts sent {}",
+                "{id:?}: answers used {} <= produced {} <= attempts sent {} + copies {copies}",
                 self.used, self.produced, self.sent
             )
         });
@@ -89,6 +93,8 @@ impl EdgeLedger {
                 self.tries, self.tries_over, self.tries_out
             )
         });
+        self.ways[0].laws(id, "there", law);
+        self.ways[1].laws(id, "back", law);
         let accounted = self.ended + self.abandoned + self.under_way;
         law(self.calls == accounted, &|| {
             format!("{id:?}: calls {} = ended + abandoned + under way {accounted}", self.calls)

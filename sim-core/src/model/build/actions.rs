@@ -193,6 +193,8 @@ fn fixed_build(base: &Model, stage: &Model, problems: &mut Problems) {
             before.has_network == after.has_network,
             "whether there is a network",
         );
+        let rough = before.rough.is_some() == after.rough.is_some();
+        fixed(&format!("{path}/network"), rough, "whether anything can happen to messages");
         let health = |edge: &crate::model::edge::Edge| edge.chooser.targets.health_check.is_some();
         let health = health(before) == health(after);
         fixed(&format!("{path}/targets/health_check"), health, "whether there are health checks");

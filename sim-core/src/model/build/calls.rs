@@ -14,6 +14,7 @@ mod follows;
 mod links;
 mod effects;
 mod sagas;
+mod messages;
 
 use super::{Problems, unique_keys};
 use crate::dist::Distribution;
@@ -239,6 +240,7 @@ impl Lowering<'_> {
             }
             for (name, endpoint) in settings.endpoints.iter() {
                 let id = self.endpoint_of(&format!("{}/{name}", service.name)).expect("named above");
+                self.endpoint_sizes(&format!("{path}/endpoints/{name}"), endpoint);
                 let path = format!("{path}/endpoints/{name}/steps");
                 if endpoint.steps.is_empty() {
                     self.problems.add(&path, "the endpoint does nothing; add a step such as `compute: 10ms`");
@@ -325,7 +327,7 @@ impl Lowering<'_> {
         let chooser =
             chooser::Config { load_balancer: call.load_balancer.clone(), targets: call.targets.clone() };
         self.problems.policy(&path, chooser.check(service.instances));
-        self.problems.distribution(format!("{path}/network/latency"), call.network.latency.as_ref());
+        let (sizes, rough) = self.messages(call, &path);
         if call.max_depth.is_some_and(|depth| depth.get() > MAX_DEPTH) {
             let message = format!("at most {MAX_DEPTH} calls above one another are simulated");
             self.problems.add(format!("{path}/max_depth"), message);
@@ -367,7 +369,7 @@ impl Lowering<'_> {
             is_watched: chooses && (chooser.load_balancer.counts_own() || !call.targets.is_everyone()),
             chooser,
             pool,
-            has_network: latency.is_some() || crosses || self.is_linked(pool),
+            has_network: latency.is_some() || crosses || self.is_linked(pool) || rough.is_some(),
             crosses_zones: crosses,
             latency,
             max_depth: call.max_depth.map_or(u32::MAX, Count::get),
@@ -392,6 +394,8 @@ impl Lowering<'_> {
             listens: call.client_throttle.listens(),
             until_accepted: call.until == UntilConfig::Accepted,
             hedging: call.hedging.with_attempt_timeout(call.timeouts.attempt.0),
+            sizes,
+            rough,
         })
     }
 

@@ -1,10 +1,14 @@
 //! What goes wrong? Names and selections of the triggers become instances.
 
+mod network;
+
 use super::{Problems, unique_keys};
-use crate::ids::{CacheId, FaultId, Id, IdVec, InstanceId, PoolId, ServiceId, WorkloadId};
+use crate::ids::{CacheId, EdgeId, FaultId, Id, IdVec, InstanceId, PoolId, ServiceId, WorkloadId};
 use crate::model::SystemConfig;
+use crate::model::edge::Edge;
 use crate::model::fault::{
-    CacheFlushFault, Effect, Fault, FaultConfig, HotKeyFault, Kind, PayloadFault, RestartFault, Selection,
+    CacheFlushFault, Effect, Fault, FaultConfig, Harm, HotKeyFault, Kind, PayloadFault, RestartFault,
+    Selection,
 };
 use crate::model::link::{Congested, CongestionFault};
 use crate::model::service::Service;
@@ -17,6 +21,7 @@ type Services = IdVec<ServiceId, Service>;
 pub(super) fn lower(
     config: &SystemConfig,
     services: &Services,
+    edges: &mut IdVec<EdgeId, Edge>,
     problems: &mut Problems,
 ) -> IdVec<FaultId, Fault> {
     let mut faults = IdVec::new();
@@ -35,8 +40,11 @@ pub(super) fn lower(
             problems
                 .add(format!("{path}/for"), "a fault of no length does nothing; write a duration above zero");
         }
-        let mut lowering = Lowering { config, services, path: &path, problems };
+        let mut lowering = Lowering { config, services, edges: &*edges, path: &path, problems };
         if let Some((effect, instances)) = lowering.effect(fault, key) {
+            if let Effect::Network(hit) = &effect {
+                hit.edges.iter().for_each(|edge| edges[*edge].make_rough());
+            }
             let begins = SimTime::ZERO + fault.at;
             faults.push(Fault {
                 name: name.to_owned(),
@@ -71,12 +79,14 @@ pub(super) fn restarted(
     restart: &RestartFault,
     problems: &mut Problems,
 ) -> Option<Vec<InstanceId>> {
-    Lowering { config, services, path, problems }.hit("restart", &restart.service, &restart.instances)
+    let edges = &IdVec::new();
+    Lowering { config, services, edges, path, problems }.hit("restart", &restart.service, &restart.instances)
 }
 
 struct Lowering<'a> {
     config: &'a SystemConfig,
     services: &'a Services,
+    edges: &'a IdVec<EdgeId, Edge>,
     path: &'a str,
     problems: &'a mut Problems,
 }
@@ -188,6 +198,25 @@ impl Lowering<'_> {
             Kind::CacheFlush(f) => self.flush(f)?,
             Kind::HotKey(f) => self.hot_key(f)?,
             Kind::Congestion(f) => (self.congestion(f)?, Vec::new()),
+            Kind::Loss(f) => {
+                let harm = Harm::Lost(f.ratio.get());
+                (self.share_of_messages("loss", f.between(), f.direction, f.ratio, harm)?, Vec::new())
+            }
+            Kind::Duplicate(f) => {
+                let harm = Harm::Doubled(f.ratio.get());
+                (self.share_of_messages("duplicate", f.between(), f.direction, f.ratio, harm)?, Vec::new())
+            }
+            Kind::Corrupt(f) => {
+                let harm = Harm::Damaged(f.ratio.get());
+                (self.share_of_messages("corrupt", f.between(), f.direction, f.ratio, harm)?, Vec::new())
+            }
+            Kind::Reorder(f) => {
+                if !self.delay("reorder", &f.delay) {
+                    return None;
+                }
+                let harm = Harm::HeldUp(f.ratio.get(), f.delay.sampler());
+                (self.share_of_messages("reorder", f.between(), f.direction, f.ratio, harm)?, Vec::new())
+            }
         })
     }
 

@@ -5,6 +5,7 @@ use crate::dist::Distribution;
 use crate::ids::{EdgeId, EndpointId, ServiceId};
 use crate::model::edge::{Edge, EdgeCaller};
 use crate::model::endpoint::{Endpoint, Program, Step};
+use crate::model::message::Sizes;
 use crate::model::pipeline::Pipeline;
 use crate::model::{Check, CheckKind};
 use crate::policy::probe::Checks;
@@ -99,6 +100,8 @@ impl Lowering<'_> {
             listens: false,
             until_accepted: false,
             hedging: hedging::Config::None,
+            sizes: Sizes::default(),
+            rough: None,
         })
     }
 
