@@ -466,6 +466,16 @@ fn metric_scope(
             | M::ReachedServices
             | M::ForeignServed
             | M::ForeignBlocked
+            | M::Duplicates
+            | M::Replays
+            | M::Orphans
+            | M::LostEffects
+            | M::Inconsistent
+            | M::InconsistentPer1000
+            | M::OldestInconsistent
+            | M::CompensatedShare
+            | M::DirtyReads
+            | M::StuckWorkers
     );
     let id = metric.id();
     if line.service.is_some() && of_workloads {

@@ -303,6 +303,26 @@ expectation! {
     foreign_served => Subject::Metric(Metric::ForeignServed);
     /// Calls of intruders per second that were refused because of who sent them, or how many.
     foreign_blocked => Subject::Metric(Metric::ForeignBlocked);
+    /// Effects applied once more although they stood, per 1000 requests that may lead to them.
+    duplicates => Subject::Metric(Metric::Duplicates);
+    /// Times that an idempotency key was known, per 1000 requests that may lead to the effect.
+    replays => Subject::Metric(Metric::Replays);
+    /// Effects that stand although the user was told that the request failed, per 1000 requests.
+    orphans => Subject::Metric(Metric::Orphans);
+    /// Effects that do not stand although the user was told that they do, per 1000 requests.
+    lost_effects => Subject::Metric(Metric::LostEffects);
+    /// Objects of sagas left half-way, mean over time.
+    inconsistent => Subject::Metric(Metric::Inconsistent);
+    /// Objects of sagas left half-way at the end, per 1000 sagas.
+    inconsistent_per_1000 => Subject::Metric(Metric::InconsistentPer1000);
+    /// For how long the oldest inconsistent object has been so, mean over time.
+    oldest_inconsistent => Subject::Metric(Metric::OldestInconsistent);
+    /// Share of the sagas that had to undo what they had done.
+    compensated_share => Subject::Metric(Metric::CompensatedShare);
+    /// Share of the looks at objects of sagas that saw one half-way which did not say so.
+    dirty_reads => Subject::Metric(Metric::DirtyReads);
+    /// Workers that wait for a lost message in a call without any timeout, mean over time.
+    stuck_workers => Subject::Metric(Metric::StuckWorkers);
 }
 
 impl Verdict {

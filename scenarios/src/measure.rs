@@ -365,6 +365,18 @@ impl Record {
                 let spent = self.gauged("handshake_seconds", scope, span)?;
                 ratio(spent, self.gauged("handshakes", scope, span)?)
             }
+            Metric::Duplicates => self.per_1000("duplicates", "effects_asked", scope, span),
+            Metric::Replays => self.per_1000("replays", "effects_asked", scope, span),
+            Metric::Orphans => self.per_1000("orphans", "effects_asked", scope, span),
+            Metric::LostEffects => self.per_1000("lost_effects", "effects_asked", scope, span),
+            Metric::Inconsistent => self.gauged("inconsistent", scope, span),
+            Metric::InconsistentPer1000 => self.per_1000_so_far("inconsistent", "sagas_begun", scope, span),
+            Metric::StuckWorkers => self.gauged("stuck_workers", scope, span),
+            Metric::OldestInconsistent => self.gauged("oldest_inconsistent", scope, span),
+            Metric::CompensatedShare => {
+                self.per_1000("sagas_compensated", "sagas_begun", scope, span).map(|share| share / 1e3)
+            }
+            Metric::DirtyReads => self.per_1000("dirty_looks", "looks", scope, span).map(|share| share / 1e3),
         }
     }
 

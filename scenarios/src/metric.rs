@@ -130,6 +130,16 @@ metrics! {
     ReachedServices "reached_services" Count "reached services" "Services that an intruder holds or has had an answer from, read at the end of each window, mean over time.";
     ForeignServed "foreign_served" PerSecond "foreign calls served" "Calls of intruders per second that were answered.";
     ForeignBlocked "foreign_blocked" PerSecond "foreign calls blocked" "Calls of intruders per second that were refused because of who sent them, or how many.";
+    Duplicates "duplicates" Count "duplicates" "Effects applied once more although they stood already under the same key, per 1000 requests that may lead to them.";
+    Replays "replays" Count "replays" "Times that an idempotency key was known and nothing was done, per 1000 requests that may lead to the effect.";
+    Orphans "orphans" Count "orphans" "Effects that stand although the user was told that the request failed, those undone later deducted, per 1000 requests that may lead to them.";
+    LostEffects "lost_effects" Count "lost effects" "Effects that do not stand, or not yet, although the user was told that the request is done, those that come later deducted, per 1000 requests that may lead to them.";
+    Inconsistent "inconsistent" Count "inconsistent objects" "Objects of sagas left half-way because undoing was given up or put aside, read at the end of each window, mean over time.";
+    InconsistentPer1000 "inconsistent_per_1000" Count "inconsistent of 1000" "Objects of sagas that are inconsistent at the end, per 1000 sagas begun until then.";
+    OldestInconsistent "oldest_inconsistent" Seconds "oldest inconsistent" "For how long the oldest inconsistent object of a saga has been so, read at the end of each window, mean over time; 0 if there is none.";
+    CompensatedShare "compensated_share" Share "compensated" "Share of the sagas begun that had to undo what they had done.";
+    DirtyReads "dirty_reads" Share "dirty reads" "Share of the looks at objects of sagas that saw one half-way which did not say so.";
+    StuckWorkers "stuck_workers" Count "stuck workers" "Workers that wait for a message that was lost, in a call without any timeout: for ever. Read at the end of each window, mean over time.";
 }
 
 impl Metric {

@@ -35,6 +35,10 @@ mod fallback;
 mod leases;
 mod follows;
 mod links;
+mod baggage;
+mod effects;
+mod sagas;
+mod stuck;
 mod messages;
 mod transport;
 mod identity;
@@ -60,6 +64,8 @@ use connections::Connections;
 use directory::Discovery;
 pub use directory::DiscoveryLedger;
 use doors::Doors;
+use effects::Operations;
+pub use effects::{EffectLedger, EffectsFound, OperationsLedger};
 use follows::Follows;
 pub use follows::FollowsLedger;
 use identity::Quotas;
@@ -72,6 +78,8 @@ pub use ledger::{CacheLedger, EdgeLedger, Ledger, RecordsLedger, ServiceLedger, 
 use links::Links;
 use records::Records;
 use refresh::Refreshes;
+pub use sagas::SagaLedger;
+use sagas::Sagas;
 use scaling::Scaling;
 use sharing::Sharing;
 use state::{
@@ -185,6 +193,8 @@ struct Simulation<'m, P, const PLAIN: bool> {
     leases: Leases,
     follows: Follows,
     links: Links,
+    operations: Operations,
+    sagas: Sagas,
     /// Whether there are edges on which anything can happen to messages.
     has_rough_edges: bool,
     transport: Transport,
@@ -250,6 +260,8 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             leases: Leases::new(model),
             follows: Follows::new(model),
             links: Links::new(model),
+            operations: Operations::new(model),
+            sagas: Sagas::new(model),
             has_rough_edges: model.edges.iter().any(|edge| edge.rough.is_some()),
             transport: Transport::new(model),
             discovery: Discovery::new(model),
@@ -356,6 +368,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             Event::Expire { workload, lease, term } => self.on_expire(workload, lease, term),
             Event::Transport { connection, due, plan } => self.on_transport(connection, due, plan),
             Event::Intrude { fault, service } => self.on_intrude(fault, service),
+            Event::SagaAgain { run, plan } => self.on_saga_again(run, plan),
             Event::Arrival { .. }
             | Event::Finish { .. }
             | Event::AttemptTimeout { .. }

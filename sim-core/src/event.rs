@@ -251,6 +251,13 @@ pub enum Event {
     },
     /// Something is due in the discovery of services.
     Discovery(DiscoveryEvent),
+    /// An undoing of a saga is tried again.
+    SagaAgain {
+        /// The saga, if it is still under way.
+        run: Handle,
+        /// After which of its waits; an event of another one is stale.
+        plan: u32,
+    },
 }
 
 /// An event as two words: kind and a small number, then slot and generation.
@@ -296,6 +303,7 @@ impl Packed {
     pub(crate) const LAST_TRANSPORT: u64 = 125;
     pub(crate) const INTRUDE: u64 = 126;
     pub(crate) const DISCOVERY: u64 = 140;
+    pub(crate) const SAGA_AGAIN: u64 = 160;
 
     #[inline(always)]
     pub(crate) fn new(event: Event) -> Self {
@@ -372,6 +380,7 @@ impl Packed {
             Event::Intrude { fault, service } => {
                 Packed(Self::INTRUDE, words(fault.index() as u32, service.index() as u32))
             }
+            Event::SagaAgain { run, plan } => Packed(words(Self::SAGA_AGAIN as u32, plan), handle(run)),
             Event::Expire { workload, lease, term } => {
                 Packed(words(Self::EXPIRE as u32, workload.index() as u32), words(lease, term))
             }
@@ -476,6 +485,7 @@ impl Packed {
                 Event::Renew { workload: WorkloadId::from_index(number as usize), lease: second as u32 }
             }
             Self::CATCH_UP => Event::CatchUp { instance: InstanceId::from_index(second as usize) },
+            Self::SAGA_AGAIN => Event::SagaAgain { run: handle, plan: number },
             Self::EXPIRE => Event::Expire {
                 workload: WorkloadId::from_index(number as usize),
                 lease: handle.slot,

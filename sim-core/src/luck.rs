@@ -78,6 +78,8 @@ pub enum Purpose {
     Connection = 98,
     /// How long a message of a handshake travels.
     Handshake = 120,
+    /// Which object of a saga is looked at.
+    Look = 160,
     /// Whether a request is lost.
     LossThere = 100,
     /// Whether an answer is lost.

@@ -23,6 +23,8 @@ pub mod capacity;
 pub mod pipeline;
 pub mod record;
 pub mod identity;
+pub mod effect;
+pub mod saga;
 mod build;
 
 use std::fmt;
@@ -32,7 +34,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::dist::Sampler;
 use crate::ids::{
-    CacheId, EdgeId, EndpointId, FaultId, IdVec, PoolId, RecordsId, ServiceId, SourceId, StepId, WorkloadId,
+    CacheId, EdgeId, EffectId, EndpointId, FaultId, IdVec, PoolId, RecordsId, SagaId, ServiceId, SourceId,
+    StepId, WorkloadId,
 };
 use crate::time::{SimDuration, SimTime};
 use action::{Action, ActionConfig, StageConfig};
@@ -178,6 +181,10 @@ pub struct Model {
     pub caches: IdVec<CacheId, Cache>,
     /// What services keep versions of.
     pub records: IdVec<RecordsId, Records>,
+    /// What services do for requests and should do once.
+    pub effects: IdVec<EffectId, effect::Effect>,
+    /// What services conduct in steps that can be undone.
+    pub sagas: IdVec<SagaId, saga::Saga>,
     /// Probes and health checks.
     pub checks: Vec<Check>,
     /// Names of the zones.

@@ -28,6 +28,8 @@
 //! | [`hedging`] | the attempt is slow: send another beside it, and after which wait? |
 //! | [`transport`] | what does it take to talk to the instance at all? |
 //! | [`identity`] | who is calling, and may they? |
+//! | [`idempotency`] | the same request comes again: is its effect applied once more? |
+//! | [`compensation`] | what was done has to be undone, and that fails as well: what now? |
 //!
 //! The patterns of each are in the table of its own file. One pattern is one file, all of one shape: what it does, why it exists, where it fails, its source;
 //! the settings ([`Config`](retry::exponential::Config), the same for every caller), what one caller
@@ -64,6 +66,8 @@ pub mod hedging;
 pub mod transport;
 pub mod discovery;
 pub mod identity;
+pub mod idempotency;
+pub mod compensation;
 mod rolling;
 mod theoretical_arrival;
 

@@ -22,6 +22,8 @@
 //! | [`chain`] | where does a Markov chain stay, and how long does it take from here to there? |
 //! | [`spiral`] | when does a service collapse that its own crowd slows down, which burst does it survive? |
 //! | [`orbit`] | what becomes of those who give up and come again? |
+//! | [`once`] | what do lost messages leave of "once"? |
+//! | [`saga`] | how many sagas fail, and how many stay half-way? |
 //!
 //! Rates and spans are plain `f64` in one unit of time chosen by the caller, unless a name ends in a
 //! unit (`_s`, `_per_s`). All functions panic outside their stated domain: callers have valid models.
@@ -37,9 +39,11 @@ pub mod mg1;
 pub mod mm1;
 pub mod mmc;
 pub mod mmck;
+pub mod once;
 pub mod orbit;
 pub mod overload;
 pub mod retries;
+pub mod saga;
 pub mod slowing;
 pub mod spiral;
 pub mod tandem;

@@ -21,3 +21,4 @@ mod spirals;
 mod orbits;
 mod hidden;
 mod twins;
+mod once;

@@ -9,14 +9,16 @@ use super::Simulation;
 use super::bulkheads::Bulkhead;
 pub use super::caches::CacheLedger;
 use super::directory::DiscoveryLedger;
+use super::effects::{EffectLedger, OperationsLedger};
 use super::follows::FollowsLedger;
 use super::guards::Seat;
 use super::intruders::IntruderLedger;
 use super::leases::LeaseLedger;
 pub use super::records::RecordsLedger;
+use super::sagas::SagaLedger;
 use super::state::{Phase, Stage, Work};
 use super::transport::TransportLedger;
-use crate::ids::{AttemptId, CacheId, EdgeId, IdVec, RecordsId, ServiceId, WorkloadId};
+use crate::ids::{AttemptId, CacheId, EdgeId, EffectId, IdVec, RecordsId, SagaId, ServiceId, WorkloadId};
 use crate::metrics::Probe;
 use crate::model::Model;
 use crate::model::edge::EdgeCaller;
@@ -63,6 +65,12 @@ pub struct Ledger {
     pub transport: IdVec<EdgeId, TransportLedger>,
     /// Per service, what intruders have asked of it.
     pub intruders: IdVec<ServiceId, IntruderLedger>,
+    /// Per effect.
+    pub effects: IdVec<EffectId, EffectLedger>,
+    /// What users were told of their operations.
+    pub operations: OperationsLedger,
+    /// Per kind of saga.
+    pub sagas: IdVec<SagaId, SagaLedger>,
 }
 
 impl Ledger {
@@ -89,6 +97,9 @@ impl Ledger {
             links: [0; 3],
             transport: model.edges.iter().map(|_| TransportLedger::default()).collect(),
             intruders: model.services.iter().map(|_| IntruderLedger::default()).collect(),
+            effects: model.effects.iter().map(|_| EffectLedger::default()).collect(),
+            operations: OperationsLedger::default(),
+            sagas: model.sagas.iter().map(|_| SagaLedger::default()).collect(),
         }
     }
 
@@ -115,6 +126,10 @@ impl Ledger {
         self.leases.iter_ids().for_each(|(id, leases)| leases.laws(id, &mut law));
         self.follows.iter_ids().for_each(|(id, follows)| follows.laws(id, &mut law));
         self.discovery.iter_ids().for_each(|(id, discovery)| discovery.laws(id, &mut law));
+        self.effects.iter_ids().for_each(|(id, effect)| effect.laws(id, &mut law));
+        self.sagas.iter_ids().for_each(|(id, saga)| saga.laws(id, &mut law));
+        let requests = [self.requests_answered, self.requests_failed, self.requests_in_flight];
+        self.operations.laws(requests, &mut law);
         let [opened, free, taken] = self.links;
         law(opened == free + taken, &|| format!("connections opened {opened} = free {free} + taken {taken}"));
         law(self.fallbacks == self.fallbacks_found, &|| {
@@ -205,6 +220,8 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.close_leases();
         self.close_follows();
         self.close_links();
+        self.close_operations();
+        self.close_sagas();
         self.close_ways();
         self.close_transport();
         self.close_discovery();
@@ -299,6 +316,9 @@ mod tests {
             links: [0; 3],
             transport: IdVec::new(),
             intruders: IdVec::new(),
+            effects: IdVec::new(),
+            operations: OperationsLedger::default(),
+            sagas: IdVec::new(),
         };
         assert_eq!(ledger.broken_laws().len(), 2);
         ledger.requests_in_flight = 1;

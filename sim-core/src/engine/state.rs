@@ -3,6 +3,7 @@
 
 mod source;
 
+pub(super) use super::baggage::Baggage;
 pub(super) use super::pools::PoolState;
 use crate::dist::Sampler;
 use crate::event_list::{EventList, Lane};
@@ -15,7 +16,7 @@ use crate::model::edge::Edge;
 use crate::model::service::Service;
 use crate::policy::balancer::board::Board;
 use crate::policy::chooser::Chooser;
-use crate::policy::{Criticality, Outcome, admission, hedging, probe, queue, restart, retry};
+use crate::policy::{Outcome, admission, hedging, probe, queue, restart, retry};
 use crate::streams::Seed;
 use crate::time::{SimDuration, SimTime};
 pub(super) use source::SourceState;
@@ -48,23 +49,6 @@ pub(super) struct Call {
     pub(super) client: u32,
     /// The only instance that will do, or `ANYWHERE`.
     pub(super) place: u32,
-}
-
-/// What travels with a request from service to service.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Baggage {
-    /// When nobody waits any more, as far as this service knows.
-    pub(super) deadline: SimTime,
-    pub(super) key: u32,
-    pub(super) tenant: u32,
-    pub(super) class: Criticality,
-    /// Calls above.
-    pub(super) depth: u16,
-}
-
-impl Baggage {
-    pub(super) const NONE: Baggage =
-        Baggage { deadline: SimTime::NEVER, key: 0, tenant: 0, class: Criticality::Critical, depth: 0 };
 }
 
 /// Who waits for a call.

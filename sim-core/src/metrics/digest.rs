@@ -94,6 +94,9 @@ impl Probe for Digest {
                 let (kind, first, second) = what.numbers();
                 mix(handle(15, first, second), 140 << 32 | u64::from(kind))
             }
+            Event::SagaAgain { run, plan } => {
+                mix(handle(15, run.slot, run.generation), 160 << 32 | u64::from(plan))
+            }
             Event::Scale { service } => mix(handle(15, service.index() as u32, 0), 6 << 32),
         };
         self.hash = mix(self.hash ^ now.as_nanos(), what);

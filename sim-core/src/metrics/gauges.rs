@@ -15,14 +15,20 @@ pub struct Kind {
     pub label: &'static str,
     /// Whether it lies between 0 and 1 and is read as a share.
     pub is_share: bool,
+    /// Whether it is worth a line in a figure; else it is what metrics are made of.
+    pub is_drawn: bool,
 }
 
 const fn count(name: &'static str, label: &'static str) -> Kind {
-    Kind { name, label, is_share: false }
+    Kind { name, label, is_share: false, is_drawn: true }
 }
 
 const fn share(name: &'static str, label: &'static str) -> Kind {
-    Kind { name, label, is_share: true }
+    Kind { name, label, is_share: true, is_drawn: true }
+}
+
+const fn part(name: &'static str, label: &'static str) -> Kind {
+    Kind { name, label, is_share: false, is_drawn: false }
 }
 
 /// The gauges that there are, in the order of figures.
@@ -78,6 +84,19 @@ pub const KINDS: &[Kind] = &[
     share("stale_addresses", "addresses of nobody that callers believe in"),
     share("unknown_instances", "instances that callers do not know"),
     count("discovery_requests", "messages of discovery per second"),
+    count("duplicates", "effects applied once more, so far"),
+    part("replays", "answered by their key, so far"),
+    count("orphans", "effects of requests that failed"),
+    count("lost_effects", "effects that answered requests lack"),
+    part("effects_asked", "requests that may lead to effects, so far"),
+    count("inconsistent", "objects left half-way"),
+    count("oldest_inconsistent", "seconds since the oldest was left half-way"),
+    part("half_way", "objects half-way"),
+    part("sagas_begun", "sagas begun, so far"),
+    part("sagas_compensated", "sagas that had to undo, so far"),
+    part("looks", "looks at objects, so far"),
+    part("dirty_looks", "looks at objects half-way, so far"),
+    count("stuck_workers", "workers that wait for a lost message"),
 ];
 
 impl Kind {

@@ -145,6 +145,8 @@ fn build_system(config: &SystemConfig, problems: &mut Problems) -> Option<Model>
         checks: calls.checks,
         caches: calls.caches,
         records: calls.records,
+        effects: calls.effects,
+        sagas: calls.sagas,
         zones: config.zones.names.clone(),
         within_zone: config.zones.within.as_ref().map(Distribution::sampler),
         between_zones: config.zones.between.as_ref().map(Distribution::sampler),

@@ -6,12 +6,14 @@ use serde::{Deserialize, Serialize};
 use super::Named;
 use super::capacity::{BackgroundConfig, Capacity};
 use super::connection::ConnectionsConfig;
+use super::effect::EffectConfig;
 use super::endpoint::{EndpointsConfig, StepConfig};
 use super::follow::{Follows, FollowsConfig};
 use super::identity::{Accepts, IdentityConfig};
 use super::lifecycle::{Lifecycle, LifecycleConfig};
 use super::pool::PoolConfig;
 use super::record::RecordsConfig;
+use super::saga::SagaConfig;
 use crate::dist::Distribution;
 use crate::ids::{InstanceId, ZoneId};
 use crate::policy::identity::{allow_list, certificate};
@@ -117,6 +119,12 @@ pub struct ServiceConfig {
     /// Whom it lets in; default `none`: everybody.
     #[serde(default)]
     pub accepts: Option<allow_list::Config>,
+    /// What its `effect` and `undo` steps are about, by name: what should be done once for each request.
+    #[serde(default)]
+    pub effects: Named<EffectConfig>,
+    /// What its `saga` and `look` steps are about, by name: what is done in steps and undone if one fails.
+    #[serde(default)]
+    pub sagas: Named<SagaConfig>,
     /// Places that actions need at least; no setting, found at loading.
     #[serde(skip)]
     pub room: u32,
@@ -163,6 +171,8 @@ impl ServiceConfig {
             connection: None,
             identity: IdentityConfig::default(),
             accepts: None,
+            effects: Named::default(),
+            sagas: Named::default(),
             room: 0,
         }
     }

@@ -108,6 +108,8 @@ fn fixed_settings(config: &SystemConfig, stage: &StageConfig, problems: &mut Pro
         fixed("follows", "who follows whom", writes(before) == writes(after));
         fixed("discovery", "how callers learn addresses", before.discovery == after.discovery);
         fixed("records", "what is recorded", before.records == after.records);
+        fixed("effects", "which effects there are", before.effects.names().eq(after.effects.names()));
+        fixed("sagas", "which sagas there are", before.sagas.names().eq(after.sagas.names()));
         fixed("connections", "what becomes of connections", before.connections == after.connections);
         let is_same = before.queue.is_shared() == after.queue.is_shared();
         fixed("queue", "whether all in service share the workers", is_same);
@@ -226,6 +228,12 @@ fn inner(step: &Step) -> Vec<usize> {
         }
         Step::Cached { .. } => Vec::new(),
         Step::Read { records } | Step::Write { records } => vec![records.index()],
+        Step::Effect { effect } | Step::Undo { effect } => vec![effect.index()],
+        Step::Look { saga, .. } => vec![saga.index()],
+        Step::Saga { saga, steps, .. } => {
+            let ids = steps.iter().flat_map(|(act, undo)| [act.index(), undo.index()]);
+            std::iter::once(saga.index()).chain(ids).collect()
+        }
     }
 }
 
