@@ -394,6 +394,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             Ready::Accepted(call) => self.on_accepted(call),
             Ready::Hedge(call, because) => self.hedge(call, because),
             Ready::Departs(attempt) => self.on_departs(attempt),
+            Ready::Broken(call) => self.on_broken(call),
         }
     }
 

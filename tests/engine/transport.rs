@@ -141,3 +141,18 @@ fn a_crash_takes_connections_with_it_and_a_silent_one_does_not() {
     assert_eq!(told(&crash("1500ms", ""))[..3], [(1_100, true), (2_100, true), (3_100, true)]);
     assert_eq!(told(&crash("1500ms", ", silent: true"))[..3], [(1_100, true), (2_000, false), (3_100, true)]);
 }
+
+#[test]
+fn streams_of_one_connection_are_reset_together() {
+    let faults = "{gone: {at: 1200ms, for: 100ms, crash: {services: [api], silent: true}}}";
+    let resets = |connection: &str| {
+        let call = format!("connection: {{{connection}}}, timeouts: {{attempt: 2500ms}}");
+        let model = metronome("5500ms", "service_time: 1500ms, workers: 10", &call, faults);
+        let mut ends: Vec<_> = ends(&model).iter().map(|(_, to, ok)| ((to * 1e3).round() as i64, *ok)).collect();
+        ends.sort_unstable();
+        ends[..3].to_vec()
+    };
+    // Nobody tells the first request that its machine was gone, until the second finds out over the same connection.
+    assert_eq!(resets("streams: 10"), [(2_000, false), (2_000, false), (4_500, true)]);
+    assert_eq!(resets(""), [(3_500, false), (3_500, true), (4_500, true)]);
+}

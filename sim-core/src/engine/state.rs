@@ -298,6 +298,8 @@ pub(super) enum Ready {
     Hedge(CallId, Outcome),
     /// This attempt has got its connection.
     Departs(AttemptId),
+    /// The connection of this call's attempt was reset.
+    Broken(CallId),
 }
 
 /// A user who sends one request after the other.

@@ -316,7 +316,40 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
         match usage.end(config, how, self.now) {
             After::Free => self.is_free(id),
             After::Busy => self.transport.unlist(id),
-            After::Closed => self.close_line(id),
+            After::Closed => {
+                if usage.in_use > 0 {
+                    self.break_streams(id);
+                }
+                self.close_line(id);
+            }
+        }
+    }
+
+    /// A connection is reset: so is everything else on it.
+    fn break_streams(&mut self, id: ConnectionId) {
+        for (call, _) in self.calls.iter_ids() {
+            if self.contexts[call.slot as usize].line == Line::On(id)
+                || self.contexts[call.slot as usize].line == Line::Silent(id)
+            {
+                self.ready.push_back(Ready::Broken(CallId(call)));
+            }
+        }
+    }
+
+    /// The connection of an attempt was reset by another attempt's.
+    pub(super) fn on_broken(&mut self, id: CallId) {
+        let Some(call) = self.calls.get(id.0) else { return };
+        let (attempt_id, line) = (call.attempt, self.contexts[id.0.slot as usize].line);
+        let (Line::On(connection) | Line::Silent(connection)) = line else { return };
+        if self.transport.connections.get(connection.0).is_some() {
+            return; // it has got another one since
+        }
+        if let Some(attempt) = self.attempts.get_mut(attempt_id.0)
+            && attempt.wanted
+        {
+            attempt.wanted = false;
+            self.leave(attempt_id);
+            self.attempt_failed(id, attempt_id, Outcome::Reset);
         }
     }
 

@@ -23,10 +23,9 @@ pub(super) fn lower(
     for edge in calls.edges.iter() {
         let Some(service) = services.iter().nth(edge.to.index()) else { continue };
         let needs_proof = service.accepts.as_ref().is_some_and(|accepts| accepts.config.mutual_tls);
-        let calls_for_somebody = !matches!(edge.caller, EdgeCaller::Monitor | EdgeCaller::Intruder(_));
+        let is_service = matches!(edge.caller, EdgeCaller::Service(_));
         let proves = edge.connection.as_ref().is_some_and(|connection| connection.proves_caller());
-        // What is wrong at one edge of a hedged call is told once, at the call.
-        if needs_proof && calls_for_somebody && !proves {
+        if needs_proof && is_service && !proves {
             let message = format!(
                 "`{}` lets in only who proves who it is; write `connection: {{tls: tls13, mutual: true}}` here, or at the \
                  service that calls, or remove `mutual_tls` there",

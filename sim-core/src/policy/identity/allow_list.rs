@@ -1,8 +1,8 @@
 //! May this caller come in at all?
 //!
 //! **What it does.** Without a list everybody may. With one only those may who are on it: whoever nobody has thought of is
-//! refused (`denied`), call by call. With `mutual_tls` callers have to prove who they are. Without it they say who they
-//! are, and are believed.
+//! refused (`denied`), call by call. With `mutual_tls` services that call have to prove who they are. Without it they say
+//! who they are, and are believed. Users have logged in: nobody else can say to be one of them.
 //! **Why it exists.** A network is not a border: whoever is inside, and something always is, reaches everything. With lists a
 //! service that was taken over reaches what it calls anyway, and from there what those call: the closure of the lists.
 //! **Where it fails.** A list of names without a proof keeps out the honest ones only. A new edge that nobody wrote down is an
@@ -10,7 +10,7 @@
 //! service that it has taken over.
 //! **See it.** `scenarios/library/fallacies/fallacy-4-network-secure.yaml`, variants `allow-list` and `names-only`.
 //! **Source.** Envoy, RBAC filter; Istio, `AuthorizationPolicy` and `PeerAuthentication` (`STRICT`); Google, *BeyondProd*, 2019.
-//! Deviations: one list for a service, not one for each of its endpoints; probes are let in always.
+//! Deviations: one list for a service, not one for each of its endpoints; probes are let in always; a log-in costs nothing.
 
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +22,8 @@ use crate::policy::Problem;
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(rename = "Accepts"))]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
 pub struct Config {
-    /// Whether callers must prove who they are: their calls need `connection` with TLS and `mutual: true`. Default: false.
+    /// Whether services that call must prove who they are: their calls need `connection` with TLS and `mutual: true`. Users
+    /// have logged in, either way. Default: false.
     #[serde(default)]
     pub mutual_tls: bool,
     /// Names of services, of their principals, or of workloads: these may call, nobody else. Default: everybody may.
