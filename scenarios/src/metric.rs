@@ -118,6 +118,11 @@ metrics! {
     ReplicaLag "replica_lag" Count "replica lag" "Writes that the replica furthest behind lacks, read at the end of each window, mean over time.";
     CatchUpShare "catch_up_share" Share "catching up" "Share of a leader's workers that serve replicas which catch up, read at the end of each window, mean over time.";
     LinkImbalance "link_imbalance" Ratio "link imbalance" "The busiest link of a pool in answers, divided by the mean over its links: 1 if all get the same; of several pools, the worst.";
+    TimeToDetect "time_to_detect" Seconds "time to detect" "From the start of the first trigger to the first alert that those on call see; none if not by the horizon.";
+    TimeToAttribute "time_to_attribute" Seconds "time to attribute" "From the start of the first trigger to the first alert that names a service which a trigger hits; none if not by the horizon.";
+    TimeToAct "time_to_act" Seconds "time to act" "From the start of the first trigger to the first thing that an operator does; none if not by the horizon.";
+    AlertsFiring "alerts_firing" Count "alerts firing" "Alerts that fire, read at the end of each window, mean over time; of one service: those that name it, of one workload: its own.";
+    LostUserTime "lost_user_time" Seconds "lost per user" "How long the mean user was without service: the share of requests not answered, summed over time; known where there are monitors.";
 }
 
 impl Metric {

@@ -35,6 +35,7 @@ mod fallback;
 mod leases;
 mod follows;
 mod links;
+mod monitors;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -58,6 +59,8 @@ pub use leases::LeaseLedger;
 use leases::Leases;
 pub use ledger::{CacheLedger, EdgeLedger, Ledger, RecordsLedger, ServiceLedger};
 use links::Links;
+use monitors::Monitors;
+pub use monitors::WatchLedger;
 use records::Records;
 use refresh::Refreshes;
 use scaling::Scaling;
@@ -171,6 +174,7 @@ struct Simulation<'m, P, const PLAIN: bool> {
     leases: Leases,
     follows: Follows,
     links: Links,
+    monitors: Monitors,
 }
 
 impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
@@ -230,6 +234,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             leases: Leases::new(model),
             follows: Follows::new(model),
             links: Links::new(model),
+            monitors: Monitors::new(model),
         }
     }
 
@@ -241,6 +246,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
         self.schedule_first_arrivals();
         self.schedule_first_jobs();
         self.schedule_first_refreshes();
+        self.schedule_first_scrapes();
 
         // The run covers [0, horizon): what happens at the horizon itself is not part of it.
         let last = SimTime::from_nanos(self.model.horizon.as_nanos() - 1);
@@ -327,6 +333,8 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             Event::CatchUp { instance } => self.on_catch_up(instance),
             Event::Renew { workload, lease } => self.on_renew(workload, lease),
             Event::Expire { workload, lease, term } => self.on_expire(workload, lease, term),
+            Event::Scrape { monitor } => self.on_scrape(monitor),
+            Event::Page { monitor, plan, fires } => self.on_page(monitor, plan, fires),
             Event::Arrival { .. }
             | Event::Finish { .. }
             | Event::AttemptTimeout { .. }

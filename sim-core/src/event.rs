@@ -228,6 +228,20 @@ pub enum Event {
         /// Which instance.
         instance: InstanceId,
     },
+    /// A monitor looks.
+    Scrape {
+        /// Which.
+        monitor: u32,
+    },
+    /// Those on call see that an alert fires, or fires no more.
+    Page {
+        /// Of which monitor.
+        monitor: u32,
+        /// By which of its decisions; an older one is stale.
+        plan: u32,
+        /// Fires (`true`) or resolves.
+        fires: bool,
+    },
 }
 
 /// What is due in the life of an instance.
@@ -296,6 +310,8 @@ impl Packed {
     pub(crate) const RENEW: u64 = 95;
     pub(crate) const EXPIRE: u64 = 96;
     pub(crate) const CATCH_UP: u64 = 97;
+    pub(crate) const SCRAPE: u64 = 180;
+    pub(crate) const PAGE: u64 = 181;
 
     #[inline(always)]
     pub(crate) fn new(event: Event) -> Self {
@@ -366,6 +382,10 @@ impl Packed {
                 Packed(words(Self::RENEW as u32, workload.index() as u32), u64::from(lease))
             }
             Event::CatchUp { instance } => Packed(Self::CATCH_UP, instance.index() as u64),
+            Event::Scrape { monitor } => Packed(Self::SCRAPE, u64::from(monitor)),
+            Event::Page { monitor, plan, fires } => {
+                Packed(words(Self::PAGE as u32, u32::from(fires)), words(monitor, plan))
+            }
             Event::Expire { workload, lease, term } => {
                 Packed(words(Self::EXPIRE as u32, workload.index() as u32), words(lease, term))
             }
@@ -471,6 +491,8 @@ impl Packed {
                 lease: handle.slot,
                 term: handle.generation,
             },
+            Self::SCRAPE => Event::Scrape { monitor: second as u32 },
+            Self::PAGE => Event::Page { monitor: handle.slot, plan: handle.generation, fires: number == 1 },
             _ => Event::Strike { fault: FaultId::from_index(second as usize) },
         }
     }

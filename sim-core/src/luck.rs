@@ -76,6 +76,12 @@ pub enum Purpose {
     Renewal = 95,
     /// Which free connection of a pool is taken.
     Connection = 98,
+    /// When a monitor looks first.
+    Scrape = 180,
+    /// Whether somebody reports a request that failed, and when.
+    Report = 181,
+    /// Whether a scrape gets through what it shares its fate with.
+    SharedFate = 182,
 }
 
 /// The luck of one request, call or attempt.

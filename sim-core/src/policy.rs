@@ -24,6 +24,7 @@
 //! | [`throttle`] | the service refuses: how much of the load does the caller keep back? |
 //! | [`rate_limit`] | may this attempt be sent yet? |
 //! | [`bulkhead`] | may one more attempt be under way? |
+//! | [`alert`] | the signal is bad: is somebody told? |
 //! | [`hedging`] | the attempt is slow: send another beside it, and after which wait? |
 //!
 //! The patterns of each are in the table of its own file. One pattern is one file, all of one shape: what it does, why it exists, where it fails, its source;
@@ -58,6 +59,7 @@ pub mod rate_limit;
 pub mod bulkhead;
 pub mod scope;
 pub mod hedging;
+pub mod alert;
 mod rolling;
 mod theoretical_arrival;
 

@@ -18,6 +18,7 @@ mod records;
 mod leases;
 mod follows;
 mod links;
+mod monitors;
 mod pipeline;
 mod refresh;
 mod retries;

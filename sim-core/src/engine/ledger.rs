@@ -10,6 +10,7 @@ pub use super::caches::CacheLedger;
 use super::follows::FollowsLedger;
 use super::guards::Seat;
 use super::leases::LeaseLedger;
+use super::monitors::WatchLedger;
 pub use super::records::RecordsLedger;
 use super::state::{Phase, Stage, Work};
 use crate::ids::{AttemptId, CacheId, EdgeId, IdVec, RecordsId, ServiceId, WorkloadId};
@@ -52,6 +53,8 @@ pub struct Ledger {
     pub follows: IdVec<ServiceId, FollowsLedger>,
     /// Connections over links at the end: opened, free, taken.
     pub links: [u64; 3],
+    /// What monitors saw.
+    pub watch: WatchLedger,
 }
 
 impl Ledger {
@@ -75,6 +78,7 @@ impl Ledger {
             leases: model.workloads.iter().map(|_| LeaseLedger::default()).collect(),
             follows: model.services.iter().map(|_| FollowsLedger::default()).collect(),
             links: [0; 3],
+            watch: WatchLedger::default(),
         }
     }
 
@@ -102,6 +106,7 @@ impl Ledger {
         self.follows.iter_ids().for_each(|(id, follows)| follows.laws(id, &mut law));
         let [opened, free, taken] = self.links;
         law(opened == free + taken, &|| format!("connections opened {opened} = free {free} + taken {taken}"));
+        self.watch.laws(&mut law);
         law(self.fallbacks == self.fallbacks_found, &|| {
             format!("fallbacks counted {} = under way {}", self.fallbacks, self.fallbacks_found)
         });
@@ -181,6 +186,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.close_leases();
         self.close_follows();
         self.close_links();
+        self.close_monitors();
         let broken = self.ledger.broken_laws();
         assert!(broken.is_empty(), "conservation laws broken: {broken:#?}");
     }
@@ -268,6 +274,7 @@ mod tests {
             leases: IdVec::new(),
             follows: IdVec::new(),
             links: [0; 3],
+            watch: WatchLedger::default(),
         };
         assert_eq!(ledger.broken_laws().len(), 2);
         ledger.requests_in_flight = 1;

@@ -44,6 +44,8 @@ fn packed_events_are_the_same_events() {
         Event::Renew { workload: WorkloadId::from_index(4), lease: u32::MAX },
         Event::Expire { workload: WorkloadId::from_index(4), lease: 5, term: u32::MAX },
         Event::CatchUp { instance: InstanceId::from_index(9) },
+        Event::Scrape { monitor: 7 },
+        Event::Page { monitor: 7, plan: u32::MAX, fires: true },
     ] {
         assert_eq!(Packed::new(event).event(), event);
     }

@@ -83,6 +83,10 @@ impl Probe for Digest {
                 mix(handle(15, workload.index() as u32, lease), 96 << 32 | u64::from(term))
             }
             Event::CatchUp { instance } => mix(handle(15, instance.index() as u32, 0), 97 << 32),
+            Event::Scrape { monitor } => mix(handle(15, monitor, 0), 180 << 32),
+            Event::Page { monitor, plan, fires } => {
+                mix(handle(15, monitor, plan), 181 << 32 | u64::from(fires))
+            }
             Event::Scale { service } => mix(handle(15, service.index() as u32, 0), 6 << 32),
         };
         self.hash = mix(self.hash ^ now.as_nanos(), what);

@@ -8,6 +8,7 @@ mod faults;
 mod sources;
 mod capacity;
 mod leases;
+mod monitors;
 
 use super::rate;
 use super::service::{Service, ServiceConfig};
@@ -130,6 +131,7 @@ fn build_system(config: &SystemConfig, problems: &mut Problems) -> Option<Model>
     }
     let faults = faults::lower(config, &services, problems);
     let actions = actions::lower(config, &services, problems);
+    let monitors = monitors::lower(config, &calls, problems);
     if problems.0.len() > known {
         return None;
     }
@@ -150,6 +152,7 @@ fn build_system(config: &SystemConfig, problems: &mut Problems) -> Option<Model>
         faults,
         actions,
         stages: Vec::new(),
+        monitors,
         horizon,
         bounds: Bounds::default(),
         is_plain: false,
