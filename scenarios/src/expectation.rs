@@ -323,6 +323,16 @@ expectation! {
     dirty_reads => Subject::Metric(Metric::DirtyReads);
     /// Workers that wait for a lost message in a call without any timeout, mean over time.
     stuck_workers => Subject::Metric(Metric::StuckWorkers);
+    /// From the start of the first trigger to the first alert that those on call see.
+    time_to_detect => Subject::Metric(Metric::TimeToDetect);
+    /// The same to the first alert that names a service which a trigger hits.
+    time_to_attribute => Subject::Metric(Metric::TimeToAttribute);
+    /// The same to the first thing that an operator does.
+    time_to_act => Subject::Metric(Metric::TimeToAct);
+    /// Alerts that fire, mean over time.
+    alerts_firing => Subject::Metric(Metric::AlertsFiring);
+    /// How long the mean user was without service.
+    lost_user_time => Subject::Metric(Metric::LostUserTime);
 }
 
 impl Verdict {

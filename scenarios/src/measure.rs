@@ -2,10 +2,11 @@
 //! over the whole run or a part of it, for everything or one service or workload.
 
 mod gauged;
+mod watched;
 
 use std::iter::Sum;
 
-use sim_core::engine::{self, StopReason};
+use sim_core::engine::{self, StopReason, WatchLedger};
 use sim_core::ids::{EdgeId, Id, IdVec, ServiceId, WorkloadId};
 use sim_core::metrics::caches::Caches;
 use sim_core::metrics::gauges::Gauges;
@@ -46,6 +47,8 @@ pub struct Record {
     edges: IdVec<EdgeId, Vec<u32>>,
     /// Latency of the answers of all workloads: (ns, answers), ascending, after warm-up.
     latency: Vec<(u64, u64)>,
+    /// What monitors saw, and when.
+    watch: WatchLedger,
 }
 
 #[derive(Clone, Debug)]
@@ -104,6 +107,7 @@ pub fn run(model: &Model, warmup: SimDuration, seed: u64, keeps_states: bool) ->
     }
     Record {
         latency: steps(&all),
+        watch: run.ledger.watch,
         complete,
         events: run.events,
         requests: run.ledger.requests_created,
@@ -377,6 +381,9 @@ impl Record {
                 self.per_1000("sagas_compensated", "sagas_begun", scope, span).map(|share| share / 1e3)
             }
             Metric::DirtyReads => self.per_1000("dirty_looks", "looks", scope, span).map(|share| share / 1e3),
+            Metric::TimeToDetect | Metric::TimeToAttribute | Metric::TimeToAct => self.watched(metric),
+            Metric::AlertsFiring => self.alerts_firing(scope, span),
+            Metric::LostUserTime => self.lost_user_time(scope, span),
         }
     }
 

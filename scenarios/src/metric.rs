@@ -140,6 +140,11 @@ metrics! {
     CompensatedShare "compensated_share" Share "compensated" "Share of the sagas begun that had to undo what they had done.";
     DirtyReads "dirty_reads" Share "dirty reads" "Share of the looks at objects of sagas that saw one half-way which did not say so.";
     StuckWorkers "stuck_workers" Count "stuck workers" "Workers that wait for a message that was lost, in a call without any timeout: for ever. Read at the end of each window, mean over time.";
+    TimeToDetect "time_to_detect" Seconds "time to detect" "From the start of the first trigger to the first alert that those on call see; none if not by the horizon.";
+    TimeToAttribute "time_to_attribute" Seconds "time to attribute" "From the start of the first trigger to the first alert that names a service which a trigger hits; none if not by the horizon.";
+    TimeToAct "time_to_act" Seconds "time to act" "From the start of the first trigger to the first thing that an operator does; none if not by the horizon.";
+    AlertsFiring "alerts_firing" Count "alerts firing" "Alerts that fire, read at the end of each window, mean over time; of one service: those that name it, of one workload: its own.";
+    LostUserTime "lost_user_time" Seconds "lost per user" "How long the mean user was without service: the share of requests not answered, summed over time; known where there are monitors.";
 }
 
 impl Metric {

@@ -46,6 +46,7 @@ mod intruders;
 mod directory;
 mod fleet;
 mod discovery;
+mod monitors;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -76,6 +77,8 @@ pub use leases::LeaseLedger;
 use leases::Leases;
 pub use ledger::{CacheLedger, EdgeLedger, Ledger, RecordsLedger, ServiceLedger, WayLedger};
 use links::Links;
+use monitors::Monitors;
+pub use monitors::WatchLedger;
 use records::Records;
 use refresh::Refreshes;
 pub use sagas::SagaLedger;
@@ -201,6 +204,7 @@ struct Simulation<'m, P, const PLAIN: bool> {
     discovery: Discovery,
     quotas: Quotas,
     intruders: Intruders,
+    monitors: Monitors,
 }
 
 impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
@@ -267,6 +271,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             discovery: Discovery::new(model),
             quotas: Quotas::new(),
             intruders: Intruders::new(model),
+            monitors: Monitors::new(model),
         }
     }
 
@@ -279,6 +284,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
         self.schedule_first_arrivals();
         self.schedule_first_jobs();
         self.schedule_first_refreshes();
+        self.schedule_first_scrapes();
 
         // The run covers [0, horizon): what happens at the horizon itself is not part of it.
         let last = SimTime::from_nanos(self.model.horizon.as_nanos() - 1);
@@ -369,6 +375,8 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             Event::Transport { connection, due, plan } => self.on_transport(connection, due, plan),
             Event::Intrude { fault, service } => self.on_intrude(fault, service),
             Event::SagaAgain { run, plan } => self.on_saga_again(run, plan),
+            Event::Scrape { monitor } => self.on_scrape(monitor),
+            Event::Page { monitor, plan, fires } => self.on_page(monitor, plan, fires),
             Event::Arrival { .. }
             | Event::Finish { .. }
             | Event::AttemptTimeout { .. }

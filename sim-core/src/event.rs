@@ -258,6 +258,20 @@ pub enum Event {
         /// After which of its waits; an event of another one is stale.
         plan: u32,
     },
+    /// A monitor looks.
+    Scrape {
+        /// Which.
+        monitor: u32,
+    },
+    /// Those on call see that an alert fires, or fires no more.
+    Page {
+        /// Of which monitor.
+        monitor: u32,
+        /// By which of its decisions; an older one is stale.
+        plan: u32,
+        /// Fires (`true`) or resolves.
+        fires: bool,
+    },
 }
 
 /// An event as two words: kind and a small number, then slot and generation.
@@ -304,6 +318,8 @@ impl Packed {
     pub(crate) const INTRUDE: u64 = 126;
     pub(crate) const DISCOVERY: u64 = 140;
     pub(crate) const SAGA_AGAIN: u64 = 160;
+    pub(crate) const SCRAPE: u64 = 180;
+    pub(crate) const PAGE: u64 = 181;
 
     #[inline(always)]
     pub(crate) fn new(event: Event) -> Self {
@@ -381,6 +397,10 @@ impl Packed {
                 Packed(Self::INTRUDE, words(fault.index() as u32, service.index() as u32))
             }
             Event::SagaAgain { run, plan } => Packed(words(Self::SAGA_AGAIN as u32, plan), handle(run)),
+            Event::Scrape { monitor } => Packed(Self::SCRAPE, u64::from(monitor)),
+            Event::Page { monitor, plan, fires } => {
+                Packed(words(Self::PAGE as u32, u32::from(fires)), words(monitor, plan))
+            }
             Event::Expire { workload, lease, term } => {
                 Packed(words(Self::EXPIRE as u32, workload.index() as u32), words(lease, term))
             }
@@ -501,6 +521,8 @@ impl Packed {
                 service: ServiceId::from_index(handle.generation as usize),
             },
             Self::DISCOVERY => Event::Discovery(DiscoveryEvent::of(number, handle.slot, handle.generation)),
+            Self::SCRAPE => Event::Scrape { monitor: second as u32 },
+            Self::PAGE => Event::Page { monitor: handle.slot, plan: handle.generation, fires: number == 1 },
             _ => Event::Strike { fault: FaultId::from_index(second as usize) },
         }
     }

@@ -112,6 +112,12 @@ pub enum Purpose {
     LookUpFault = 143,
     /// Who is struck out of a registry first.
     Eviction = 144,
+    /// When a monitor looks first.
+    Scrape = 180,
+    /// Whether somebody reports a request that failed, and when.
+    Report = 181,
+    /// Whether a scrape gets through what it shares its fate with.
+    SharedFate = 182,
 }
 
 /// The luck of one request, call or attempt.

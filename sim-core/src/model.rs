@@ -25,6 +25,7 @@ pub mod record;
 pub mod identity;
 pub mod effect;
 pub mod saga;
+pub mod monitor;
 mod build;
 
 use std::fmt;
@@ -43,6 +44,7 @@ use cache::Cache;
 use edge::{Edge, EdgeCaller};
 use endpoint::{Endpoint, Program, Step};
 use fault::{Effect, Fault, FaultConfig};
+use monitor::{Monitor, MonitorConfig};
 use pool::Pool;
 use record::Records;
 use service::{OnCancel, Service, ServiceConfig};
@@ -148,6 +150,8 @@ pub struct SystemConfig {
     pub actions: Named<ActionConfig>,
     /// The system under each set of changes that their actions can make, see [`action::stages`].
     pub stages: Vec<StageConfig>,
+    /// Who looks at it, by name.
+    pub monitors: Named<MonitorConfig>,
     /// How long a run lasts, as simulated time.
     pub horizon: SimDuration,
 }
@@ -203,6 +207,8 @@ pub struct Model {
     pub actions: Vec<Action>,
     /// The system under each set of changes that actions make, by its bits; ids are the same in all.
     pub stages: Vec<(u64, Model)>,
+    /// Who looks at it.
+    pub monitors: Vec<Monitor>,
     /// The last moment that is simulated.
     pub horizon: SimTime,
     /// What ends a run before its horizon.
@@ -323,6 +329,7 @@ impl Model {
             && usual_size
             && self.checks.is_empty()
             && self.actions.is_empty()
+            && self.monitors.is_empty()
     }
 
     /// Begin of the first trigger and end of the last, or `None` without triggers.

@@ -25,6 +25,7 @@
 //! | [`rate_limit`] | may this attempt be sent yet? |
 //! | [`bulkhead`] | may one more attempt be under way? |
 //! | [`discovery`] | which addresses does a caller believe in? |
+//! | [`alert`] | the signal is bad: is somebody told? |
 //! | [`hedging`] | the attempt is slow: send another beside it, and after which wait? |
 //! | [`transport`] | what does it take to talk to the instance at all? |
 //! | [`identity`] | who is calling, and may they? |
@@ -68,6 +69,7 @@ pub mod discovery;
 pub mod identity;
 pub mod idempotency;
 pub mod compensation;
+pub mod alert;
 mod rolling;
 mod theoretical_arrival;
 

@@ -22,6 +22,7 @@ mod effects;
 mod sagas;
 mod stuck;
 mod messages;
+mod monitors;
 mod pipeline;
 mod refresh;
 mod retries;

@@ -298,6 +298,11 @@ fn spots_of_the_vulnerability_map_show_what_they_say() {
 }
 
 #[test]
+fn optional_observability_shows_what_it_says() {
+    assert!(check("fallacy-11-observability-optional") >= 15);
+}
+
+#[test]
 fn every_shipped_scenario_has_a_test_here_and_claims_something() {
     let tested = include_str!("main.rs");
     for shipped in library::shipped() {

@@ -94,7 +94,14 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             let since = &mut self.actions.holds_since[number];
             *since = if holds { Some(since.unwrap_or(now)) } else { None };
             if since.is_some_and(|since| since + length <= now) {
-                self.on_action(number as u32, true);
+                match action.reaction_time {
+                    SimDuration::ZERO => self.on_action(number as u32, true),
+                    reaction => {
+                        self.actions.done[number] = true;
+                        let event = Event::Action { action: number as u32, begins: true };
+                        self.schedule_timer(Lane::HEAP, now + reaction, event);
+                    }
+                }
             }
         }
         if goes_on {
@@ -113,6 +120,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                     as f64,
             ),
             Level::Success => self.actions.success,
+            Level::Alert(monitor) => Some(f64::from(u8::from(self.monitors.fires(monitor)))),
         }
     }
 
@@ -121,6 +129,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let action = &self.start.actions[number as usize];
         self.actions.done[number as usize] = true;
         self.probe.observe(self.now, Observation::Action { action: number, begins });
+        if begins && self.monitors.exist {
+            self.operator_acted();
+        }
         if begins && let Some(length) = action.length {
             self.schedule_timer(
                 Lane::HEAP,

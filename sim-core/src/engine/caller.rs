@@ -453,6 +453,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         }
         // Also where an operator has taken the layers away since: the leave comes back.
         self.hand_back(call_id, outcome, Part::Attempt);
+        self.watch_attempt(call_id, outcome);
         let call = self.calls.get(call_id.0).expect("the call of an attempt that is wanted");
         let (edge_id, client) = (call.edge, call.client);
         let edge = &self.model.edges[edge_id];

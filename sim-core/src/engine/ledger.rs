@@ -14,6 +14,7 @@ use super::follows::FollowsLedger;
 use super::guards::Seat;
 use super::intruders::IntruderLedger;
 use super::leases::LeaseLedger;
+use super::monitors::WatchLedger;
 pub use super::records::RecordsLedger;
 use super::sagas::SagaLedger;
 use super::state::{Phase, Stage, Work};
@@ -71,6 +72,8 @@ pub struct Ledger {
     pub operations: OperationsLedger,
     /// Per kind of saga.
     pub sagas: IdVec<SagaId, SagaLedger>,
+    /// What monitors saw.
+    pub watch: WatchLedger,
 }
 
 impl Ledger {
@@ -100,6 +103,7 @@ impl Ledger {
             effects: model.effects.iter().map(|_| EffectLedger::default()).collect(),
             operations: OperationsLedger::default(),
             sagas: model.sagas.iter().map(|_| SagaLedger::default()).collect(),
+            watch: WatchLedger::default(),
         }
     }
 
@@ -132,6 +136,7 @@ impl Ledger {
         self.operations.laws(requests, &mut law);
         let [opened, free, taken] = self.links;
         law(opened == free + taken, &|| format!("connections opened {opened} = free {free} + taken {taken}"));
+        self.watch.laws(&mut law);
         law(self.fallbacks == self.fallbacks_found, &|| {
             format!("fallbacks counted {} = under way {}", self.fallbacks, self.fallbacks_found)
         });
@@ -226,6 +231,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.close_transport();
         self.close_discovery();
         self.close_intruders();
+        self.close_monitors();
         let broken = self.ledger.broken_laws();
         assert!(broken.is_empty(), "conservation laws broken: {broken:#?}");
     }
@@ -319,6 +325,7 @@ mod tests {
             effects: IdVec::new(),
             operations: OperationsLedger::default(),
             sagas: IdVec::new(),
+            watch: WatchLedger::default(),
         };
         assert_eq!(ledger.broken_laws().len(), 2);
         ledger.requests_in_flight = 1;

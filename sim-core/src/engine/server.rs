@@ -222,6 +222,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             server.is_odd = true;
         }
         self.ledger.services[service].rejected += 1;
+        if !PLAIN && self.monitors.exist && outcome != Outcome::ConnectFailure {
+            self.watch_service(service, None, false); // who is not there sees nothing
+        }
         self.probe.observe(self.now, Observation::Rejected { attempt: id, service, outcome });
         self.reply(id, outcome);
     }
@@ -414,6 +417,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         };
         let wanted = attempt.wanted || accepted;
         self.probe.observe(now, Observation::Completed { attempt: id, service: service_id, outcome, wanted });
+        if !PLAIN && self.monitors.exist {
+            self.watch_service(service_id, Some(now.since(attempt.entered)), outcome.is_ok());
+        }
         self.tell_admission(id, &attempt, outcome);
         self.add_word(id, &attempt, outcome);
         self.went(id, attempt.instance);

@@ -46,6 +46,8 @@ fn packed_events_are_the_same_events() {
         Event::CatchUp { instance: InstanceId::from_index(9) },
         Event::Intrude { fault: FaultId::from_index(3), service: ServiceId::from_index(6) },
         Event::SagaAgain { run: id, plan: u32::MAX },
+        Event::Scrape { monitor: 7 },
+        Event::Page { monitor: 7, plan: u32::MAX, fires: true },
     ] {
         assert_eq!(Packed::new(event).event(), event);
     }

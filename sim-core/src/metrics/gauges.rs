@@ -56,6 +56,7 @@ pub const KINDS: &[Kind] = &[
     count("leases_held", "leases held"),
     count("replica_lag", "entries that the slowest replica lacks"),
     share("catch_up_share", "leader's workers that serve pulls"),
+    count("alerts_firing", "alerts that fire"),
     share("link_1_share", "share of link 1 in the answers"),
     share("link_2_share", "share of link 2 in the answers"),
     share("link_3_share", "share of link 3 in the answers"),

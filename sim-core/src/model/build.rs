@@ -10,6 +10,7 @@ mod capacity;
 mod leases;
 mod discovery;
 mod identity;
+mod monitors;
 
 use super::rate;
 use super::service::{Service, ServiceConfig};
@@ -133,6 +134,7 @@ fn build_system(config: &SystemConfig, problems: &mut Problems) -> Option<Model>
     }
     let faults = faults::lower(config, &services, &mut calls.edges, problems);
     let actions = actions::lower(config, &services, problems);
+    let monitors = monitors::lower(config, &calls, problems);
     if problems.0.len() > known {
         return None;
     }
@@ -155,6 +157,7 @@ fn build_system(config: &SystemConfig, problems: &mut Problems) -> Option<Model>
         faults,
         actions,
         stages: Vec::new(),
+        monitors,
         horizon,
         bounds: Bounds::default(),
         is_plain: false,

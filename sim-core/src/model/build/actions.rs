@@ -280,6 +280,11 @@ impl Lowering<'_> {
         if action.length == Some(SimDuration::ZERO) {
             self.add("/for", "for no time nothing changes; write a duration above zero, or remove `for`");
         }
+        if action.reaction_time > SimDuration::ZERO && action.when.is_none() {
+            let message = "nobody reacts to anything: the action has its moment in `at`; remove `reaction_time`, or write what \
+                           is waited for in `when`";
+            self.add("/reaction_time", message);
+        }
         let start = self.start(action);
         let restarted = match &action.restart {
             None => Some(Vec::new()),
@@ -298,6 +303,7 @@ impl Lowering<'_> {
         Some(Action {
             name: name.to_owned(),
             start: start?,
+            reaction_time: action.reaction_time,
             length: action.length,
             bit,
             restarted,
@@ -351,6 +357,11 @@ impl Lowering<'_> {
         let level = match when {
             ConditionConfig::QueueLength(level) => Level::QueueLength(service(self, &level.service)?),
             ConditionConfig::ReadyInstances(level) => Level::ReadyInstances(service(self, &level.service)?),
+            ConditionConfig::Alert(alert) => {
+                let path = format!("{}{path}/monitor", self.path);
+                let found = self.problems.find(path, "monitor", &alert.monitor, &self.config.monitors);
+                Level::Alert(found? as u32)
+            }
             ConditionConfig::Success(_) => {
                 let never = match bound? {
                     Bound::Above(bound) => bound >= 1.0,
