@@ -24,6 +24,7 @@ mod retries;
 mod scaling;
 mod story;
 mod told;
+mod discovery;
 
 use sim_core::engine;
 use sim_core::metrics::Observation;

@@ -18,6 +18,7 @@ mod watch;
 mod leases;
 mod systems;
 mod follows;
+mod discovery;
 
 use sim_core::engine::{self, Run, StopReason};
 use sim_core::metrics::digest::Digest;

@@ -133,6 +133,7 @@ impl Watch {
             | Effect::Payload { .. }
             | Effect::Flushed { .. }
             | Effect::Congested(_)
+            | Effect::Addresses { .. }
             | Effect::Hot => {
                 unreachable!("watched systems are plain")
             }

@@ -20,3 +20,4 @@ mod hedging;
 mod spirals;
 mod orbits;
 mod hidden;
+mod discovery;
