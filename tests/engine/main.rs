@@ -31,6 +31,7 @@ mod story;
 mod told;
 mod transport;
 mod identity;
+mod discovery;
 
 use sim_core::engine;
 use sim_core::metrics::Observation;

@@ -291,6 +291,9 @@ fn compensation_that_fails_shows_what_it_says() {
 fn an_unreliable_network_shows_what_it_says() {
     assert!(check("fallacy-1-network-reliable") >= 10);
 }
+fn addresses_that_change_show_what_they_say() {
+    assert!(check("fallacy-5-topology-static") >= 18);
+}
 
 #[test]
 fn spots_of_the_vulnerability_map_show_what_they_say() {

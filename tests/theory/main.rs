@@ -22,3 +22,4 @@ mod orbits;
 mod hidden;
 mod twins;
 mod once;
+mod discovery;
