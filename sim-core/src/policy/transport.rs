@@ -18,7 +18,7 @@ pub mod syn;
 
 /// The connections of a call. Each client keeps its own to each instance.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(rename = "CallConnection"))]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema), schemars(rename = "Reuse"))]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
 pub struct Config {
     /// Whether a connection is used again (HTTP/1.1 keep-alive). Default: true.

@@ -8,6 +8,7 @@
 //! **Where it fails.** For every connection anew, so without keep-alive for every request. A fleet that connects all at once,
 //! after a restart, asks for signatures instead of answers. And a certificate that has run out is noticed only by who
 //! connects: as long as connections are kept all looks well.
+//! **See it.** `scenarios/library/fallacies/fallacy-4-network-secure.yaml`, variants `allow-list` and `no-keep-alive`.
 //! **Source.** RFC 5246 (TLS 1.2), RFC 8446 (TLS 1.3; early data can be replayed, section 8). Deviations: early data are sent
 //! for idempotent calls only, others wait for the round trip; tickets never expire; sizes of certificates do not count.
 

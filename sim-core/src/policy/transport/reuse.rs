@@ -10,6 +10,7 @@
 //! blocking). With many streams on few connections one reset fails them all. Where each time-out closes a connection, an
 //! overloaded server gets a handshake for every retry. And connections go where instances were when they were opened:
 //! new instances get nothing until old connections end, which is what `lifetime` is for.
+//! **See it.** `scenarios/library/fallacies/fallacy-4-network-secure.yaml`, variant `no-keep-alive`.
 //! **Source.** RFC 9112 section 9 (persistence), RFC 9113 sections 5 and 6.8 (streams, GOAWAY); the order and the line are
 //! those of Go's `net/http.Transport`. Deviations: both ends learn at once that a connection is closed, so none is used
 //! that the other end has just closed; answers of one stream do not hold up those of others.
