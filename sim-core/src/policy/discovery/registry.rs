@@ -296,7 +296,9 @@ mod tests {
         assert_eq!(dead(1), 1);
         assert_eq!(dead(2), 0, "16 of 20 heartbeats");
         let mut without = reporting(0, 0);
-        (0..10).for_each(|address| drop(without.register(address, at(0))));
+        (0..10).for_each(|address| {
+            without.register(address, at(0));
+        });
         let none = Config { self_preservation_ratio: None, ..Config::default() };
         assert_eq!(without.evict(&none, at(629), &mut draws()).len(), 10);
     }
