@@ -342,7 +342,8 @@ impl Probe for Watch {
             | Observation::Abandoned { .. }
             | Observation::InstanceState { .. }
             | Observation::Connection { .. }
-            | Observation::Believed { .. } => unreachable!("watched systems are plain"),
+            | Observation::Believed { .. }
+            | Observation::Alert { .. } => unreachable!("watched systems are plain"),
             Observation::Aside { .. } => {}
         }
     }
