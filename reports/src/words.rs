@@ -40,6 +40,10 @@ pub(crate) fn tells_nothing(metric: Metric, variants: &[VariantResult], manifest
         | Metric::LeasesHeld
         | Metric::ReplicaLag
         | Metric::CatchUpShare
+        | Metric::Cost
+        | Metric::MessageBytes
+        | Metric::CrossZoneBytes
+        | Metric::EncodingCpu
         | Metric::LinkImbalance => arms.all(|(_, result)| result.mean.is_none()),
         Metric::ReadyInstances => arms.all(|(variant, result)| {
             let all = instances(manifest, &variant.name);

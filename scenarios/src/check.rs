@@ -13,7 +13,8 @@ use crate::verdict;
 use crate::yaml::{self, Layer, Problem, Reading};
 
 /// What a variant may change.
-pub(crate) const VARIANT_KEYS: [&str; 6] = ["services", "zones", "workloads", "faults", "actions", "run"];
+pub(crate) const VARIANT_KEYS: [&str; 7] =
+    ["services", "zones", "prices", "workloads", "faults", "actions", "run"];
 
 /// A problem that the model found, at its place in the file.
 pub(crate) fn located(layers: &[Layer<'_>], problem: sim_core::model::Problem) -> Problem {
@@ -373,6 +374,7 @@ fn metric_scope(
             | M::DegradedShare
             | M::LeasesHeld
             | M::LinkImbalance
+            | M::Cost
     );
     let of_services = matches!(
         metric,
@@ -398,6 +400,10 @@ fn metric_scope(
             | M::ReplicaLag
             | M::CatchUpShare
             | M::LinkImbalance
+            | M::Cost
+            | M::MessageBytes
+            | M::CrossZoneBytes
+            | M::EncodingCpu
     );
     let id = metric.id();
     if line.service.is_some() && of_workloads {

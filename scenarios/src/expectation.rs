@@ -279,6 +279,14 @@ expectation! {
     catch_up_share => Subject::Metric(Metric::CatchUpShare);
     /// The busiest link of a pool in answers, divided by the mean over its links.
     link_imbalance => Subject::Metric(Metric::LinkImbalance);
+    /// Money for a million requests of users.
+    cost => Subject::Metric(Metric::Cost);
+    /// Bytes of messages sent per second.
+    message_bytes => Subject::Metric(Metric::MessageBytes);
+    /// Share of the bytes between places in zones that went from one zone to another.
+    cross_zone_bytes => Subject::Metric(Metric::CrossZoneBytes);
+    /// Work of services on encoding and decoding, per request of users.
+    encoding_cpu => Subject::Metric(Metric::EncodingCpu);
 }
 
 impl Verdict {

@@ -118,6 +118,10 @@ metrics! {
     ReplicaLag "replica_lag" Count "replica lag" "Writes that the replica furthest behind lacks, read at the end of each window, mean over time.";
     CatchUpShare "catch_up_share" Share "catching up" "Share of a leader's workers that serve replicas which catch up, read at the end of each window, mean over time.";
     LinkImbalance "link_imbalance" Ratio "link imbalance" "The busiest link of a pool in answers, divided by the mean over its links: 1 if all get the same; of several pools, the worst.";
+    Cost "cost" Count "money per million requests" "Instances, bytes and calls at the prices of the file, for a million requests of users.";
+    MessageBytes "message_bytes" Count "bytes per second" "Bytes of messages that were sent per second, requests and answers; of one service: those of calls to it.";
+    CrossZoneBytes "cross_zone_bytes" Share "bytes between zones" "Share of the bytes between places in zones that went from one zone to another; of one service: of calls to it.";
+    EncodingCpu "encoding_cpu" Seconds "encoding work" "Work of services on encoding and decoding messages, for each request of users.";
 }
 
 impl Metric {

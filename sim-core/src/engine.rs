@@ -36,6 +36,7 @@ mod leases;
 mod follows;
 mod links;
 mod messages;
+mod wires;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -67,6 +68,8 @@ use state::{
     Attempt, Call, CallerState, Child, Context, Errand, PoolState, Ready, Server, Session, SourceState, Task,
     Ticket,
 };
+pub use wires::WireLedger;
+use wires::Wires;
 
 /// Why a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,6 +177,7 @@ struct Simulation<'m, P, const PLAIN: bool> {
     links: Links,
     /// Whether there are edges on which anything can happen to messages.
     has_rough_edges: bool,
+    wires: Wires,
 }
 
 impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
@@ -234,6 +238,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             follows: Follows::new(model),
             links: Links::new(model),
             has_rough_edges: model.edges.iter().any(|edge| edge.rough.is_some()),
+            wires: Wires::new(model),
         }
     }
 

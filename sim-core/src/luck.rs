@@ -98,6 +98,8 @@ pub enum Purpose {
     ResponseSize = 109,
     /// Whether the word that nobody wants an attempt any more is lost.
     LossOfCancel = 110,
+    /// Which zone serves the attempt.
+    Zone = 210,
 }
 
 /// The luck of one request, call or attempt.

@@ -18,6 +18,7 @@ mod records;
 mod leases;
 mod follows;
 mod links;
+mod wires;
 mod messages;
 mod pipeline;
 mod refresh;

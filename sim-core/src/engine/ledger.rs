@@ -13,6 +13,7 @@ use super::guards::Seat;
 use super::leases::LeaseLedger;
 pub use super::records::RecordsLedger;
 use super::state::{Phase, Stage, Work};
+use super::wires::WireLedger;
 use crate::ids::{AttemptId, CacheId, EdgeId, IdVec, RecordsId, ServiceId, WorkloadId};
 use crate::metrics::Probe;
 use crate::model::Model;
@@ -54,6 +55,8 @@ pub struct Ledger {
     pub follows: IdVec<ServiceId, FollowsLedger>,
     /// Connections over links at the end: opened, free, taken.
     pub links: [u64; 3],
+    /// What messages have weighed and cost.
+    pub wires: WireLedger,
 }
 
 impl Ledger {
@@ -77,6 +80,7 @@ impl Ledger {
             leases: model.workloads.iter().map(|_| LeaseLedger::default()).collect(),
             follows: model.services.iter().map(|_| FollowsLedger::default()).collect(),
             links: [0; 3],
+            wires: WireLedger::new(model),
         }
     }
 
@@ -102,6 +106,7 @@ impl Ledger {
         self.records.iter_ids().for_each(|(id, records)| records.laws(id, &mut law));
         self.leases.iter_ids().for_each(|(id, leases)| leases.laws(id, &mut law));
         self.follows.iter_ids().for_each(|(id, follows)| follows.laws(id, &mut law));
+        self.wires.laws(&mut law);
         let [opened, free, taken] = self.links;
         law(opened == free + taken, &|| format!("connections opened {opened} = free {free} + taken {taken}"));
         law(self.fallbacks == self.fallbacks_found, &|| {
@@ -274,6 +279,7 @@ mod tests {
             leases: IdVec::new(),
             follows: IdVec::new(),
             links: [0; 3],
+            wires: WireLedger::default(),
         };
         assert_eq!(ledger.broken_laws().len(), 2);
         ledger.requests_in_flight = 1;

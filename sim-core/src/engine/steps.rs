@@ -63,6 +63,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             | Step::Spawn { .. }
             | Step::Read { .. }
             | Step::Write { .. }
+            | Step::Code { .. }
             | Step::Put { .. } => unreachable!("a single step is no group"),
         }
     }
@@ -131,6 +132,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             | Step::Spawn { .. }
             | Step::Read { .. }
             | Step::Write { .. }
+            | Step::Code { .. }
             | Step::Put { .. } => unreachable!("a single step is no group"),
         }
     }
@@ -168,6 +170,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             }
             Step::Read { records } => self.read_record(group, &task, *records),
             Step::Write { records } => self.write_record(group, &task, *records),
+            Step::Code { edge, way, key } => self.code(group, &task, *edge, *way, *key, luck),
             Step::Put { cache, key } => {
                 self.put(&task, *cache, luck.call(*key, 0, 0));
                 self.ready.push_back(Ready::Step(group, Outcome::Ok));

@@ -66,6 +66,11 @@ pub const KINDS: &[Kind] = &[
     share("link_14_share", "share of link 14 in the answers"),
     share("link_15_share", "share of link 15 in the answers"),
     share("link_16_share", "share of link 16 in the answers"),
+    count("sent_bytes", "bytes per second"),
+    count("placed_bytes", "bytes per second between zones or inside"),
+    count("cross_zone_bytes", "bytes per second between zones"),
+    count("spent_on_messages", "money per second for messages"),
+    count("coding_work", "workers that encode and decode"),
 ];
 
 impl Kind {

@@ -8,6 +8,7 @@ mod faults;
 mod sources;
 mod capacity;
 mod leases;
+mod prices;
 
 use super::rate;
 use super::service::{Service, ServiceConfig};
@@ -116,6 +117,7 @@ fn build_system(config: &SystemConfig, problems: &mut Problems) -> Option<Model>
     }
     problems.distribution("zones/within".to_owned(), config.zones.within.as_ref());
     problems.distribution("zones/between".to_owned(), config.zones.between.as_ref());
+    prices::check(config, problems);
     let mut services = lower_services(config, problems);
     let mut calls = Calls::lower(config, &services, problems);
     let mut workloads = lower_workloads(config, problems);
@@ -143,8 +145,8 @@ fn build_system(config: &SystemConfig, problems: &mut Problems) -> Option<Model>
         caches: calls.caches,
         records: calls.records,
         zones: config.zones.names.clone(),
-        within_zone: config.zones.within.as_ref().map(Distribution::sampler),
-        between_zones: config.zones.between.as_ref().map(Distribution::sampler),
+        zone_ways: config.zones.ways(),
+        wires: config.prices.lower(&config.zones),
         workloads,
         sources: sources::lower(config, horizon),
         faults,
@@ -215,6 +217,7 @@ fn lower_services(config: &SystemConfig, problems: &mut Problems) -> IdVec<Servi
             error_cost: service.error_cost,
             blocks: service.queue.drop() == crate::policy::queue::line::DropRule::Nobody,
             follows: None,
+            serialization: service.serialization,
         }
     };
     let mut services: IdVec<ServiceId, Service> = config.services.iter().map(lower).collect();

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Named;
 use super::capacity::{BackgroundConfig, Capacity};
+use super::coding::SerializationConfig;
 use super::connection::ConnectionsConfig;
 use super::endpoint::{EndpointsConfig, StepConfig};
 use super::follow::{Follows, FollowsConfig};
@@ -103,6 +104,9 @@ pub struct ServiceConfig {
     /// Whose writes its instances keep copies of; default `none`.
     #[serde(default)]
     pub follows: Option<FollowsConfig>,
+    /// Work on each message that it sends or receives, beside what it is about; default: none.
+    #[serde(default)]
+    pub serialization: SerializationConfig,
     /// Places that actions need at least; no setting, found at loading.
     #[serde(skip)]
     pub room: u32,
@@ -145,6 +149,7 @@ impl ServiceConfig {
             autoscaler: autoscaler::Config::default(),
             records: Named::default(),
             follows: None,
+            serialization: SerializationConfig::default(),
             room: 0,
         }
     }
@@ -256,6 +261,8 @@ pub struct Service {
     pub blocks: bool,
     /// Whose writes its instances keep copies of.
     pub follows: Option<Follows>,
+    /// Work on each message that it sends or receives.
+    pub serialization: SerializationConfig,
 }
 
 impl Service {
