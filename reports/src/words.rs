@@ -40,7 +40,9 @@ pub(crate) fn tells_nothing(metric: Metric, variants: &[VariantResult], manifest
         | Metric::LeasesHeld
         | Metric::ReplicaLag
         | Metric::CatchUpShare
-        | Metric::LinkImbalance => arms.all(|(_, result)| result.mean.is_none()),
+        | Metric::LinkImbalance
+        | Metric::LinkUtilisation
+        | Metric::LinkQueue => arms.all(|(_, result)| result.mean.is_none()),
         Metric::ReadyInstances => arms.all(|(variant, result)| {
             let all = instances(manifest, &variant.name);
             let is_all = |count: &f64| all.is_some_and(|all| (count - all).abs() <= 1e-6 * all);

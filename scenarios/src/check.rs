@@ -13,7 +13,8 @@ use crate::verdict;
 use crate::yaml::{self, Layer, Problem, Reading};
 
 /// What a variant may change.
-pub(crate) const VARIANT_KEYS: [&str; 6] = ["services", "zones", "workloads", "faults", "actions", "run"];
+pub(crate) const VARIANT_KEYS: [&str; 7] =
+    ["services", "zones", "links", "workloads", "faults", "actions", "run"];
 
 /// A problem that the model found, at its place in the file.
 pub(crate) fn located(layers: &[Layer<'_>], problem: sim_core::model::Problem) -> Problem {
@@ -110,9 +111,9 @@ pub(crate) fn variant_keys(layers: &[Layer<'_>], problems: &mut Vec<Problem>) {
                 let mut problem = Problem::new(message).in_source(layer.source);
                 problem.span = Some(entry.key_span);
                 problem.path = yaml::join(&layer.prefix, &entry.key);
-                problems.push(
-                    problem.with_help("it can change `services`, `workloads`, `faults`, `actions` and `run`"),
-                );
+                problems.push(problem.with_help(
+                    "it can change `services`, `links`, `workloads`, `faults`, `actions` and `run`",
+                ));
             }
         }
     }
@@ -373,6 +374,8 @@ fn metric_scope(
             | M::DegradedShare
             | M::LeasesHeld
             | M::LinkImbalance
+            | M::LinkUtilisation
+            | M::LinkQueue
     );
     let of_services = matches!(
         metric,
@@ -398,6 +401,8 @@ fn metric_scope(
             | M::ReplicaLag
             | M::CatchUpShare
             | M::LinkImbalance
+            | M::LinkUtilisation
+            | M::LinkQueue
     );
     let id = metric.id();
     if line.service.is_some() && of_workloads {

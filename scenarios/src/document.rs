@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use sim_core::model::action::{ActionConfig, Overlay};
 use sim_core::model::fault::FaultConfig;
 use sim_core::model::service::ServiceConfig;
+use sim_core::model::shared_link::SharedLinkConfig;
 use sim_core::model::workload::WorkloadConfig;
 use sim_core::model::zone::ZonesConfig;
 use sim_core::model::{Named, SystemConfig};
@@ -39,6 +40,9 @@ pub struct Document {
     /// The zones that instances and clients stand in, and how long messages take between them.
     #[serde(default)]
     pub zones: ZonesConfig,
+    /// The links of limited bandwidth that calls share, by name; `network: {link: NAME}` of a call says which.
+    #[serde(default)]
+    pub links: Named<SharedLinkConfig>,
     /// The workloads by name.
     pub workloads: Named<WorkloadConfig>,
     /// The triggers by name; without any there is nothing to recover from.
@@ -154,6 +158,7 @@ impl Document {
             workloads: self.workloads.clone(),
             faults: self.faults.clone(),
             zones: self.zones.clone(),
+            links: self.links.clone(),
             actions: self.actions.clone(),
             stages: Vec::new(),
             horizon: self.run.horizon,

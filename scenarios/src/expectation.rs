@@ -279,6 +279,10 @@ expectation! {
     catch_up_share => Subject::Metric(Metric::CatchUpShare);
     /// The busiest link of a pool in answers, divided by the mean over its links.
     link_imbalance => Subject::Metric(Metric::LinkImbalance);
+    /// Share of the time in which the busiest link that calls share passed something.
+    link_utilisation => Subject::Metric(Metric::LinkUtilisation);
+    /// Bytes that wait for a link that calls share, mean over the ends of windows.
+    link_queue => Subject::Metric(Metric::LinkQueue);
 }
 
 impl Verdict {

@@ -347,6 +347,8 @@ impl Record {
             Metric::ReplicaLag => self.gauged("replica_lag", scope, span),
             Metric::CatchUpShare => self.gauged("catch_up_share", scope, span),
             Metric::LinkImbalance => self.link_imbalance(span),
+            Metric::LinkUtilisation => self.most_gauged(["link_busy_there", "link_busy_back"], span),
+            Metric::LinkQueue => self.most_gauged(["link_queue_there", "link_queue_back"], span),
         }
     }
 

@@ -118,6 +118,8 @@ metrics! {
     ReplicaLag "replica_lag" Count "replica lag" "Writes that the replica furthest behind lacks, read at the end of each window, mean over time.";
     CatchUpShare "catch_up_share" Share "catching up" "Share of a leader's workers that serve replicas which catch up, read at the end of each window, mean over time.";
     LinkImbalance "link_imbalance" Ratio "link imbalance" "The busiest link of a pool in answers, divided by the mean over its links: 1 if all get the same; of several pools, the worst.";
+    LinkUtilisation "link_utilisation" Share "use of the busiest link" "Share of the time in which the busiest link that calls share passed something, the busier way of it.";
+    LinkQueue "link_queue" Count "bytes that wait for a link" "Bytes that wait for a link that calls share, behind the message that passes; of several links and ways, the most.";
 }
 
 impl Metric {

@@ -36,6 +36,8 @@ mod leases;
 mod follows;
 mod links;
 mod messages;
+mod shared_links;
+mod slow_close;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -62,6 +64,8 @@ use links::Links;
 use records::Records;
 use refresh::Refreshes;
 use scaling::Scaling;
+pub use shared_links::LinkLedger;
+use shared_links::SharedLinks;
 use sharing::Sharing;
 use state::{
     Attempt, Call, CallerState, Child, Context, Errand, PoolState, Ready, Server, Session, SourceState, Task,
@@ -172,8 +176,13 @@ struct Simulation<'m, P, const PLAIN: bool> {
     leases: Leases,
     follows: Follows,
     links: Links,
+    shared_links: SharedLinks,
     /// Whether there are edges on which anything can happen to messages.
     has_rough_edges: bool,
+    /// When the last message of each shared connection arrives.
+    streams: BTreeMap<messages::StreamKey, SimTime>,
+    /// Connections that close late.
+    closing: Table<slow_close::Closing>,
 }
 
 impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
@@ -233,6 +242,9 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             leases: Leases::new(model),
             follows: Follows::new(model),
             links: Links::new(model),
+            shared_links: SharedLinks::new(model),
+            streams: BTreeMap::new(),
+            closing: Table::new(),
             has_rough_edges: model.edges.iter().any(|edge| edge.rough.is_some()),
         }
     }
@@ -329,6 +341,8 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             Event::Hedge { call, plan } => self.on_hedge(call, plan),
             Event::Untie { attempt } => self.on_untie(attempt),
             Event::CatchUp { instance } => self.on_catch_up(instance),
+            Event::Resend { attempt, code } => self.on_resend(attempt, code),
+            Event::Close { closing } => self.on_close(closing),
             Event::Renew { workload, lease } => self.on_renew(workload, lease),
             Event::Expire { workload, lease, term } => self.on_expire(workload, lease, term),
             Event::Arrival { .. }

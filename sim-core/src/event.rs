@@ -223,6 +223,18 @@ pub enum Event {
         /// Which term of that lease; an event of another one is stale.
         term: u32,
     },
+    /// TCP sends a message again that did not get through.
+    Resend {
+        /// The attempt that it belongs to.
+        attempt: AttemptId,
+        /// Timeouts in a row so far, times two, and one more for an answer.
+        code: u32,
+    },
+    /// A connection that closes late is closed.
+    Close {
+        /// Which, in the table of those.
+        closing: Handle,
+    },
     /// A replica asks again, after a pull that failed.
     CatchUp {
         /// Which instance.
@@ -296,6 +308,8 @@ impl Packed {
     pub(crate) const RENEW: u64 = 95;
     pub(crate) const EXPIRE: u64 = 96;
     pub(crate) const CATCH_UP: u64 = 97;
+    pub(crate) const RESEND: u64 = 100;
+    pub(crate) const CLOSE: u64 = 101;
 
     #[inline(always)]
     pub(crate) fn new(event: Event) -> Self {
@@ -365,6 +379,8 @@ impl Packed {
             Event::Renew { workload, lease } => {
                 Packed(words(Self::RENEW as u32, workload.index() as u32), u64::from(lease))
             }
+            Event::Resend { attempt, code } => Packed(words(Self::RESEND as u32, code), handle(attempt.0)),
+            Event::Close { closing } => Packed(Self::CLOSE, handle(closing)),
             Event::CatchUp { instance } => Packed(Self::CATCH_UP, instance.index() as u64),
             Event::Expire { workload, lease, term } => {
                 Packed(words(Self::EXPIRE as u32, workload.index() as u32), words(lease, term))
@@ -466,6 +482,8 @@ impl Packed {
                 Event::Renew { workload: WorkloadId::from_index(number as usize), lease: second as u32 }
             }
             Self::CATCH_UP => Event::CatchUp { instance: InstanceId::from_index(second as usize) },
+            Self::RESEND => Event::Resend { attempt: self.attempt(), code: number },
+            Self::CLOSE => Event::Close { closing: handle },
             Self::EXPIRE => Event::Expire {
                 workload: WorkloadId::from_index(number as usize),
                 lease: handle.slot,

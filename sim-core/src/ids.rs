@@ -54,6 +54,8 @@ ids! {
     CacheId,
     /// A kind of records of a service.
     RecordsId,
+    /// A link that several edges share.
+    LinkId,
 }
 
 /// A vector indexed by its own kind of id.

@@ -7,6 +7,7 @@ pub mod endpoint;
 pub mod edge;
 pub mod network;
 pub mod message;
+pub mod shared_link;
 pub mod pool;
 pub mod cache;
 pub mod zone;
@@ -31,7 +32,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::dist::Sampler;
 use crate::ids::{
-    CacheId, EdgeId, EndpointId, FaultId, IdVec, PoolId, RecordsId, ServiceId, SourceId, StepId, WorkloadId,
+    CacheId, EdgeId, EndpointId, FaultId, IdVec, LinkId, PoolId, RecordsId, ServiceId, SourceId, StepId,
+    WorkloadId,
 };
 use crate::time::{SimDuration, SimTime};
 use action::{Action, ActionConfig, StageConfig};
@@ -42,6 +44,7 @@ use fault::{Effect, Fault, FaultConfig};
 use pool::Pool;
 use record::Records;
 use service::{OnCancel, Service, ServiceConfig};
+use shared_link::{SharedLink, SharedLinkConfig};
 use workload::{ArrivalSource, Workload, WorkloadConfig};
 use zone::ZonesConfig;
 
@@ -140,6 +143,8 @@ pub struct SystemConfig {
     pub faults: Named<FaultConfig>,
     /// Where instances stand.
     pub zones: ZonesConfig,
+    /// The links that calls share, by name.
+    pub links: Named<SharedLinkConfig>,
     /// What operators do, by name.
     pub actions: Named<ActionConfig>,
     /// The system under each set of changes that their actions can make, see [`action::stages`].
@@ -177,6 +182,8 @@ pub struct Model {
     pub caches: IdVec<CacheId, Cache>,
     /// What services keep versions of.
     pub records: IdVec<RecordsId, Records>,
+    /// The links that edges share.
+    pub links: IdVec<LinkId, SharedLink>,
     /// Probes and health checks.
     pub checks: Vec<Check>,
     /// Names of the zones.

@@ -24,6 +24,7 @@
 //! | [`throttle`] | the service refuses: how much of the load does the caller keep back? |
 //! | [`rate_limit`] | may this attempt be sent yet? |
 //! | [`bulkhead`] | may one more attempt be under way? |
+//! | [`tcp`] | a segment is lost: when is it sent again? |
 //! | [`hedging`] | the attempt is slow: send another beside it, and after which wait? |
 //!
 //! The patterns of each are in the table of its own file. One pattern is one file, all of one shape: what it does, why it exists, where it fails, its source;
@@ -49,6 +50,7 @@ pub mod memory;
 pub mod background;
 pub mod catch_up;
 pub mod link_order;
+pub mod tcp;
 pub mod repair;
 pub mod autoscaler;
 pub mod per_outcome;

@@ -6,8 +6,10 @@ use std::str::FromStr;
 
 use crate::time::SimDuration;
 
+mod bandwidth;
 mod size;
 
+pub use bandwidth::{Bandwidth, Room};
 pub use size::{Cost, Size, Throttle};
 
 /// Gives a type with `FromStr` and `Display` its place in files: read from text (or from a number

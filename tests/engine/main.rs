@@ -19,6 +19,7 @@ mod leases;
 mod follows;
 mod links;
 mod messages;
+mod shared_links;
 mod pipeline;
 mod refresh;
 mod retries;

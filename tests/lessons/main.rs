@@ -288,6 +288,21 @@ fn spots_of_the_vulnerability_map_show_what_they_say() {
 }
 
 #[test]
+fn distance_shows_what_it_says() {
+    assert!(check("fallacy-2-latency-zero") >= 14);
+}
+
+#[test]
+fn a_wire_that_fills_shows_what_it_says() {
+    assert!(check("fallacy-3-bandwidth-infinite") >= 12);
+}
+
+#[test]
+fn three_ways_to_one_service_show_what_they_say() {
+    assert!(check("fallacy-8-network-homogeneous") >= 11);
+}
+
+#[test]
 fn every_shipped_scenario_has_a_test_here_and_claims_something() {
     let tested = include_str!("main.rs");
     for shipped in library::shipped() {

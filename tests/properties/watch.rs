@@ -134,6 +134,8 @@ impl Watch {
             | Effect::Flushed { .. }
             | Effect::Congested(_)
             | Effect::Network(_)
+            | Effect::Bandwidth { .. }
+            | Effect::Growth { .. }
             | Effect::Hot => {
                 unreachable!("watched systems are plain")
             }

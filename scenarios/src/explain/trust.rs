@@ -26,6 +26,7 @@ pub(super) fn advertised(view: &View<'_>, service: usize) -> (Trust, Vec<String>
         unknown.push(format!("`{}` is the slower the more is there", view.system.service_name(service)));
     }
     unknown.extend(over_links(view));
+    unknown.extend(over_networks(&calls));
     if unknown.is_empty() { (Trust::Sharp, unknown) } else { (Trust::Unknown, unknown) }
 }
 
@@ -34,6 +35,14 @@ fn over_links(view: &View<'_>) -> Vec<String> {
     let services = view.system.config.services.iter();
     let linked = services.filter(|(_, config)| config.pools.iter().any(|(_, pool)| pool.links.is_some()));
     linked.map(|(name, _)| format!("answers to `{name}` wait for links")).collect()
+}
+
+/// Callers whose messages may be lost, or wait for others: what gets through is not looked at.
+fn over_networks(calls: &[&Call<'_>]) -> Vec<String> {
+    let rough = calls.iter().filter(|call| call.config.network.is_rough());
+    rough
+        .map(|call| format!("messages of `{}` may be lost, or wait for others on their way", call.path))
+        .collect()
 }
 
 /// Callers that are full before the service is, because they hold workers while they stand in its line. Near

@@ -12,6 +12,7 @@ impl Record {
         let is_wanted = |of: Holder| match of {
             Holder::Edge(edge) => scope.workload.is_none_or(|workload| workload.index() == edge.index()),
             Holder::Service(id) => scope.service.is_none_or(|service| service == id),
+            Holder::Link(_) => false,
         };
         let area = |series: &GaugeSeries| -> Option<f64> {
             let windows = series.values.iter().zip(&self.lengths_s).take(span.to).skip(span.from);
@@ -21,9 +22,25 @@ impl Record {
         all.filter_map(area).reduce(|a, b| a + b).map(|area| area / self.seconds(span))
     }
 
+    /// The most of several gauges, each in its mean over time; `None` if nobody has such a thing.
+    pub(super) fn most_gauged(&self, names: [&str; 2], span: Span) -> Option<f64> {
+        let wanted = self.gauges.all().iter().filter(|series| names.contains(&series.name));
+        let mean = |series: &GaugeSeries| {
+            let windows = series.values.iter().zip(&self.lengths_s).take(span.to).skip(span.from);
+            let known = windows.filter_map(|(value, seconds)| value.map(|value| (value * seconds, *seconds)));
+            let (area, seconds) = known.fold((0.0, 0.0), |sum, (area, s)| (sum.0 + area, sum.1 + s));
+            (seconds > 0.0).then(|| area / seconds)
+        };
+        wanted.filter_map(mean).reduce(f64::max)
+    }
+
     /// The busiest link of a pool, in means over all; `None` without links, or if nothing went over them.
     pub(super) fn link_imbalance(&self, span: Span) -> Option<f64> {
-        let shares = self.gauges.all().iter().filter(|series| series.name.starts_with("link_"));
+        let shares = self
+            .gauges
+            .all()
+            .iter()
+            .filter(|series| series.name.starts_with("link_") && series.name.ends_with("_share"));
         // By pool: how many links, and the largest mean share.
         let mut pools: Vec<(Holder, f64, f64)> = Vec::new();
         for series in shares {

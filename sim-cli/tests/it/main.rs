@@ -14,6 +14,7 @@ mod bad_connections; // the same for users with connections
 mod bad_leases; // the same for holders of leases
 mod bad_follows; // the same for replicas
 mod bad_links; // the same for links
+mod bad_network; // the same for networks, links and sizes
 mod bad_records;
 mod bad_retries; // the same for what a retry has beside its attempts
 mod bad_presets; // the same for what is built on presets, and what is told of presets and policies

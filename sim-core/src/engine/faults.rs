@@ -25,7 +25,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         match &fault.effect {
             Effect::Load { .. } | Effect::Hot => {} // arrival sources and workloads know their windows
             Effect::Congested(_) => {}              // so do links
-            Effect::Network(_) => {}                // and messages
+            Effect::Network(_) | Effect::Bandwidth { .. } | Effect::Growth { .. } => {} // and messages
             Effect::Flushed { cache } => {
                 if begins {
                     for instance in &fault.instances {

@@ -75,6 +75,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             }
         }
         self.read_links(&mut readings);
+        self.read_shared_links(now, &mut readings);
         self.readings = readings;
     }
 

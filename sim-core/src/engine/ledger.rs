@@ -12,8 +12,9 @@ use super::follows::FollowsLedger;
 use super::guards::Seat;
 use super::leases::LeaseLedger;
 pub use super::records::RecordsLedger;
+use super::shared_links::LinkLedger;
 use super::state::{Phase, Stage, Work};
-use crate::ids::{AttemptId, CacheId, EdgeId, IdVec, RecordsId, ServiceId, WorkloadId};
+use crate::ids::{AttemptId, CacheId, EdgeId, IdVec, LinkId, RecordsId, ServiceId, WorkloadId};
 use crate::metrics::Probe;
 use crate::model::Model;
 use crate::model::edge::EdgeCaller;
@@ -54,6 +55,8 @@ pub struct Ledger {
     pub follows: IdVec<ServiceId, FollowsLedger>,
     /// Connections over links at the end: opened, free, taken.
     pub links: [u64; 3],
+    /// Per link that edges share, each way.
+    pub shared_links: IdVec<LinkId, [LinkLedger; 2]>,
 }
 
 impl Ledger {
@@ -77,6 +80,7 @@ impl Ledger {
             leases: model.workloads.iter().map(|_| LeaseLedger::default()).collect(),
             follows: model.services.iter().map(|_| FollowsLedger::default()).collect(),
             links: [0; 3],
+            shared_links: model.links.iter().map(|_| <[LinkLedger; 2]>::default()).collect(),
         }
     }
 
@@ -102,6 +106,10 @@ impl Ledger {
         self.records.iter_ids().for_each(|(id, records)| records.laws(id, &mut law));
         self.leases.iter_ids().for_each(|(id, leases)| leases.laws(id, &mut law));
         self.follows.iter_ids().for_each(|(id, follows)| follows.laws(id, &mut law));
+        for (id, [there, back]) in self.shared_links.iter_ids() {
+            there.laws(id, "there", &mut law);
+            back.laws(id, "back", &mut law);
+        }
         let [opened, free, taken] = self.links;
         law(opened == free + taken, &|| format!("connections opened {opened} = free {free} + taken {taken}"));
         law(self.fallbacks == self.fallbacks_found, &|| {
@@ -187,6 +195,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.close_follows();
         self.close_links();
         self.close_ways();
+        self.close_shared_links();
         let broken = self.ledger.broken_laws();
         assert!(broken.is_empty(), "conservation laws broken: {broken:#?}");
     }
@@ -274,6 +283,7 @@ mod tests {
             leases: IdVec::new(),
             follows: IdVec::new(),
             links: [0; 3],
+            shared_links: IdVec::new(),
         };
         assert_eq!(ledger.broken_laws().len(), 2);
         ledger.requests_in_flight = 1;

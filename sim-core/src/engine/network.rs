@@ -5,7 +5,7 @@ use super::Simulation;
 use super::state::{Attempt, Phase};
 use crate::event::Event;
 use crate::event_list::Lane;
-use crate::ids::{AttemptId, InstanceId};
+use crate::ids::{AttemptId, InstanceId, ZoneId};
 use crate::luck::{Draws, Purpose};
 use crate::metrics::{Aside, Probe};
 use crate::model::edge::EdgeCaller;
@@ -110,8 +110,18 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     }
 
     fn zone_way(&self, attempt: &Attempt, draws: &mut Draws) -> SimDuration {
-        let there = self.model.services[self.model.edges[attempt.edge].to].zones
-            [self.place_of(attempt.instance) as usize];
+        let [here, there] = self.zones_of(attempt);
+        let link = match here == there {
+            true => &self.model.within_zone,
+            false => &self.model.between_zones,
+        };
+        link.as_ref().map_or(SimDuration::ZERO, |link| link.sample(draws))
+    }
+
+    /// In which zones caller and instance of an attempt stand.
+    pub(super) fn zones_of(&self, attempt: &Attempt) -> [Option<ZoneId>; 2] {
+        let zones = &self.model.services[self.model.edges[attempt.edge].to].zones;
+        let there = zones.get(self.place_of(attempt.instance) as usize).copied();
         let here = match self.model.edges[attempt.edge].caller {
             EdgeCaller::Workload(workload) | EdgeCaller::Connector(workload) => {
                 self.model.workloads[workload].zone
@@ -120,13 +130,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 let client = attempt.client as usize;
                 self.model.services[service].zones.get(client).copied()
             }
-            EdgeCaller::Monitor => Some(there),
+            EdgeCaller::Monitor => there,
         };
-        let link = match here == Some(there) {
-            true => &self.model.within_zone,
-            false => &self.model.between_zones,
-        };
-        link.as_ref().map_or(SimDuration::ZERO, |link| link.sample(draws))
+        [here, there]
     }
 
     /// The number of an instance within its service.

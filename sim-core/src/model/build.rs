@@ -8,6 +8,7 @@ mod faults;
 mod sources;
 mod capacity;
 mod leases;
+mod links;
 
 use super::rate;
 use super::service::{Service, ServiceConfig};
@@ -116,6 +117,7 @@ fn build_system(config: &SystemConfig, problems: &mut Problems) -> Option<Model>
     }
     problems.distribution("zones/within".to_owned(), config.zones.within.as_ref());
     problems.distribution("zones/between".to_owned(), config.zones.between.as_ref());
+    let links = links::lower(config, problems);
     let mut services = lower_services(config, problems);
     let mut calls = Calls::lower(config, &services, problems);
     let mut workloads = lower_workloads(config, problems);
@@ -142,6 +144,7 @@ fn build_system(config: &SystemConfig, problems: &mut Problems) -> Option<Model>
         checks: calls.checks,
         caches: calls.caches,
         records: calls.records,
+        links,
         zones: config.zones.names.clone(),
         within_zone: config.zones.within.as_ref().map(Distribution::sampler),
         between_zones: config.zones.between.as_ref().map(Distribution::sampler),

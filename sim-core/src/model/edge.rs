@@ -10,7 +10,7 @@ use crate::ids::{CacheId, EndpointId, PoolId, ServiceId, WorkloadId};
 use crate::policy::admission::pushback::Pushback;
 use crate::policy::{balancer, breaker, bulkhead, chooser, hedging, rate_limit, retry, targets, throttle};
 use crate::time::SimDuration;
-use crate::units::{Count, Patience};
+use crate::units::{Count, Patience, Size};
 
 /// A call to a service: the edge from the caller to it, with the caller's policies. With nothing said
 /// nothing happens: no timeout, no retry, no time on the way.
@@ -81,6 +81,9 @@ pub struct CallConfig {
     /// How large an answer is: a size or a distribution of sizes. Default: what the endpoint says, or nothing.
     #[serde(default)]
     pub response_size: Option<SizeConfig>,
+    /// Largest answer that is asked for: a page. What is longer is cut off there; default: all of it.
+    #[serde(default)]
+    pub response_limit: Option<Size>,
 }
 
 impl CallConfig {
@@ -107,6 +110,7 @@ impl CallConfig {
             hedging: hedging::Config::default(),
             request_size: None,
             response_size: None,
+            response_limit: None,
         }
     }
 }

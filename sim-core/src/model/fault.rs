@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::link::{Congested, CongestionFault};
 use crate::dist::Sampler;
-use crate::ids::{CacheId, InstanceId, ServiceId, WorkloadId};
+use crate::ids::{CacheId, InstanceId, LinkId, ServiceId, WorkloadId};
 use crate::time::{SimDuration, SimTime};
 pub use network::*;
 pub use selection::{FirstSelection, PlacesSelection, Selection, ShareSelection, ZoneSelection};
@@ -98,6 +98,18 @@ triggers! {
     corrupt: Corrupt(CorruptFault),
     /// A share of the messages between callers and a service is held up, and others overtake them.
     reorder: Reorder(ReorderFault),
+    /// Messages between callers and a service take longer.
+    latency: Latency(LatencyFault),
+    /// Nothing gets through between some callers and some instances.
+    partition: Partition(PartitionFault),
+    /// A share of the messages between callers and a service finds its connection reset.
+    reset: Reset(ResetFault),
+    /// A link that calls share passes less.
+    bandwidth: Bandwidth(BandwidthFault),
+    /// Connections between callers and a service close late and keep their slot of the pool.
+    slow_close: SlowClose(SlowCloseFault),
+    /// Answers of a service grow while the trigger lasts.
+    payload_growth: PayloadGrowth(PayloadGrowthFault),
 }
 
 /// What a trigger does while it lasts.
@@ -167,6 +179,22 @@ pub enum Effect {
     Congested(Congested),
     /// Something happens to messages.
     Network(NetworkHit),
+    /// A link passes less.
+    Bandwidth {
+        /// Which.
+        link: LinkId,
+        /// What it passes at most.
+        bytes_per_s: Option<f64>,
+        /// What is left of that.
+        factor: f64,
+    },
+    /// Answers grow.
+    Growth {
+        /// Whose.
+        service: ServiceId,
+        /// How many times as large they are in the end.
+        factor: f64,
+    },
 }
 
 /// A trigger, ready to run.

@@ -45,6 +45,7 @@ pub(super) fn stages(
             workloads: stage.workloads.clone(),
             faults: config.faults.clone(),
             zones: config.zones.clone(),
+            links: config.links.clone(),
             horizon: config.horizon,
             ..SystemConfig::default()
         };
