@@ -71,7 +71,9 @@ pub(crate) fn tells_nothing(metric: Metric, variants: &[VariantResult], manifest
         | Metric::Cost
         | Metric::MessageBytes
         | Metric::CrossZoneBytes
-        | Metric::EncodingCpu => arms.all(|(_, result)| result.mean.is_none()),
+        | Metric::EncodingCpu
+        | Metric::LinkUtilisation
+        | Metric::LinkQueue => arms.all(|(_, result)| result.mean.is_none()),
         Metric::ReadyInstances => arms.all(|(variant, result)| {
             let all = instances(manifest, &variant.name);
             let is_all = |count: &f64| all.is_some_and(|all| (count - all).abs() <= 1e-6 * all);

@@ -14,8 +14,8 @@ use crate::verdict;
 use crate::yaml::{self, Layer, Problem, Reading};
 
 /// What a variant may change.
-pub(crate) const VARIANT_KEYS: [&str; 8] =
-    ["services", "zones", "prices", "workloads", "faults", "actions", "monitors", "run"];
+pub(crate) const VARIANT_KEYS: [&str; 9] =
+    ["services", "zones", "prices", "links", "workloads", "faults", "actions", "monitors", "run"];
 
 /// A problem that the model found, at its place in the file.
 pub(crate) fn located(layers: &[Layer<'_>], problem: sim_core::model::Problem) -> Problem {
@@ -148,7 +148,7 @@ pub(crate) fn variant_keys(layers: &[Layer<'_>], problems: &mut Vec<Problem>) {
                 problem.span = Some(entry.key_span);
                 problem.path = yaml::join(&layer.prefix, &entry.key);
                 problems.push(problem.with_help(
-                    "it can change `services`, `workloads`, `faults`, `actions`, `monitors` and `run`",
+                    "it can change `services`, `zones`, `prices`, `links`, `workloads`, `faults`, `actions`, `monitors` and `run`",
                 ));
             }
         }
@@ -437,6 +437,8 @@ fn metric_scope(
             | M::HandshakeFailures
             | M::HandshakeTime
             | M::Cost
+            | M::LinkUtilisation
+            | M::LinkQueue
     );
     let of_services = matches!(
         metric,
@@ -483,6 +485,8 @@ fn metric_scope(
             | M::MessageBytes
             | M::CrossZoneBytes
             | M::EncodingCpu
+            | M::LinkUtilisation
+            | M::LinkQueue
     );
     let id = metric.id();
     if line.service.is_some() && of_workloads {

@@ -8,6 +8,7 @@ use sim_core::model::fault::FaultConfig;
 use sim_core::model::monitor::MonitorConfig;
 use sim_core::model::price::PricesConfig;
 use sim_core::model::service::ServiceConfig;
+use sim_core::model::shared_link::SharedLinkConfig;
 use sim_core::model::workload::WorkloadConfig;
 use sim_core::model::zone::ZonesConfig;
 use sim_core::model::{Named, SystemConfig};
@@ -45,6 +46,9 @@ pub struct Document {
     /// What instances, bytes and calls cost, in one currency without a unit; default: nothing.
     #[serde(default)]
     pub prices: PricesConfig,
+    /// The links of limited bandwidth that calls share, by name; `network: {link: NAME}` of a call says which.
+    #[serde(default)]
+    pub links: Named<SharedLinkConfig>,
     /// The workloads by name.
     pub workloads: Named<WorkloadConfig>,
     /// The triggers by name; without any there is nothing to recover from.
@@ -167,6 +171,7 @@ impl Document {
             faults: self.faults.clone(),
             zones: self.zones.clone(),
             prices: self.prices.clone(),
+            links: self.links.clone(),
             actions: self.actions.clone(),
             stages: Vec::new(),
             monitors: self.monitors.clone(),

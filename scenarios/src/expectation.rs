@@ -341,6 +341,10 @@ expectation! {
     cross_zone_bytes => Subject::Metric(Metric::CrossZoneBytes);
     /// Work of services on encoding and decoding, per request of users.
     encoding_cpu => Subject::Metric(Metric::EncodingCpu);
+    /// Share of the time in which the busiest link that calls share passed something.
+    link_utilisation => Subject::Metric(Metric::LinkUtilisation);
+    /// Bytes that wait for a link that calls share, mean over the ends of windows.
+    link_queue => Subject::Metric(Metric::LinkQueue);
 }
 
 impl Verdict {

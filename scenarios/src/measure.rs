@@ -406,6 +406,8 @@ impl Record {
                 let work = self.gauged("coding_work", scope, span)? * seconds;
                 ratio(work, workloads(|w| w.offered) as f64)
             }
+            Metric::LinkUtilisation => self.most_gauged(["link_busy_there", "link_busy_back"], span),
+            Metric::LinkQueue => self.most_gauged(["link_queue_there", "link_queue_back"], span),
         }
     }
 

@@ -149,6 +149,8 @@ metrics! {
     MessageBytes "message_bytes" Count "bytes per second" "Bytes of messages that were sent per second, requests and answers; of one service: those of calls to it.";
     CrossZoneBytes "cross_zone_bytes" Share "bytes between zones" "Share of the bytes between places in zones that went from one zone to another; of one service: of calls to it.";
     EncodingCpu "encoding_cpu" Seconds "encoding work" "Work of services on encoding and decoding messages, for each request of users.";
+    LinkUtilisation "link_utilisation" Share "use of the busiest link" "Share of the time in which the busiest link that calls share passed something, the busier way of it.";
+    LinkQueue "link_queue" Count "bytes that wait for a link" "Bytes that wait for a link that calls share, behind the message that passes; of several links and ways, the most.";
 }
 
 impl Metric {

@@ -48,6 +48,8 @@ mod fleet;
 mod discovery;
 mod monitors;
 mod wires;
+mod shared_links;
+mod slow_close;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -85,6 +87,8 @@ use refresh::Refreshes;
 pub use sagas::SagaLedger;
 use sagas::Sagas;
 use scaling::Scaling;
+pub use shared_links::LinkLedger;
+use shared_links::SharedLinks;
 use sharing::Sharing;
 use state::{
     Attempt, Call, CallerState, Child, Context, Errand, PoolState, Ready, Server, Session, SourceState, Task,
@@ -209,6 +213,12 @@ struct Simulation<'m, P, const PLAIN: bool> {
     intruders: Intruders,
     monitors: Monitors,
     wires: Wires,
+    shared_links: SharedLinks,
+    /// Whether there are edges on which anything can happen to messages.
+    /// When the last message of each shared connection arrives.
+    streams: BTreeMap<messages::StreamKey, SimTime>,
+    /// Connections that close late.
+    closing: Table<slow_close::Closing>,
 }
 
 impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
@@ -270,6 +280,9 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             links: Links::new(model),
             operations: Operations::new(model),
             sagas: Sagas::new(model),
+            shared_links: SharedLinks::new(model),
+            streams: BTreeMap::new(),
+            closing: Table::new(),
             has_rough_edges: model.edges.iter().any(|edge| edge.rough.is_some()),
             transport: Transport::new(model),
             discovery: Discovery::new(model),
@@ -375,6 +388,8 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             Event::Untie { attempt } => self.on_untie(attempt),
             Event::Discovery(what) => self.on_discovery(what),
             Event::CatchUp { instance } => self.on_catch_up(instance),
+            Event::Resend { attempt, code } => self.on_resend(attempt, code),
+            Event::Close { closing } => self.on_close(closing),
             Event::Renew { workload, lease } => self.on_renew(workload, lease),
             Event::Expire { workload, lease, term } => self.on_expire(workload, lease, term),
             Event::Transport { connection, due, plan } => self.on_transport(connection, due, plan),

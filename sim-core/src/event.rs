@@ -228,6 +228,18 @@ pub enum Event {
         /// Which term of that lease; an event of another one is stale.
         term: u32,
     },
+    /// TCP sends a message again that did not get through.
+    Resend {
+        /// The attempt that it belongs to.
+        attempt: AttemptId,
+        /// Timeouts in a row so far, times two, and one more for an answer.
+        code: u32,
+    },
+    /// A connection that closes late is closed.
+    Close {
+        /// Which, in the table of those.
+        closing: Handle,
+    },
     /// A replica asks again, after a pull that failed.
     CatchUp {
         /// Which instance.
@@ -320,6 +332,8 @@ impl Packed {
     pub(crate) const SAGA_AGAIN: u64 = 160;
     pub(crate) const SCRAPE: u64 = 180;
     pub(crate) const PAGE: u64 = 181;
+    pub(crate) const RESEND: u64 = 100;
+    pub(crate) const CLOSE: u64 = 101;
 
     #[inline(always)]
     pub(crate) fn new(event: Event) -> Self {
@@ -389,6 +403,8 @@ impl Packed {
             Event::Renew { workload, lease } => {
                 Packed(words(Self::RENEW as u32, workload.index() as u32), u64::from(lease))
             }
+            Event::Resend { attempt, code } => Packed(words(Self::RESEND as u32, code), handle(attempt.0)),
+            Event::Close { closing } => Packed(Self::CLOSE, handle(closing)),
             Event::CatchUp { instance } => Packed(Self::CATCH_UP, instance.index() as u64),
             Event::Transport { connection, due, plan } => {
                 Packed(words(Self::TRANSPORT as u32 + due as u32, plan), handle(connection.0))
@@ -506,6 +522,8 @@ impl Packed {
             }
             Self::CATCH_UP => Event::CatchUp { instance: InstanceId::from_index(second as usize) },
             Self::SAGA_AGAIN => Event::SagaAgain { run: handle, plan: number },
+            Self::RESEND => Event::Resend { attempt: self.attempt(), code: number },
+            Self::CLOSE => Event::Close { closing: handle },
             Self::EXPIRE => Event::Expire {
                 workload: WorkloadId::from_index(number as usize),
                 lease: handle.slot,

@@ -58,6 +58,8 @@ ids! {
     EffectId,
     /// A kind of saga of a service.
     SagaId,
+    /// A link that several edges share.
+    LinkId,
 }
 
 /// A vector indexed by its own kind of id.

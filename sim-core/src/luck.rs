@@ -120,6 +120,24 @@ pub enum Purpose {
     SharedFate = 182,
     /// Which zone serves the attempt.
     Zone = 210,
+    /// Which segments of a request are lost.
+    TransferThere = 111,
+    /// Which segments of an answer are lost.
+    TransferBack = 112,
+    /// Whether the connection of a request is reset.
+    ResetThere = 113,
+    /// Whether the connection of an answer is reset.
+    ResetBack = 114,
+    /// Whether a caller and an instance are on different sides of a partition.
+    Partition = 115,
+    /// How long a request is on a link.
+    LinkThere = 116,
+    /// How long an answer is on a link.
+    LinkBack = 117,
+    /// How much longer or shorter a request is slowed down.
+    JitterThere = 118,
+    /// How much longer or shorter an answer is slowed down.
+    JitterBack = 119,
 }
 
 /// The luck of one request, call or attempt.

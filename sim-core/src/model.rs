@@ -7,6 +7,7 @@ pub mod endpoint;
 pub mod edge;
 pub mod network;
 pub mod message;
+pub mod shared_link;
 pub mod pool;
 pub mod cache;
 pub mod zone;
@@ -37,8 +38,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::dist::Sampler;
 use crate::ids::{
-    CacheId, EdgeId, EffectId, EndpointId, FaultId, IdVec, PoolId, RecordsId, SagaId, ServiceId, SourceId,
-    StepId, WorkloadId,
+    CacheId, EdgeId, EffectId, EndpointId, FaultId, IdVec, LinkId, PoolId, RecordsId, SagaId, ServiceId,
+    SourceId, StepId, WorkloadId,
 };
 use crate::time::{SimDuration, SimTime};
 use action::{Action, ActionConfig, StageConfig};
@@ -50,6 +51,7 @@ use monitor::{Monitor, MonitorConfig};
 use pool::Pool;
 use record::Records;
 use service::{OnCancel, Service, ServiceConfig};
+use shared_link::{SharedLink, SharedLinkConfig};
 use workload::{ArrivalSource, Workload, WorkloadConfig};
 use zone::ZonesConfig;
 
@@ -148,6 +150,8 @@ pub struct SystemConfig {
     pub faults: Named<FaultConfig>,
     /// Where instances stand.
     pub zones: ZonesConfig,
+    /// The links that calls share, by name.
+    pub links: Named<SharedLinkConfig>,
     /// What operators do, by name.
     pub actions: Named<ActionConfig>,
     /// The system under each set of changes that their actions can make, see [`action::stages`].
@@ -193,6 +197,8 @@ pub struct Model {
     pub effects: IdVec<EffectId, effect::Effect>,
     /// What services conduct in steps that can be undone.
     pub sagas: IdVec<SagaId, saga::Saga>,
+    /// The links that edges share.
+    pub links: IdVec<LinkId, SharedLink>,
     /// Probes and health checks.
     pub checks: Vec<Check>,
     /// Names of the zones.

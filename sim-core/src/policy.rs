@@ -26,6 +26,7 @@
 //! | [`bulkhead`] | may one more attempt be under way? |
 //! | [`discovery`] | which addresses does a caller believe in? |
 //! | [`alert`] | the signal is bad: is somebody told? |
+//! | [`tcp`] | a segment is lost: when is it sent again? |
 //! | [`hedging`] | the attempt is slow: send another beside it, and after which wait? |
 //! | [`transport`] | what does it take to talk to the instance at all? |
 //! | [`identity`] | who is calling, and may they? |
@@ -55,6 +56,7 @@ pub mod memory;
 pub mod background;
 pub mod catch_up;
 pub mod link_order;
+pub mod tcp;
 pub mod repair;
 pub mod autoscaler;
 pub mod per_outcome;

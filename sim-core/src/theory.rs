@@ -19,6 +19,7 @@
 //! | [`tandem`] | what does a full buffer between two stations cost? |
 //! | [`slowing`] | and if each one who waits makes the server slower? |
 //! | [`tcp`] | what does packet loss leave of the bandwidth? |
+//! | [`messages`] | what do loss, distance and size make of a call? |
 //! | [`chain`] | where does a Markov chain stay, and how long does it take from here to there? |
 //! | [`spiral`] | when does a service collapse that its own crowd slows down, which burst does it survive? |
 //! | [`discovery`] | for how long does a caller believe in an instance that is gone? |
@@ -36,6 +37,7 @@ pub mod closed_loop;
 pub mod fanout;
 pub mod impatience;
 pub mod metastable;
+pub mod messages;
 pub mod mg1;
 pub mod mm1;
 pub mod mmc;

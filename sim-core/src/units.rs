@@ -10,6 +10,9 @@ mod price;
 mod size;
 
 pub use price::Price;
+mod bandwidth;
+
+pub use bandwidth::{Bandwidth, Room};
 pub use size::{Cost, Size, Throttle};
 
 /// Gives a type with `FromStr` and `Display` its place in files: read from text (or from a number

@@ -24,6 +24,7 @@ mod stuck;
 mod wires;
 mod messages;
 mod monitors;
+mod shared_links;
 mod pipeline;
 mod refresh;
 mod retries;

@@ -307,6 +307,19 @@ fn optional_observability_shows_what_it_says() {
 fn the_seventh_fallacy_shows_what_it_says() {
     assert!(check("fallacy-7-transport-cost-zero") >= 14);
 }
+fn distance_shows_what_it_says() {
+    assert!(check("fallacy-2-latency-zero") >= 14);
+}
+
+#[test]
+fn a_wire_that_fills_shows_what_it_says() {
+    assert!(check("fallacy-3-bandwidth-infinite") >= 12);
+}
+
+#[test]
+fn three_ways_to_one_service_show_what_they_say() {
+    assert!(check("fallacy-8-network-homogeneous") >= 11);
+}
 
 #[test]
 fn every_shipped_scenario_has_a_test_here_and_claims_something() {

@@ -13,6 +13,7 @@ mod published;
 mod stations;
 mod capacity;
 mod keys;
+mod messages;
 mod xfetch;
 mod guards;
 mod contention;

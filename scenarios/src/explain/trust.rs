@@ -26,6 +26,7 @@ pub(super) fn advertised(view: &View<'_>, service: usize) -> (Trust, Vec<String>
         unknown.push(format!("`{}` is the slower the more is there", view.system.service_name(service)));
     }
     unknown.extend(over_links(view));
+    unknown.extend(over_networks(&calls));
     if unknown.is_empty() { (Trust::Sharp, unknown) } else { (Trust::Unknown, unknown) }
 }
 
@@ -37,6 +38,14 @@ fn over_links(view: &View<'_>) -> Vec<String> {
     let coding = view.system.config.services.iter().filter(|(_, config)| !config.serialization.is_free());
     let coding = coding.map(|(name, _)| format!("`{name}` works on its messages as well, which is left out"));
     linked.chain(coding).collect()
+}
+
+/// Callers whose messages may be lost, or wait for others: what gets through is not looked at.
+fn over_networks(calls: &[&Call<'_>]) -> Vec<String> {
+    let rough = calls.iter().filter(|call| call.config.network.is_rough());
+    rough
+        .map(|call| format!("messages of `{}` may be lost, or wait for others on their way", call.path))
+        .collect()
 }
 
 /// Callers that are full before the service is, because they hold workers while they stand in its line. Near

@@ -29,6 +29,7 @@ impl Record {
         let is_wanted = |of: Holder| match (of, scope.service, scope.workload) {
             (_, None, None) => true,
             (Holder::Service(id), service, _) => service == Some(id),
+            (Holder::Link(_), ..) => false,
             (Holder::Edge(edge), _, workload) => workload.is_some_and(|id| id.index() == edge.index()),
         };
         let area = |series: &GaugeSeries| -> f64 {

@@ -19,6 +19,7 @@ mod bad_monitors; // the same for monitors
 mod bad_discovery; // the same for lists of addresses
 mod bad_money; // the same for zones, prices and what goes by them
 mod bad_links; // the same for links
+mod bad_network; // the same for networks, links and sizes
 mod bad_records;
 mod bad_retries; // the same for what a retry has beside its attempts
 mod bad_presets; // the same for what is built on presets, and what is told of presets and policies

@@ -17,10 +17,13 @@ use super::leases::LeaseLedger;
 use super::monitors::WatchLedger;
 pub use super::records::RecordsLedger;
 use super::sagas::SagaLedger;
+use super::shared_links::LinkLedger;
 use super::state::{Phase, Stage, Work};
 use super::transport::TransportLedger;
 use super::wires::WireLedger;
-use crate::ids::{AttemptId, CacheId, EdgeId, EffectId, IdVec, RecordsId, SagaId, ServiceId, WorkloadId};
+use crate::ids::{
+    AttemptId, CacheId, EdgeId, EffectId, IdVec, LinkId, RecordsId, SagaId, ServiceId, WorkloadId,
+};
 use crate::metrics::Probe;
 use crate::model::Model;
 use crate::model::edge::EdgeCaller;
@@ -77,6 +80,8 @@ pub struct Ledger {
     pub watch: WatchLedger,
     /// What messages have weighed and cost.
     pub wires: WireLedger,
+    /// Per link that edges share, each way.
+    pub shared_links: IdVec<LinkId, [LinkLedger; 2]>,
 }
 
 impl Ledger {
@@ -108,6 +113,7 @@ impl Ledger {
             sagas: model.sagas.iter().map(|_| SagaLedger::default()).collect(),
             watch: WatchLedger::default(),
             wires: WireLedger::new(model),
+            shared_links: model.links.iter().map(|_| <[LinkLedger; 2]>::default()).collect(),
         }
     }
 
@@ -139,6 +145,10 @@ impl Ledger {
         let requests = [self.requests_answered, self.requests_failed, self.requests_in_flight];
         self.operations.laws(requests, &mut law);
         self.wires.laws(&mut law);
+        for (id, [there, back]) in self.shared_links.iter_ids() {
+            there.laws(id, "there", &mut law);
+            back.laws(id, "back", &mut law);
+        }
         let [opened, free, taken] = self.links;
         law(opened == free + taken, &|| format!("connections opened {opened} = free {free} + taken {taken}"));
         self.watch.laws(&mut law);
@@ -237,6 +247,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.close_discovery();
         self.close_intruders();
         self.close_monitors();
+        self.close_shared_links();
         let broken = self.ledger.broken_laws();
         assert!(broken.is_empty(), "conservation laws broken: {broken:#?}");
     }
@@ -332,6 +343,7 @@ mod tests {
             sagas: IdVec::new(),
             watch: WatchLedger::default(),
             wires: WireLedger::default(),
+            shared_links: IdVec::new(),
         };
         assert_eq!(ledger.broken_laws().len(), 2);
         ledger.requests_in_flight = 1;

@@ -89,6 +89,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         }
         if std::mem::replace(&mut self.contexts[id.0.slot as usize].holds_slot, false) {
             let (pool, client) = self.pool_of(id);
+            if self.closes_late(id, pool, client) {
+                return;
+            }
             self.pools[pool][client].taken -= 1;
             self.give_connection_back(id, pool, client);
             self.grant(pool, client);

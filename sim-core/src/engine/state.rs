@@ -25,8 +25,6 @@ pub(super) use source::SourceState;
 const NONE: Handle = Handle { slot: 0, generation: 0 };
 /// No attempt.
 pub(super) const NO_ATTEMPT: AttemptId = AttemptId(NONE);
-/// No call.
-pub(super) const NO_CALL: CallId = CallId(NONE);
 /// No task.
 pub(super) const NO_TASK: TaskId = TaskId(NONE);
 /// Any instance.

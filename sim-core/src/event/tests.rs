@@ -43,6 +43,8 @@ fn packed_events_are_the_same_events() {
         Event::Untie { attempt: AttemptId(id) },
         Event::Renew { workload: WorkloadId::from_index(4), lease: u32::MAX },
         Event::Expire { workload: WorkloadId::from_index(4), lease: 5, term: u32::MAX },
+        Event::Resend { attempt: AttemptId(id), code: 31 },
+        Event::Close { closing: id },
         Event::CatchUp { instance: InstanceId::from_index(9) },
         Event::Intrude { fault: FaultId::from_index(3), service: ServiceId::from_index(6) },
         Event::SagaAgain { run: id, plan: u32::MAX },

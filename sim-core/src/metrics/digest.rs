@@ -82,6 +82,10 @@ impl Probe for Digest {
             Event::Expire { workload, lease, term } => {
                 mix(handle(15, workload.index() as u32, lease), 96 << 32 | u64::from(term))
             }
+            Event::Resend { attempt, code } => {
+                mix(handle(15, attempt.0.slot, attempt.0.generation), 100 << 32 | u64::from(code))
+            }
+            Event::Close { closing } => mix(handle(15, closing.slot, closing.generation), 101 << 32),
             Event::CatchUp { instance } => mix(handle(15, instance.index() as u32, 0), 97 << 32),
             Event::Transport { connection, due, plan } => {
                 let what = (120 + due as u64) << 32 | u64::from(plan);

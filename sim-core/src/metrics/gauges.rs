@@ -4,7 +4,7 @@
 //! A policy's `gauge()` gives name and value; [`KINDS`] says how the name is shown. A name that stands in no line
 //! there is shown as it is, as a number of things.
 
-use crate::ids::{EdgeId, ServiceId};
+use crate::ids::{EdgeId, LinkId, ServiceId};
 
 /// How a gauge is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +57,10 @@ pub const KINDS: &[Kind] = &[
     count("replica_lag", "entries that the slowest replica lacks"),
     share("catch_up_share", "leader's workers that serve pulls"),
     count("alerts_firing", "alerts that fire"),
+    share("link_busy_there", "use of the link by requests"),
+    share("link_busy_back", "use of the link by answers"),
+    count("link_queue_there", "bytes of requests that wait for the link"),
+    count("link_queue_back", "bytes of answers that wait for the link"),
     share("link_1_share", "share of link 1 in the answers"),
     share("link_2_share", "share of link 2 in the answers"),
     share("link_3_share", "share of link 3 in the answers"),
@@ -119,6 +123,8 @@ pub enum Holder {
     Service(ServiceId),
     /// Of the clients of an edge, in the mean over them.
     Edge(EdgeId),
+    /// Of a link that edges share.
+    Link(LinkId),
 }
 
 /// A gauge, read.

@@ -12,6 +12,7 @@ mod discovery;
 mod identity;
 mod monitors;
 mod prices;
+mod links;
 
 use super::rate;
 use super::service::{Service, ServiceConfig};
@@ -121,6 +122,7 @@ fn build_system(config: &SystemConfig, problems: &mut Problems) -> Option<Model>
     problems.distribution("zones/within".to_owned(), config.zones.within.as_ref());
     problems.distribution("zones/between".to_owned(), config.zones.between.as_ref());
     prices::check(config, problems);
+    let links = links::lower(config, problems);
     let mut services = lower_services(config, problems);
     let mut calls = Calls::lower(config, &services, problems);
     let mut workloads = lower_workloads(config, problems);
@@ -151,6 +153,7 @@ fn build_system(config: &SystemConfig, problems: &mut Problems) -> Option<Model>
         records: calls.records,
         effects: calls.effects,
         sagas: calls.sagas,
+        links,
         zones: config.zones.names.clone(),
         zone_ways: config.zones.ways(),
         wires: config.prices.lower(&config.zones),

@@ -12,7 +12,7 @@ use crate::policy::{
     balancer, breaker, bulkhead, chooser, hedging, rate_limit, retry, targets, throttle, transport,
 };
 use crate::time::SimDuration;
-use crate::units::{Count, Patience};
+use crate::units::{Count, Patience, Size};
 
 /// A call to a service: the edge from the caller to it, with the caller's policies. With nothing said
 /// nothing happens: no timeout, no retry, no time on the way.
@@ -86,6 +86,9 @@ pub struct CallConfig {
     /// How large an answer is: a size or a distribution of sizes. Default: what the endpoint says, or nothing.
     #[serde(default)]
     pub response_size: Option<SizeConfig>,
+    /// Largest answer that is asked for: a page. What is longer is cut off there; default: all of it.
+    #[serde(default)]
+    pub response_limit: Option<Size>,
 }
 
 impl CallConfig {
@@ -113,6 +116,7 @@ impl CallConfig {
             request_size: None,
             response_size: None,
             connection: None,
+            response_limit: None,
         }
     }
 }

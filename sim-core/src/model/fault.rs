@@ -13,7 +13,7 @@ use self::discovery::{
 };
 use super::link::{Congested, CongestionFault};
 use crate::dist::Sampler;
-use crate::ids::{CacheId, InstanceId, ServiceId, WorkloadId};
+use crate::ids::{CacheId, InstanceId, LinkId, ServiceId, WorkloadId};
 use crate::time::{SimDuration, SimTime};
 pub use identity::{CertificateExpiryFault, CompromiseFault};
 pub use network::*;
@@ -116,6 +116,18 @@ triggers! {
     dns_spoof: DnsSpoof(DnsSpoofFault),
     /// The registry of a service is away.
     registry_down: RegistryDown(RegistryDownFault),
+    /// Messages between callers and a service take longer.
+    latency: Latency(LatencyFault),
+    /// Nothing gets through between some callers and some instances.
+    partition: Partition(PartitionFault),
+    /// A share of the messages between callers and a service finds its connection reset.
+    reset: Reset(ResetFault),
+    /// A link that calls share passes less.
+    bandwidth: Bandwidth(BandwidthFault),
+    /// Connections between callers and a service close late and keep their slot of the pool.
+    slow_close: SlowClose(SlowCloseFault),
+    /// Answers of a service grow while the trigger lasts.
+    payload_growth: PayloadGrowth(PayloadGrowthFault),
 }
 
 /// What a trigger does while it lasts.
@@ -207,6 +219,22 @@ pub enum Effect {
         service: ServiceId,
         /// How.
         what: AddressEffect,
+    },
+    /// A link passes less.
+    Bandwidth {
+        /// Which.
+        link: LinkId,
+        /// What it passes at most.
+        bytes_per_s: Option<f64>,
+        /// What is left of that.
+        factor: f64,
+    },
+    /// Answers grow.
+    Growth {
+        /// Whose.
+        service: ServiceId,
+        /// How many times as large they are in the end.
+        factor: f64,
     },
 }
 

@@ -46,6 +46,7 @@ pub(super) fn stages(
             faults: config.faults.clone(),
             zones: config.zones.clone(),
             prices: config.prices.clone(),
+            links: config.links.clone(),
             horizon: config.horizon,
             ..SystemConfig::default()
         };

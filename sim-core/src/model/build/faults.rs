@@ -225,6 +225,15 @@ impl Lowering<'_> {
                 let harm = Harm::Damaged(f.ratio.get());
                 (self.share_of_messages("corrupt", f.between(), f.direction, f.ratio, harm)?, Vec::new())
             }
+            Kind::Partition(f) => (self.partition(f, key)?, Vec::new()),
+            Kind::Bandwidth(f) => (self.bandwidth(f)?, Vec::new()),
+            Kind::PayloadGrowth(f) => (self.payload_growth(f)?, Vec::new()),
+            Kind::SlowClose(f) => (self.slow_close(f)?, Vec::new()),
+            Kind::Latency(f) => (self.latency(f)?, Vec::new()),
+            Kind::Reset(f) => {
+                let harm = Harm::Reset(f.ratio.get());
+                (self.share_of_messages("reset", f.between(), f.direction, f.ratio, harm)?, Vec::new())
+            }
             Kind::Reorder(f) => {
                 if !self.delay("reorder", &f.delay) {
                     return None;
