@@ -20,6 +20,7 @@ pub(crate) mod labels;
 pub(crate) mod lanes;
 pub(crate) mod latency_cdf;
 pub(crate) mod legend;
+pub(crate) mod load;
 pub(crate) mod map;
 pub(crate) mod outcomes;
 pub(crate) mod pattern;

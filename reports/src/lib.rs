@@ -27,6 +27,7 @@ mod svg;
 mod sweep_table;
 mod tables;
 mod terminal;
+mod theory;
 pub mod trace;
 mod typeset;
 mod words;

@@ -40,6 +40,10 @@ pub(crate) fn tells_nothing(metric: Metric, variants: &[VariantResult], manifest
         | Metric::LeasesHeld
         | Metric::ReplicaLag
         | Metric::CatchUpShare
+        | Metric::DeadCalls
+        | Metric::StaleAddresses
+        | Metric::UnknownInstances
+        | Metric::DiscoveryRequests
         | Metric::LinkImbalance
         | Metric::OpenConnections
         | Metric::AwaitingConnection
@@ -48,7 +52,22 @@ pub(crate) fn tells_nothing(metric: Metric, variants: &[VariantResult], manifest
         | Metric::HandshakeTime
         | Metric::ReachedServices
         | Metric::ForeignServed
-        | Metric::ForeignBlocked => arms.all(|(_, result)| result.mean.is_none()),
+        | Metric::ForeignBlocked
+        | Metric::Duplicates
+        | Metric::Replays
+        | Metric::Orphans
+        | Metric::LostEffects
+        | Metric::Inconsistent
+        | Metric::InconsistentPer1000
+        | Metric::OldestInconsistent
+        | Metric::CompensatedShare
+        | Metric::DirtyReads
+        | Metric::StuckWorkers
+        | Metric::TimeToDetect
+        | Metric::TimeToAttribute
+        | Metric::TimeToAct
+        | Metric::AlertsFiring
+        | Metric::LostUserTime => arms.all(|(_, result)| result.mean.is_none()),
         Metric::ReadyInstances => arms.all(|(variant, result)| {
             let all = instances(manifest, &variant.name);
             let is_all = |count: &f64| all.is_some_and(|all| (count - all).abs() <= 1e-6 * all);

@@ -162,6 +162,10 @@ pub(crate) fn measured(
             Arm::Control => judgement.recovery_s.map(|_| 0.0),
         };
     }
+    if matches!(metric, Metric::TimeToDetect | Metric::TimeToAttribute | Metric::TimeToAct) {
+        let moment = record.value(metric, Scope::default(), record.after_warmup());
+        return record.is_watched().then(|| moment.unwrap_or(f64::INFINITY));
+    }
     let model = &runs.variant.model;
     let scope = Scope {
         service: line

@@ -14,7 +14,8 @@ use crate::verdict;
 use crate::yaml::{self, Layer, Problem, Reading};
 
 /// What a variant may change.
-pub(crate) const VARIANT_KEYS: [&str; 6] = ["services", "zones", "workloads", "faults", "actions", "run"];
+pub(crate) const VARIANT_KEYS: [&str; 7] =
+    ["services", "zones", "workloads", "faults", "actions", "monitors", "run"];
 
 /// A problem that the model found, at its place in the file.
 pub(crate) fn located(layers: &[Layer<'_>], problem: sim_core::model::Problem) -> Problem {
@@ -146,9 +147,9 @@ pub(crate) fn variant_keys(layers: &[Layer<'_>], problems: &mut Vec<Problem>) {
                 let mut problem = Problem::new(message).in_source(layer.source);
                 problem.span = Some(entry.key_span);
                 problem.path = yaml::join(&layer.prefix, &entry.key);
-                problems.push(
-                    problem.with_help("it can change `services`, `workloads`, `faults`, `actions` and `run`"),
-                );
+                problems.push(problem.with_help(
+                    "it can change `services`, `workloads`, `faults`, `actions`, `monitors` and `run`",
+                ));
             }
         }
     }
@@ -428,6 +429,7 @@ fn metric_scope(
             | M::ConnectedSuccess
             | M::DegradedShare
             | M::LeasesHeld
+            | M::LostUserTime
             | M::LinkImbalance
             | M::OpenConnections
             | M::AwaitingConnection
@@ -458,10 +460,24 @@ fn metric_scope(
             | M::Errors
             | M::ReplicaLag
             | M::CatchUpShare
+            | M::DeadCalls
+            | M::StaleAddresses
+            | M::UnknownInstances
+            | M::DiscoveryRequests
             | M::LinkImbalance
             | M::ReachedServices
             | M::ForeignServed
             | M::ForeignBlocked
+            | M::Duplicates
+            | M::Replays
+            | M::Orphans
+            | M::LostEffects
+            | M::Inconsistent
+            | M::InconsistentPer1000
+            | M::OldestInconsistent
+            | M::CompensatedShare
+            | M::DirtyReads
+            | M::StuckWorkers
     );
     let id = metric.id();
     if line.service.is_some() && of_workloads {
@@ -479,6 +495,15 @@ fn metric_scope(
             "`recovery_time` is one value per run; it has no window and no reduction".to_owned(),
             None,
         );
+    }
+    let is_moment = matches!(metric, M::TimeToDetect | M::TimeToAttribute | M::TimeToAct);
+    if is_moment && (line.window.is_some() || line.reduce.is_some()) {
+        let message = format!("`{id}` is one value per run; it has no window and no reduction");
+        add(id, message, None);
+    }
+    if is_moment && (line.service.is_some() || line.workload.is_some()) {
+        let field = if line.service.is_some() { "service" } else { "workload" };
+        add(field, format!("`{id}` is measured over the whole system"), None);
     }
     let in_windows = !matches!(metric, M::LatencyP90 | M::LatencyP95 | M::LatencyP999);
     if !in_windows && (line.window.is_some() || line.reduce.is_some()) {

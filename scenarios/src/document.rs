@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::model::action::{ActionConfig, Overlay};
 use sim_core::model::fault::FaultConfig;
+use sim_core::model::monitor::MonitorConfig;
 use sim_core::model::service::ServiceConfig;
 use sim_core::model::workload::WorkloadConfig;
 use sim_core::model::zone::ZonesConfig;
@@ -48,6 +49,9 @@ pub struct Document {
     /// What operators do about it, by name; the control arm has none of it.
     #[serde(default)]
     pub actions: Named<ActionConfig>,
+    /// Who looks at the running system, by name; operators can wait for their alerts.
+    #[serde(default)]
+    pub monitors: Named<MonitorConfig>,
     /// Named changes to the file, compared with each other on the same seeds; the first is the baseline.
     /// A variant has the shape of the file: maps merge, lists replace, `name: none` removes a named entry.
     #[serde(default)]
@@ -160,6 +164,7 @@ impl Document {
             zones: self.zones.clone(),
             actions: self.actions.clone(),
             stages: Vec::new(),
+            monitors: self.monitors.clone(),
             horizon: self.run.horizon,
         }
     }

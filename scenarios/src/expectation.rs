@@ -279,6 +279,14 @@ expectation! {
     catch_up_share => Subject::Metric(Metric::CatchUpShare);
     /// The busiest link of a pool in answers, divided by the mean over its links.
     link_imbalance => Subject::Metric(Metric::LinkImbalance);
+    /// Calls per second to addresses behind which nobody is any more.
+    dead_calls => Subject::Metric(Metric::DeadCalls);
+    /// Share of the addresses that callers believe in behind which nobody is, mean over time.
+    stale_addresses => Subject::Metric(Metric::StaleAddresses);
+    /// Share of the instances that serve and that callers do not know, mean over time.
+    unknown_instances => Subject::Metric(Metric::UnknownInstances);
+    /// Heartbeats, polls, pushes and look-ups per second.
+    discovery_requests => Subject::Metric(Metric::DiscoveryRequests);
     /// Connections of calls that are open, mean over time.
     open_connections => Subject::Metric(Metric::OpenConnections);
     /// Attempts that wait for a connection, mean over time.
@@ -295,6 +303,36 @@ expectation! {
     foreign_served => Subject::Metric(Metric::ForeignServed);
     /// Calls of intruders per second that were refused because of who sent them, or how many.
     foreign_blocked => Subject::Metric(Metric::ForeignBlocked);
+    /// Effects applied once more although they stood, per 1000 requests that may lead to them.
+    duplicates => Subject::Metric(Metric::Duplicates);
+    /// Times that an idempotency key was known, per 1000 requests that may lead to the effect.
+    replays => Subject::Metric(Metric::Replays);
+    /// Effects that stand although the user was told that the request failed, per 1000 requests.
+    orphans => Subject::Metric(Metric::Orphans);
+    /// Effects that do not stand although the user was told that they do, per 1000 requests.
+    lost_effects => Subject::Metric(Metric::LostEffects);
+    /// Objects of sagas left half-way, mean over time.
+    inconsistent => Subject::Metric(Metric::Inconsistent);
+    /// Objects of sagas left half-way at the end, per 1000 sagas.
+    inconsistent_per_1000 => Subject::Metric(Metric::InconsistentPer1000);
+    /// For how long the oldest inconsistent object has been so, mean over time.
+    oldest_inconsistent => Subject::Metric(Metric::OldestInconsistent);
+    /// Share of the sagas that had to undo what they had done.
+    compensated_share => Subject::Metric(Metric::CompensatedShare);
+    /// Share of the looks at objects of sagas that saw one half-way which did not say so.
+    dirty_reads => Subject::Metric(Metric::DirtyReads);
+    /// Workers that wait for a lost message in a call without any timeout, mean over time.
+    stuck_workers => Subject::Metric(Metric::StuckWorkers);
+    /// From the start of the first trigger to the first alert that those on call see.
+    time_to_detect => Subject::Metric(Metric::TimeToDetect);
+    /// The same to the first alert that names a service which a trigger hits.
+    time_to_attribute => Subject::Metric(Metric::TimeToAttribute);
+    /// The same to the first thing that an operator does.
+    time_to_act => Subject::Metric(Metric::TimeToAct);
+    /// Alerts that fire, mean over time.
+    alerts_firing => Subject::Metric(Metric::AlertsFiring);
+    /// How long the mean user was without service.
+    lost_user_time => Subject::Metric(Metric::LostUserTime);
 }
 
 impl Verdict {

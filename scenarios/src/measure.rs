@@ -2,10 +2,11 @@
 //! over the whole run or a part of it, for everything or one service or workload.
 
 mod gauged;
+mod watched;
 
 use std::iter::Sum;
 
-use sim_core::engine::{self, StopReason};
+use sim_core::engine::{self, StopReason, WatchLedger};
 use sim_core::ids::{EdgeId, Id, IdVec, ServiceId, WorkloadId};
 use sim_core::metrics::caches::Caches;
 use sim_core::metrics::gauges::Gauges;
@@ -46,6 +47,8 @@ pub struct Record {
     edges: IdVec<EdgeId, Vec<u32>>,
     /// Latency of the answers of all workloads: (ns, answers), ascending, after warm-up.
     latency: Vec<(u64, u64)>,
+    /// What monitors saw, and when.
+    watch: WatchLedger,
 }
 
 #[derive(Clone, Debug)]
@@ -104,6 +107,7 @@ pub fn run(model: &Model, warmup: SimDuration, seed: u64, keeps_states: bool) ->
     }
     Record {
         latency: steps(&all),
+        watch: run.ledger.watch,
         complete,
         events: run.events,
         requests: run.ledger.requests_created,
@@ -350,6 +354,10 @@ impl Record {
             Metric::ReplicaLag => self.gauged("replica_lag", scope, span),
             Metric::CatchUpShare => self.gauged("catch_up_share", scope, span),
             Metric::LinkImbalance => self.link_imbalance(span),
+            Metric::DeadCalls => self.gauged("dead_calls", scope, span),
+            Metric::StaleAddresses => self.gauged_mean("stale_addresses", scope, span),
+            Metric::UnknownInstances => self.gauged_mean("unknown_instances", scope, span),
+            Metric::DiscoveryRequests => self.gauged("discovery_requests", scope, span),
             Metric::OpenConnections
             | Metric::AwaitingConnection
             | Metric::Handshakes
@@ -361,6 +369,21 @@ impl Record {
                 let spent = self.gauged("handshake_seconds", scope, span)?;
                 ratio(spent, self.gauged("handshakes", scope, span)?)
             }
+            Metric::Duplicates => self.per_1000("duplicates", "effects_asked", scope, span),
+            Metric::Replays => self.per_1000("replays", "effects_asked", scope, span),
+            Metric::Orphans => self.per_1000("orphans", "effects_asked", scope, span),
+            Metric::LostEffects => self.per_1000("lost_effects", "effects_asked", scope, span),
+            Metric::Inconsistent => self.gauged("inconsistent", scope, span),
+            Metric::InconsistentPer1000 => self.per_1000_so_far("inconsistent", "sagas_begun", scope, span),
+            Metric::StuckWorkers => self.gauged("stuck_workers", scope, span),
+            Metric::OldestInconsistent => self.gauged("oldest_inconsistent", scope, span),
+            Metric::CompensatedShare => {
+                self.per_1000("sagas_compensated", "sagas_begun", scope, span).map(|share| share / 1e3)
+            }
+            Metric::DirtyReads => self.per_1000("dirty_looks", "looks", scope, span).map(|share| share / 1e3),
+            Metric::TimeToDetect | Metric::TimeToAttribute | Metric::TimeToAct => self.watched(metric),
+            Metric::AlertsFiring => self.alerts_firing(scope, span),
+            Metric::LostUserTime => self.lost_user_time(scope, span),
         }
     }
 

@@ -35,10 +35,18 @@ mod fallback;
 mod leases;
 mod follows;
 mod links;
+mod baggage;
+mod effects;
+mod sagas;
+mod stuck;
+mod messages;
 mod transport;
 mod identity;
 mod intruders;
-mod messages;
+mod directory;
+mod fleet;
+mod discovery;
+mod monitors;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -54,7 +62,11 @@ use actions::{Actions, finish_lanes};
 use caches::CacheState;
 use capacity::Loads;
 use connections::Connections;
+use directory::Discovery;
+pub use directory::DiscoveryLedger;
 use doors::Doors;
+use effects::Operations;
+pub use effects::{EffectLedger, EffectsFound, OperationsLedger};
 use follows::Follows;
 pub use follows::FollowsLedger;
 use identity::Quotas;
@@ -65,8 +77,12 @@ pub use leases::LeaseLedger;
 use leases::Leases;
 pub use ledger::{CacheLedger, EdgeLedger, Ledger, RecordsLedger, ServiceLedger, WayLedger};
 use links::Links;
+use monitors::Monitors;
+pub use monitors::WatchLedger;
 use records::Records;
 use refresh::Refreshes;
+pub use sagas::SagaLedger;
+use sagas::Sagas;
 use scaling::Scaling;
 use sharing::Sharing;
 use state::{
@@ -180,11 +196,15 @@ struct Simulation<'m, P, const PLAIN: bool> {
     leases: Leases,
     follows: Follows,
     links: Links,
-    transport: Transport,
-    quotas: Quotas,
-    intruders: Intruders,
+    operations: Operations,
+    sagas: Sagas,
     /// Whether there are edges on which anything can happen to messages.
     has_rough_edges: bool,
+    transport: Transport,
+    discovery: Discovery,
+    quotas: Quotas,
+    intruders: Intruders,
+    monitors: Monitors,
 }
 
 impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
@@ -244,21 +264,27 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             leases: Leases::new(model),
             follows: Follows::new(model),
             links: Links::new(model),
+            operations: Operations::new(model),
+            sagas: Sagas::new(model),
+            has_rough_edges: model.edges.iter().any(|edge| edge.rough.is_some()),
             transport: Transport::new(model),
+            discovery: Discovery::new(model),
             quotas: Quotas::new(),
             intruders: Intruders::new(model),
-            has_rough_edges: model.edges.iter().any(|edge| edge.rough.is_some()),
+            monitors: Monitors::new(model),
         }
     }
 
     fn run(mut self) -> Run<P> {
         self.begin_scaling();
+        self.begin_discovery();
         self.schedule_faults();
         self.schedule_actions();
         self.schedule_first_checks();
         self.schedule_first_arrivals();
         self.schedule_first_jobs();
         self.schedule_first_refreshes();
+        self.schedule_first_scrapes();
 
         // The run covers [0, horizon): what happens at the horizon itself is not part of it.
         let last = SimTime::from_nanos(self.model.horizon.as_nanos() - 1);
@@ -342,11 +368,15 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             Event::Refresh { cache, instance, plan } => self.on_refresh(cache, instance, plan),
             Event::Hedge { call, plan } => self.on_hedge(call, plan),
             Event::Untie { attempt } => self.on_untie(attempt),
+            Event::Discovery(what) => self.on_discovery(what),
             Event::CatchUp { instance } => self.on_catch_up(instance),
             Event::Renew { workload, lease } => self.on_renew(workload, lease),
             Event::Expire { workload, lease, term } => self.on_expire(workload, lease, term),
             Event::Transport { connection, due, plan } => self.on_transport(connection, due, plan),
             Event::Intrude { fault, service } => self.on_intrude(fault, service),
+            Event::SagaAgain { run, plan } => self.on_saga_again(run, plan),
+            Event::Scrape { monitor } => self.on_scrape(monitor),
+            Event::Page { monitor, plan, fires } => self.on_page(monitor, plan, fires),
             Event::Arrival { .. }
             | Event::Finish { .. }
             | Event::AttemptTimeout { .. }

@@ -4,11 +4,13 @@ mod due;
 mod scheduled;
 #[cfg(test)]
 mod tests;
+mod discovery;
 
 use crate::ids::{
     AttemptId, CacheId, CallId, ConnectionId, EdgeId, FaultId, Handle, Id, InstanceId, ServiceId, SessionId,
     SourceId, TaskId, WorkloadId,
 };
+pub use discovery::DiscoveryEvent;
 pub use due::{Due, LifeChange};
 pub(crate) use scheduled::Scheduled;
 
@@ -247,6 +249,29 @@ pub enum Event {
         /// From where.
         service: ServiceId,
     },
+    /// Something is due in the discovery of services.
+    Discovery(DiscoveryEvent),
+    /// An undoing of a saga is tried again.
+    SagaAgain {
+        /// The saga, if it is still under way.
+        run: Handle,
+        /// After which of its waits; an event of another one is stale.
+        plan: u32,
+    },
+    /// A monitor looks.
+    Scrape {
+        /// Which.
+        monitor: u32,
+    },
+    /// Those on call see that an alert fires, or fires no more.
+    Page {
+        /// Of which monitor.
+        monitor: u32,
+        /// By which of its decisions; an older one is stale.
+        plan: u32,
+        /// Fires (`true`) or resolves.
+        fires: bool,
+    },
 }
 
 /// An event as two words: kind and a small number, then slot and generation.
@@ -291,6 +316,10 @@ impl Packed {
     pub(crate) const TRANSPORT: u64 = 120;
     pub(crate) const LAST_TRANSPORT: u64 = 125;
     pub(crate) const INTRUDE: u64 = 126;
+    pub(crate) const DISCOVERY: u64 = 140;
+    pub(crate) const SAGA_AGAIN: u64 = 160;
+    pub(crate) const SCRAPE: u64 = 180;
+    pub(crate) const PAGE: u64 = 181;
 
     #[inline(always)]
     pub(crate) fn new(event: Event) -> Self {
@@ -367,8 +396,17 @@ impl Packed {
             Event::Intrude { fault, service } => {
                 Packed(Self::INTRUDE, words(fault.index() as u32, service.index() as u32))
             }
+            Event::SagaAgain { run, plan } => Packed(words(Self::SAGA_AGAIN as u32, plan), handle(run)),
+            Event::Scrape { monitor } => Packed(Self::SCRAPE, u64::from(monitor)),
+            Event::Page { monitor, plan, fires } => {
+                Packed(words(Self::PAGE as u32, u32::from(fires)), words(monitor, plan))
+            }
             Event::Expire { workload, lease, term } => {
                 Packed(words(Self::EXPIRE as u32, workload.index() as u32), words(lease, term))
+            }
+            Event::Discovery(what) => {
+                let (kind, first, second) = what.numbers();
+                Packed(words(Self::DISCOVERY as u32, kind), words(first, second))
             }
         }
     }
@@ -467,6 +505,7 @@ impl Packed {
                 Event::Renew { workload: WorkloadId::from_index(number as usize), lease: second as u32 }
             }
             Self::CATCH_UP => Event::CatchUp { instance: InstanceId::from_index(second as usize) },
+            Self::SAGA_AGAIN => Event::SagaAgain { run: handle, plan: number },
             Self::EXPIRE => Event::Expire {
                 workload: WorkloadId::from_index(number as usize),
                 lease: handle.slot,
@@ -481,6 +520,9 @@ impl Packed {
                 fault: FaultId::from_index(handle.slot as usize),
                 service: ServiceId::from_index(handle.generation as usize),
             },
+            Self::DISCOVERY => Event::Discovery(DiscoveryEvent::of(number, handle.slot, handle.generation)),
+            Self::SCRAPE => Event::Scrape { monitor: second as u32 },
+            Self::PAGE => Event::Page { monitor: handle.slot, plan: handle.generation, fires: number == 1 },
             _ => Event::Strike { fault: FaultId::from_index(second as usize) },
         }
     }

@@ -54,6 +54,10 @@ ids! {
     CacheId,
     /// A kind of records of a service.
     RecordsId,
+    /// An effect of a service.
+    EffectId,
+    /// A kind of saga of a service.
+    SagaId,
 }
 
 /// A vector indexed by its own kind of id.

@@ -78,6 +78,8 @@ pub enum Purpose {
     Connection = 98,
     /// How long a message of a handshake travels.
     Handshake = 120,
+    /// Which object of a saga is looked at.
+    Look = 160,
     /// Whether a request is lost.
     LossThere = 100,
     /// Whether an answer is lost.
@@ -100,6 +102,22 @@ pub enum Purpose {
     ResponseSize = 109,
     /// Whether the word that nobody wants an attempt any more is lost.
     LossOfCancel = 110,
+    /// When in its interval an instance reports to its registry.
+    Heartbeat = 140,
+    /// When a caller asks first for addresses.
+    ClientRefresh = 141,
+    /// How long a look-up takes.
+    LookUp = 142,
+    /// Whether a look-up fails or leads elsewhere.
+    LookUpFault = 143,
+    /// Who is struck out of a registry first.
+    Eviction = 144,
+    /// When a monitor looks first.
+    Scrape = 180,
+    /// Whether somebody reports a request that failed, and when.
+    Report = 181,
+    /// Whether a scrape gets through what it shares its fate with.
+    SharedFate = 182,
 }
 
 /// The luck of one request, call or attempt.

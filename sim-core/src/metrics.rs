@@ -257,6 +257,13 @@ pub enum Observation {
         /// Begins (`true`) or ends.
         begins: bool,
     },
+    /// Those on call see that an alert fires, or fires no more.
+    Alert {
+        /// Number of the monitor.
+        monitor: u32,
+        /// Fires (`true`) or resolves.
+        fires: bool,
+    },
     /// What only the story of a request tells: nothing is counted by it.
     Aside {
         /// The attempt.

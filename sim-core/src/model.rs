@@ -23,6 +23,9 @@ pub mod capacity;
 pub mod pipeline;
 pub mod record;
 pub mod identity;
+pub mod effect;
+pub mod saga;
+pub mod monitor;
 mod build;
 
 use std::fmt;
@@ -32,7 +35,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::dist::Sampler;
 use crate::ids::{
-    CacheId, EdgeId, EndpointId, FaultId, IdVec, PoolId, RecordsId, ServiceId, SourceId, StepId, WorkloadId,
+    CacheId, EdgeId, EffectId, EndpointId, FaultId, IdVec, PoolId, RecordsId, SagaId, ServiceId, SourceId,
+    StepId, WorkloadId,
 };
 use crate::time::{SimDuration, SimTime};
 use action::{Action, ActionConfig, StageConfig};
@@ -40,6 +44,7 @@ use cache::Cache;
 use edge::{Edge, EdgeCaller};
 use endpoint::{Endpoint, Program, Step};
 use fault::{Effect, Fault, FaultConfig};
+use monitor::{Monitor, MonitorConfig};
 use pool::Pool;
 use record::Records;
 use service::{OnCancel, Service, ServiceConfig};
@@ -145,6 +150,8 @@ pub struct SystemConfig {
     pub actions: Named<ActionConfig>,
     /// The system under each set of changes that their actions can make, see [`action::stages`].
     pub stages: Vec<StageConfig>,
+    /// Who looks at it, by name.
+    pub monitors: Named<MonitorConfig>,
     /// How long a run lasts, as simulated time.
     pub horizon: SimDuration,
 }
@@ -178,6 +185,10 @@ pub struct Model {
     pub caches: IdVec<CacheId, Cache>,
     /// What services keep versions of.
     pub records: IdVec<RecordsId, Records>,
+    /// What services do for requests and should do once.
+    pub effects: IdVec<EffectId, effect::Effect>,
+    /// What services conduct in steps that can be undone.
+    pub sagas: IdVec<SagaId, saga::Saga>,
     /// Probes and health checks.
     pub checks: Vec<Check>,
     /// Names of the zones.
@@ -196,6 +207,8 @@ pub struct Model {
     pub actions: Vec<Action>,
     /// The system under each set of changes that actions make, by its bits; ids are the same in all.
     pub stages: Vec<(u64, Model)>,
+    /// Who looks at it.
+    pub monitors: Vec<Monitor>,
     /// The last moment that is simulated.
     pub horizon: SimTime,
     /// What ends a run before its horizon.
@@ -277,9 +290,13 @@ impl Model {
             .all(|service| service.on_cancel == OnCancel::Ignore && service.lifecycle.crash_at.is_none())
             && self.services.iter().all(Service::has_constant_speed)
             && self.services.iter().all(|service| service.admission.is_plain());
-        let plain_fleets =
-            self.services.iter().all(|service| !service.is_scaled() && service.follows.is_none())
-                && self.services.iter().all(|service| service.accepts.is_none());
+        let is_plain_fleet = |service: &Service| {
+            !service.is_scaled()
+                && service.follows.is_none()
+                && service.discovery.is_none()
+                && service.accepts.is_none()
+        };
+        let plain_fleets = self.services.iter().all(is_plain_fleet);
         let plain_lines = self.services.iter().all(|service| service.queue.is_plain());
         let leaves = self.endpoints.iter().all(|endpoint| matches!(endpoint.program, Program::Leaf(_)));
         let plain_users = self.workloads.iter().all(|workload| {
@@ -312,6 +329,7 @@ impl Model {
             && usual_size
             && self.checks.is_empty()
             && self.actions.is_empty()
+            && self.monitors.is_empty()
     }
 
     /// Begin of the first trigger and end of the last, or `None` without triggers.

@@ -24,9 +24,13 @@
 //! | [`throttle`] | the service refuses: how much of the load does the caller keep back? |
 //! | [`rate_limit`] | may this attempt be sent yet? |
 //! | [`bulkhead`] | may one more attempt be under way? |
+//! | [`discovery`] | which addresses does a caller believe in? |
+//! | [`alert`] | the signal is bad: is somebody told? |
 //! | [`hedging`] | the attempt is slow: send another beside it, and after which wait? |
 //! | [`transport`] | what does it take to talk to the instance at all? |
 //! | [`identity`] | who is calling, and may they? |
+//! | [`idempotency`] | the same request comes again: is its effect applied once more? |
+//! | [`compensation`] | what was done has to be undone, and that fails as well: what now? |
 //!
 //! The patterns of each are in the table of its own file. One pattern is one file, all of one shape: what it does, why it exists, where it fails, its source;
 //! the settings ([`Config`](retry::exponential::Config), the same for every caller), what one caller
@@ -61,7 +65,11 @@ pub mod bulkhead;
 pub mod scope;
 pub mod hedging;
 pub mod transport;
+pub mod discovery;
 pub mod identity;
+pub mod idempotency;
+pub mod compensation;
+pub mod alert;
 mod rolling;
 mod theoretical_arrival;
 

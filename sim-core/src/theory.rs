@@ -21,7 +21,10 @@
 //! | [`tcp`] | what does packet loss leave of the bandwidth? |
 //! | [`chain`] | where does a Markov chain stay, and how long does it take from here to there? |
 //! | [`spiral`] | when does a service collapse that its own crowd slows down, which burst does it survive? |
+//! | [`discovery`] | for how long does a caller believe in an instance that is gone? |
 //! | [`orbit`] | what becomes of those who give up and come again? |
+//! | [`once`] | what do lost messages leave of "once"? |
+//! | [`saga`] | how many sagas fail, and how many stay half-way? |
 //!
 //! Rates and spans are plain `f64` in one unit of time chosen by the caller, unless a name ends in a
 //! unit (`_s`, `_per_s`). All functions panic outside their stated domain: callers have valid models.
@@ -37,14 +40,17 @@ pub mod mg1;
 pub mod mm1;
 pub mod mmc;
 pub mod mmck;
+pub mod once;
 pub mod orbit;
 pub mod overload;
 pub mod retries;
+pub mod saga;
 pub mod slowing;
 pub mod spiral;
 pub mod tandem;
 pub mod tcp;
 pub mod usl;
+pub mod discovery;
 
 /// The x in [low, high] where `rising` crosses zero upwards, by bisection to the last bit. If it does
 /// not, the end that lies nearer to doing so.

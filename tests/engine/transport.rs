@@ -149,7 +149,8 @@ fn streams_of_one_connection_are_reset_together() {
     let resets = |connection: &str| {
         let call = format!("connection: {{{connection}}}, timeouts: {{attempt: 2500ms}}");
         let model = metronome("5500ms", "service_time: 1500ms, workers: 10", &call, faults);
-        let mut ends: Vec<_> = ends(&model).iter().map(|(_, to, ok)| ((to * 1e3).round() as i64, *ok)).collect();
+        let mut ends: Vec<_> =
+            ends(&model).iter().map(|(_, to, ok)| ((to * 1e3).round() as i64, *ok)).collect();
         ends.sort_unstable();
         ends[..3].to_vec()
     };

@@ -283,8 +283,26 @@ fn a_pool_that_prefers_the_bad_link_shows_what_it_says() {
 }
 
 #[test]
+fn compensation_that_fails_shows_what_it_says() {
+    assert!(check("fallacy-10-compensation-works") >= 10);
+}
+
+#[test]
+fn an_unreliable_network_shows_what_it_says() {
+    assert!(check("fallacy-1-network-reliable") >= 10);
+}
+fn addresses_that_change_show_what_they_say() {
+    assert!(check("fallacy-5-topology-static") >= 18);
+}
+
+#[test]
 fn spots_of_the_vulnerability_map_show_what_they_say() {
     assert!(check("vulnerability-map") >= 8);
+}
+
+#[test]
+fn optional_observability_shows_what_it_says() {
+    assert!(check("fallacy-11-observability-optional") >= 15);
 }
 
 #[test]

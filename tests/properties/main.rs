@@ -20,6 +20,7 @@ mod systems;
 mod follows;
 mod messages;
 mod transports;
+mod discovery;
 
 use sim_core::engine::{self, Run, StopReason};
 use sim_core::metrics::digest::Digest;

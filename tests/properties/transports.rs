@@ -20,7 +20,8 @@ fn connection(dice: &mut Dice) -> String {
     if dice.chance(10) {
         return "none".to_owned();
     }
-    let mut text = format!("tls: {}, mutual: true", dice.pick(&["tls12", "tls12_resumed", "tls13", "tls13_0rtt"]));
+    let mut text =
+        format!("tls: {}, mutual: true", dice.pick(&["tls12", "tls12_resumed", "tls13", "tls13_0rtt"]));
     if dice.chance(40) {
         text += &format!(", tls_cpu: {{client: {}ms, server: {}ms}}", dice.int(0, 5), dice.int(0, 20));
     }
@@ -48,13 +49,21 @@ fn connection(dice: &mut Dice) -> String {
     }
     if dice.chance(50) {
         let (rto, retries) = (dice.int(1, 400), dice.int(0, 3));
-        text += &format!(", tcp: {{syn_rto: {rto}ms, syn_retries: {retries}, linear_timeouts: {}}}", dice.int(0, 2));
+        text += &format!(
+            ", tcp: {{syn_rto: {rto}ms, syn_retries: {retries}, linear_timeouts: {}}}",
+            dice.int(0, 2)
+        );
     }
     format!("{{{text}}}")
 }
 
 fn call(dice: &mut Dice, to: &str) -> String {
-    let network = dice.pick(&["{}", "{latency: 5ms}", "{latency: {exponential: {mean: 20ms}}}", "{latency: 3ms, loss: 5%}"]);
+    let network = dice.pick(&[
+        "{}",
+        "{latency: 5ms}",
+        "{latency: {exponential: {mean: 20ms}}}",
+        "{latency: 3ms, loss: 5%}",
+    ]);
     let patience = match dice.chance(80) {
         true => format!("attempt: {}ms", dice.int(20, 600)),
         false => "attempt: none".to_owned(),
@@ -65,7 +74,10 @@ fn call(dice: &mut Dice, to: &str) -> String {
         1 => "until: accepted".to_owned(),
         _ => format!("retry: {}", retry(dice)),
     };
-    format!("{{to: {to}, network: {network}, timeouts: {{{patience}{total}}}, {tries}, connection: {}}}", connection(dice))
+    format!(
+        "{{to: {to}, network: {network}, timeouts: {{{patience}{total}}}, {tries}, connection: {}}}",
+        connection(dice)
+    )
 }
 
 fn accepts(dice: &mut Dice, from: &str) -> String {
@@ -87,7 +99,11 @@ fn certificate(dice: &mut Dice) -> String {
 fn system(number: u64) -> String {
     let mut dice = Dice::new(0x7249_5901, number);
     let dice = &mut dice;
-    let life = dice.pick(&["{}", "{restart: {}, boot_time: 300ms}", "{restart: {}, readiness: {period: 500ms}, crash_at: 15}"]);
+    let life = dice.pick(&[
+        "{}",
+        "{restart: {}, boot_time: 300ms}",
+        "{restart: {}, readiness: {period: 500ms}, crash_at: 15}",
+    ]);
     let mut text = format!(
         "
 services:
@@ -139,7 +155,11 @@ faults:
             3 => format!("hang: {{service: {service}, ratio: 0.5}}"),
             4 => format!("certificate_expiry: {{service: {service}}}"),
             5 => format!("restart: {{service: {service}}}"),
-            _ => format!("compromise: {{service: {service}, rate: {}/s, takes: {}ms}}", dice.int(1, 60), dice.int(0, 900)),
+            _ => format!(
+                "compromise: {{service: {service}, rate: {}/s, takes: {}ms}}",
+                dice.int(1, 60),
+                dice.int(0, 900)
+            ),
         };
         text += &format!("  f{k}: {{at: {}ms, for: {}ms, {kind}}}\n", 100 * at, 100 * length);
     }

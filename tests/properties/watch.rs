@@ -125,21 +125,7 @@ impl Watch {
         self.model.faults.iter().filter(on).any(|fault| match fault.effect {
             Effect::Stopped => fault.instances.contains(&id),
             Effect::Slower { .. } | Effect::Failing { .. } | Effect::Load { .. } => false,
-            Effect::Down
-            | Effect::Gone
-            | Effect::Compromised { .. }
-            | Effect::Expired { .. }
-            | Effect::Restarted
-            | Effect::Hanging { .. }
-            | Effect::Monkey { .. }
-            | Effect::Stress { .. }
-            | Effect::Payload { .. }
-            | Effect::Flushed { .. }
-            | Effect::Congested(_)
-            | Effect::Network(_)
-            | Effect::Hot => {
-                unreachable!("watched systems are plain")
-            }
+            _ => unreachable!("watched systems are plain"),
         })
     }
 
@@ -356,7 +342,8 @@ impl Probe for Watch {
             | Observation::Abandoned { .. }
             | Observation::InstanceState { .. }
             | Observation::Connection { .. }
-            | Observation::Believed { .. } => unreachable!("watched systems are plain"),
+            | Observation::Believed { .. }
+            | Observation::Alert { .. } => unreachable!("watched systems are plain"),
             Observation::Aside { .. } => {}
         }
     }

@@ -20,3 +20,6 @@ mod hedging;
 mod spirals;
 mod orbits;
 mod hidden;
+mod twins;
+mod once;
+mod discovery;

@@ -330,7 +330,18 @@ impl<'a> Lowering<'a, '_> {
                 let known = Part::Work(group.hit_time.as_ref().map_or(0.0, mean));
                 if hits > 0.0 { Part::Ways(vec![(1.0 - hits, steps), (hits, known)]) } else { steps }
             }
-            StepConfig::Read(_) | StepConfig::Write(_) => Part::Work(0.0),
+            StepConfig::Read(_)
+            | StepConfig::Write(_)
+            | StepConfig::Effect(_)
+            | StepConfig::Undo(_)
+            | StepConfig::Look(_) => Part::Work(0.0),
+            // As if no step failed: what is undone is work that depends on failures.
+            StepConfig::Saga(saga) => {
+                let part = |(k, part): (usize, &'a sim_core::model::saga::SagaPartConfig)| {
+                    self.saga_part(at, part, &format!("{path}/steps/{k}"), clients)
+                };
+                Part::Serial(saga.steps.iter().enumerate().map(part).collect())
+            }
             StepConfig::Spawn(group) => Part::Spawn(Box::new(serial("steps", &group.steps))),
             StepConfig::Parallel(group) => {
                 let parts = self.all(at, &group.steps, &format!("{path}/steps"), clients);
@@ -364,6 +375,19 @@ impl<'a> Lowering<'a, '_> {
                 Part::Fallback { part, otherwise: Box::new(serial("otherwise", &group.otherwise)) }
             }
         }
+    }
+
+    /// What a step of a saga does; what undoes it is no load, but its calls are known.
+    fn saga_part(
+        &mut self,
+        at: usize,
+        part: &'a sim_core::model::saga::SagaPartConfig,
+        path: &str,
+        clients: f64,
+    ) -> Part {
+        let act = Part::Serial(self.all(at, &part.act, &format!("{path}/do"), clients));
+        let undo = Part::Serial(self.all(at, &part.undo, &format!("{path}/undo"), clients));
+        Part::Ways(vec![(1.0, act), (0.0, undo)])
     }
 
     /// Instances of the service that is called first: copies of a fan-out that names no number.

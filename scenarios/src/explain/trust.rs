@@ -205,6 +205,9 @@ fn tips_below(view: &View<'_>, leads: &[bool], above: &[&Call<'_>]) -> Vec<Strin
         if config.autoscaler != autoscaler::Config::None {
             reasons.push(format!("instances of `{name}` come and go"));
         }
+        if !config.discovery.is_none() {
+            reasons.push(format!("callers of `{name}` go to the addresses that they believe in"));
+        }
         if config.memory.is_some() {
             reasons.push(format!("collecting garbage slows `{name}` under load"));
         }

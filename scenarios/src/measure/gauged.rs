@@ -21,6 +21,52 @@ impl Record {
         all.filter_map(area).reduce(|a, b| a + b).map(|area| area / self.seconds(span))
     }
 
+    /// The same as a mean over those who have it and the windows in which it was known.
+    pub(super) fn gauged_mean(&self, name: &str, scope: Scope, span: Span) -> Option<f64> {
+        let is_wanted = |of: Holder| match of {
+            Holder::Edge(_) => true,
+            Holder::Service(id) => scope.service.is_none_or(|service| service == id),
+        };
+        let mean = |series: &GaugeSeries| -> Option<f64> {
+            let windows = series.values.iter().zip(&self.lengths_s).take(span.to).skip(span.from);
+            let known = windows.filter_map(|(value, seconds)| value.map(|value| (value * seconds, seconds)));
+            let (area, seconds) =
+                known.fold((0.0, 0.0), |(area, all), (a, seconds)| (area + a, all + seconds));
+            (seconds > 0.0).then(|| area / seconds)
+        };
+        let all = self.gauges.all().iter().filter(|series| series.name == name && is_wanted(series.of));
+        let (sum, count) =
+            all.filter_map(mean).fold((0.0, 0.0), |(sum, count), mean| (sum + mean, count + 1.0));
+        (count > 0.0).then(|| sum / count)
+    }
+
+    /// What was read at the end of window `to` - 1, in sum; 0 before the first, `None` if nobody has such a thing.
+    fn read_at(&self, name: &str, scope: Scope, to: usize) -> Option<f64> {
+        let is_wanted = |of: Holder| match of {
+            Holder::Edge(_) => scope.service.is_none(),
+            Holder::Service(id) => scope.service.is_none_or(|service| service == id),
+        };
+        let all = self.gauges.all().iter().filter(|series| series.name == name && is_wanted(series.of));
+        let last = |series: &GaugeSeries| match to {
+            0 => 0.0,
+            _ => series.values.get(to - 1).copied().flatten().unwrap_or(0.0),
+        };
+        all.map(last).reduce(|a, b| a + b)
+    }
+
+    /// What was added to a count in the windows, per 1000 added to another.
+    pub(super) fn per_1000(&self, count: &str, of: &str, scope: Scope, span: Span) -> Option<f64> {
+        let added = |name| Some(self.read_at(name, scope, span.to)? - self.read_at(name, scope, span.from)?);
+        let (count, of) = (added(count)?, added(of)?);
+        (of > 0.0).then(|| 1e3 * count / of)
+    }
+
+    /// What there is at the end of the windows, per 1000 counted until then.
+    pub(super) fn per_1000_so_far(&self, name: &str, of: &str, scope: Scope, span: Span) -> Option<f64> {
+        let (there, of) = (self.read_at(name, scope, span.to)?, self.read_at(of, scope, span.to)?);
+        (of > 0.0).then(|| 1e3 * there / of)
+    }
+
     /// The busiest link of a pool, in means over all; `None` without links, or if nothing went over them.
     pub(super) fn link_imbalance(&self, span: Span) -> Option<f64> {
         let shares = self.gauges.all().iter().filter(|series| series.name.starts_with("link_"));

@@ -131,6 +131,7 @@ impl Drawn<'_> {
         let mut all: Vec<&GaugeSeries> = Vec::new();
         for gauge in self.variant.arm(Arm::Triggered).iter().flat_map(|record| record.gauges.all()) {
             if is_wanted(gauge.of)
+                && Kind::of(gauge.name).is_drawn
                 && !all.iter().any(|known| known.of == gauge.of && known.name == gauge.name)
             {
                 all.push(gauge);

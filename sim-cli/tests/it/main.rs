@@ -12,8 +12,11 @@ mod bad_scaling; // the same for autoscalers
 mod bad_systems; // the same for systems of several services
 mod bad_transport; // the same for connections, certificates and who may call
 mod bad_connections; // the same for users with connections
+mod bad_effects; // the same for what should be done once, and for sagas
 mod bad_leases; // the same for holders of leases
 mod bad_follows; // the same for replicas
+mod bad_monitors; // the same for monitors
+mod bad_discovery; // the same for lists of addresses
 mod bad_links; // the same for links
 mod bad_records;
 mod bad_retries; // the same for what a retry has beside its attempts

@@ -148,6 +148,10 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             let baggage = Baggage { key: drawn, tenant, class: workload.criticality, ..Baggage::NONE };
             Context::new(parent, baggage)
         });
+        if !PLAIN && self.operations.exist() {
+            let operation = self.begin_operation(workload_id);
+            self.contexts[call.0.slot as usize].baggage.operation = operation;
+        }
         self.ledger.requests_created += 1;
         self.probe.observe(now, Observation::Arrived { workload: workload_id, call, client });
         if !PLAIN && let Parent::Holder(lease) = parent {
@@ -158,6 +162,12 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
 
     /// A request has ended: if its user sends several, the next follows after some thought.
     pub(super) fn user_goes_on(&mut self, id: CallId, call: &Call, is_answered: bool) {
+        if self.operations.exist() {
+            self.tell_user(id, is_answered);
+        }
+        if self.monitors.exist {
+            self.watch_request(call, is_answered);
+        }
         let session_id = match self.contexts[id.0.slot as usize].parent {
             Parent::User(session) => session,
             Parent::Holder(lease) => return self.holder_goes_on(call, lease, is_answered),

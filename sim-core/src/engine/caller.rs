@@ -1,8 +1,7 @@
 //! What does a caller do? Send an attempt, wait for it, judge how it ended, try again or give up.
 
-mod instances;
-
 use super::Simulation;
+use super::fleet::Instances;
 use super::guards::Part;
 use super::pipeline::Passage;
 use super::state::{
@@ -18,7 +17,6 @@ use crate::policy::Outcome;
 use crate::policy::chooser::Avoid;
 use crate::policy::retry::{Decision, Failure};
 use crate::time::{SimDuration, SimTime};
-pub(super) use instances::Instances;
 
 impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// Enters a call with what travels with it.
@@ -93,6 +91,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// answer at the very nanosecond of the timeout comes too late.
     #[inline(always)]
     pub(super) fn send_attempt(&mut self, call_id: CallId) {
+        if !PLAIN && self.discovery.exists && self.awaits_addresses(call_id) {
+            return;
+        }
         let now = self.now;
         let call = self.calls.get_mut(call_id.0).expect("only a call under way sends attempts");
         let edge = &self.model.edges[call.edge];
@@ -111,6 +112,11 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             place
         } else if call.place != ANYWHERE {
             call.place
+        } else if !PLAIN && edge.discovers {
+            let Some(address) = self.pick_address(call_id) else {
+                return self.not_sent(call_id, Outcome::NoHealthyHost);
+            };
+            address
         } else if edge.chooses {
             let key = match PLAIN {
                 true => 0,
@@ -149,7 +155,11 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             return self.not_sent(call_id, Outcome::BreakerOpen);
         }
         let call = self.calls.get_mut(call_id.0).expect("it is still under way");
-        let instance = service.instance(place);
+        let is_address = !PLAIN && edge.discovers && call.place == ANYWHERE;
+        let instance = match is_address {
+            false => service.instance(place),
+            true => self.discovery.instance(service, edge.to, place),
+        };
         let attempt = AttemptId(self.attempts.insert(Attempt {
             luck,
             call: call_id,
@@ -184,7 +194,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         };
         self.probe.observe(now, sent);
         if !PLAIN {
-            self.pack_errand(call_id, attempt, place);
+            self.pack_errand(call_id, attempt, place, if is_address { place } else { ANYWHERE });
         }
         if let Some(patience) = edge.attempt_timeout
             && (PLAIN || !edge.pipeline.has_early_clock)
@@ -203,7 +213,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
 
     /// What the server learns with an attempt.
     #[inline(never)]
-    fn pack_errand(&mut self, call_id: CallId, attempt: AttemptId, place: u32) {
+    fn pack_errand(&mut self, call_id: CallId, attempt: AttemptId, place: u32, address: u32) {
         let call = self.calls.get(call_id.0).expect("the call of an attempt that is sent");
         let edge = &self.model.edges[call.edge];
         let context = &mut self.contexts[call_id.0.slot as usize];
@@ -232,6 +242,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             word: None,
             accepted: false,
             twin: NO_ATTEMPT,
+            address,
         };
         let slot = attempt.0.slot as usize;
         if slot >= self.errands.len() {
@@ -442,6 +453,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         }
         // Also where an operator has taken the layers away since: the leave comes back.
         self.hand_back(call_id, outcome, Part::Attempt);
+        self.watch_attempt(call_id, outcome);
         let call = self.calls.get(call_id.0).expect("the call of an attempt that is wanted");
         let (edge_id, client) = (call.edge, call.client);
         let edge = &self.model.edges[edge_id];

@@ -25,9 +25,10 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         match &fault.effect {
             Effect::Load { .. } | Effect::Hot => {} // arrival sources and workloads know their windows
             Effect::Congested(_) => {}              // so do links
-            Effect::Expired { .. } => {}            // and who opens connections
+            Effect::Network(_) => {}                // and messages
+            Effect::Addresses { service, what } => self.on_address_fault(id, *service, *what, begins),
+            Effect::Expired { .. } => {} // and who opens connections
             Effect::Compromised { service, .. } => self.on_compromise(id, *service, begins),
-            Effect::Network(_) => {} // and messages
             Effect::Flushed { cache } => {
                 if begins {
                     for instance in &fault.instances {

@@ -76,7 +76,12 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         }
         self.read_links(&mut readings);
         self.read_transport(now, &mut readings);
+        self.read_discovery(&mut readings, now);
         self.read_intruders(now, &mut readings);
+        self.read_effects(&mut readings);
+        self.read_sagas(now, &mut readings);
+        self.read_stuck(&mut readings);
+        self.read_alerts(&mut readings);
         self.readings = readings;
     }
 

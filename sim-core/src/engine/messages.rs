@@ -59,12 +59,12 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.count_sent(id, &attempt, Way::There);
         if happens(attempt.luck, PURPOSES[Way::There as usize].duplicate, condition.duplicate) {
             let copy = self.copy_request(id, attempt);
-            self.depart(copy, condition);
+            self.set_out(copy, condition);
         }
-        self.depart(id, condition);
+        self.set_out(id, condition);
     }
 
-    fn depart(&mut self, id: AttemptId, condition: Condition) {
+    fn set_out(&mut self, id: AttemptId, condition: Condition) {
         let attempt = *self.attempts.get(id.0).expect("it is about to leave");
         match self.passage(&attempt, Way::There, condition) {
             Some((time, lane)) => {

@@ -28,6 +28,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// An attempt reaches its instance.
     #[inline(always)]
     pub(super) fn reach(&mut self, id: AttemptId) {
+        if !PLAIN && self.discovery.exists && self.knocks_in_vain(id) {
+            return;
+        }
         if !PLAIN && self.doors.exist && self.stays_outside(id) {
             return;
         }
@@ -209,7 +212,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
 
     /// The attempt is refused. That may cost the instance work.
     #[inline(never)]
-    fn turn_away(&mut self, id: AttemptId, outcome: Outcome) {
+    pub(super) fn turn_away(&mut self, id: AttemptId, outcome: Outcome) {
         let attempt = self.attempts.get(id.0).expect("an attempt that came is under way");
         let server = &mut self.servers[attempt.instance];
         let service = server.service;
@@ -219,6 +222,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             server.is_odd = true;
         }
         self.ledger.services[service].rejected += 1;
+        if !PLAIN && self.monitors.exist && outcome != Outcome::ConnectFailure {
+            self.watch_service(service, None, false); // who is not there sees nothing
+        }
         self.probe.observe(self.now, Observation::Rejected { attempt: id, service, outcome });
         self.reply(id, outcome);
     }
@@ -411,6 +417,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         };
         let wanted = attempt.wanted || accepted;
         self.probe.observe(now, Observation::Completed { attempt: id, service: service_id, outcome, wanted });
+        if !PLAIN && self.monitors.exist {
+            self.watch_service(service_id, Some(now.since(attempt.entered)), outcome.is_ok());
+        }
         self.tell_admission(id, &attempt, outcome);
         self.add_word(id, &attempt, outcome);
         self.went(id, attempt.instance);

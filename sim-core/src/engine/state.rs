@@ -3,6 +3,8 @@
 
 mod source;
 
+pub(super) use super::baggage::Baggage;
+pub(super) use super::pools::PoolState;
 use crate::dist::Sampler;
 use crate::event_list::{EventList, Lane};
 use crate::ids::{
@@ -14,7 +16,7 @@ use crate::model::edge::Edge;
 use crate::model::service::Service;
 use crate::policy::balancer::board::Board;
 use crate::policy::chooser::Chooser;
-use crate::policy::{Criticality, Outcome, admission, hedging, probe, queue, restart, retry};
+use crate::policy::{Outcome, admission, hedging, probe, queue, restart, retry};
 use crate::streams::Seed;
 use crate::time::{SimDuration, SimTime};
 pub(super) use source::SourceState;
@@ -47,23 +49,6 @@ pub(super) struct Call {
     pub(super) client: u32,
     /// The only instance that will do, or `ANYWHERE`.
     pub(super) place: u32,
-}
-
-/// What travels with a request from service to service.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Baggage {
-    /// When nobody waits any more, as far as this service knows.
-    pub(super) deadline: SimTime,
-    pub(super) key: u32,
-    pub(super) tenant: u32,
-    pub(super) class: Criticality,
-    /// Calls above.
-    pub(super) depth: u16,
-}
-
-impl Baggage {
-    pub(super) const NONE: Baggage =
-        Baggage { deadline: SimTime::NEVER, key: 0, tenant: 0, class: Criticality::Critical, depth: 0 };
 }
 
 /// Who waits for a call.
@@ -122,6 +107,8 @@ pub(super) struct Context {
     pub(super) holds_slot: bool,
     /// Whether it stands in line for one.
     pub(super) awaits_slot: bool,
+    /// Whether it waits for a look-up.
+    pub(super) awaits_address: bool,
     /// When the attempt that the caller waits for was sent.
     pub(super) sent: SimTime,
     /// Which instance of the service it was sent to.
@@ -148,6 +135,7 @@ impl Context {
             after: Child::None,
             holds_slot: false,
             awaits_slot: false,
+            awaits_address: false,
             sent: SimTime::ZERO,
             sent_to: 0,
             tried: [ANYWHERE; TRIED],
@@ -213,6 +201,8 @@ pub(super) struct Errand {
     pub(super) accepted: bool,
     /// The other copy of a tied call, once both are sent.
     pub(super) twin: AttemptId,
+    /// The address that it goes to, or `ANYWHERE` if it finds its instance by itself.
+    pub(super) address: u32,
 }
 
 /// A group of steps under way.
@@ -372,19 +362,6 @@ impl CallerState {
 /// What a client of an edge knows of the instances when it starts: all are there.
 pub(super) fn chooser(edge: &Edge, instances: u32, client: u32, seed: Seed) -> Chooser {
     Chooser::new(&edge.chooser, instances, client, Luck::of_client(seed, edge.key, client))
-}
-
-/// A pool of one caller.
-#[derive(Debug, Default)]
-pub(super) struct PoolState {
-    /// Slots taken.
-    pub(super) taken: u32,
-    /// Calls in line, in order; those that have left are still in it.
-    pub(super) line: std::collections::VecDeque<CallId>,
-    /// Calls in line that have not left.
-    pub(super) waiting: usize,
-    /// Its connections, if they are told apart.
-    pub(super) connections: crate::policy::link_order::State,
 }
 
 /// Whether an instance serves.

@@ -58,12 +58,16 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             }
             Step::Fallback { .. } | Step::Maybe { .. } => self.finish(id, outcome),
             Step::Cached { .. } => self.cached_went_on(id, outcome),
+            Step::Saga { .. } => self.saga_went_on(id, outcome),
             Step::Compute { .. }
             | Step::Call { .. }
             | Step::Spawn { .. }
             | Step::Read { .. }
             | Step::Write { .. }
-            | Step::Put { .. } => unreachable!("a single step is no group"),
+            | Step::Put { .. }
+            | Step::Effect { .. }
+            | Step::Undo { .. }
+            | Step::Look { .. } => unreachable!("a single step is no group"),
         }
     }
 
@@ -126,12 +130,16 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 }
             },
             Step::Cached { .. } => self.look_up(id),
+            Step::Saga { saga, .. } => self.begin_saga(id, *saga),
             Step::Compute { .. }
             | Step::Call { .. }
             | Step::Spawn { .. }
             | Step::Read { .. }
             | Step::Write { .. }
-            | Step::Put { .. } => unreachable!("a single step is no group"),
+            | Step::Put { .. }
+            | Step::Effect { .. }
+            | Step::Undo { .. }
+            | Step::Look { .. } => unreachable!("a single step is no group"),
         }
     }
 
@@ -172,13 +180,19 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 self.put(&task, *cache, luck.call(*key, 0, 0));
                 self.ready.push_back(Ready::Step(group, Outcome::Ok));
             }
+            Step::Effect { effect } => self.apply_effect(group, &task, *effect),
+            Step::Undo { effect } => self.undo_effect(group, &task, *effect),
+            Step::Look { saga, latest, key } => {
+                self.look_at_object(group, *saga, *latest, luck.call(*key, 0, 0));
+            }
             Step::Serial { .. }
             | Step::Parallel { .. }
             | Step::FanOut { .. }
             | Step::Maybe { .. }
             | Step::Repeat { .. }
             | Step::Fallback { .. }
-            | Step::Cached { .. } => {
+            | Step::Cached { .. }
+            | Step::Saga { .. } => {
                 let child = self.begin_group_of(group, Task { parent: group, luck, ..task }, step);
                 self.go_on(child);
             }
@@ -259,8 +273,10 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             self.group_burnt(id, task.instance, task.computing);
         }
         self.end_fallback(&task);
-        if matches!(self.model.steps[task.step], Step::Cached { .. }) {
-            self.left_cached(id, &task);
+        match self.model.steps[task.step] {
+            Step::Cached { .. } => self.left_cached(id, &task),
+            Step::Saga { .. } => self.break_off_saga(id),
+            _ => {}
         }
         if self.model.services[self.servers[task.instance].service].keeps_clock() {
             self.share_anew(task.instance);

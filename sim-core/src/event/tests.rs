@@ -45,6 +45,11 @@ fn packed_events_are_the_same_events() {
         Event::Expire { workload: WorkloadId::from_index(4), lease: 5, term: u32::MAX },
         Event::CatchUp { instance: InstanceId::from_index(9) },
         Event::Intrude { fault: FaultId::from_index(3), service: ServiceId::from_index(6) },
+        Event::SagaAgain { run: id, plan: u32::MAX },
+        Event::Scrape { monitor: 7 },
+        Event::Page { monitor: 7, plan: u32::MAX, fires: true },
+        Event::Discovery(DiscoveryEvent::Heartbeat { instance: InstanceId::from_index(7), life: u32::MAX }),
+        Event::Discovery(DiscoveryEvent::LookedUp { edge: EdgeId::from_index(3), client: 5 }),
     ] {
         assert_eq!(Packed::new(event).event(), event);
     }

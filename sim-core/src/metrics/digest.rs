@@ -90,6 +90,17 @@ impl Probe for Digest {
             Event::Intrude { fault, service } => {
                 mix(handle(15, fault.index() as u32, service.index() as u32), 126 << 32)
             }
+            Event::Discovery(what) => {
+                let (kind, first, second) = what.numbers();
+                mix(handle(15, first, second), 140 << 32 | u64::from(kind))
+            }
+            Event::SagaAgain { run, plan } => {
+                mix(handle(15, run.slot, run.generation), 160 << 32 | u64::from(plan))
+            }
+            Event::Scrape { monitor } => mix(handle(15, monitor, 0), 180 << 32),
+            Event::Page { monitor, plan, fires } => {
+                mix(handle(15, monitor, plan), 181 << 32 | u64::from(fires))
+            }
             Event::Scale { service } => mix(handle(15, service.index() as u32, 0), 6 << 32),
         };
         self.hash = mix(self.hash ^ now.as_nanos(), what);

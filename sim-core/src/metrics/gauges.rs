@@ -15,14 +15,20 @@ pub struct Kind {
     pub label: &'static str,
     /// Whether it lies between 0 and 1 and is read as a share.
     pub is_share: bool,
+    /// Whether it is worth a line in a figure; else it is what metrics are made of.
+    pub is_drawn: bool,
 }
 
 const fn count(name: &'static str, label: &'static str) -> Kind {
-    Kind { name, label, is_share: false }
+    Kind { name, label, is_share: false, is_drawn: true }
 }
 
 const fn share(name: &'static str, label: &'static str) -> Kind {
-    Kind { name, label, is_share: true }
+    Kind { name, label, is_share: true, is_drawn: true }
+}
+
+const fn part(name: &'static str, label: &'static str) -> Kind {
+    Kind { name, label, is_share: false, is_drawn: false }
 }
 
 /// The gauges that there are, in the order of figures.
@@ -50,6 +56,7 @@ pub const KINDS: &[Kind] = &[
     count("leases_held", "leases held"),
     count("replica_lag", "entries that the slowest replica lacks"),
     share("catch_up_share", "leader's workers that serve pulls"),
+    count("alerts_firing", "alerts that fire"),
     share("link_1_share", "share of link 1 in the answers"),
     share("link_2_share", "share of link 2 in the answers"),
     share("link_3_share", "share of link 3 in the answers"),
@@ -74,6 +81,23 @@ pub const KINDS: &[Kind] = &[
     count("foreign_served", "calls of intruders served per second"),
     count("foreign_blocked", "calls of intruders refused per second"),
     count("handshake_seconds", "seconds per second spent on opening connections"),
+    count("dead_calls", "calls per second to addresses of nobody"),
+    share("stale_addresses", "addresses of nobody that callers believe in"),
+    share("unknown_instances", "instances that callers do not know"),
+    count("discovery_requests", "messages of discovery per second"),
+    count("duplicates", "effects applied once more, so far"),
+    part("replays", "answered by their key, so far"),
+    count("orphans", "effects of requests that failed"),
+    count("lost_effects", "effects that answered requests lack"),
+    part("effects_asked", "requests that may lead to effects, so far"),
+    count("inconsistent", "objects left half-way"),
+    count("oldest_inconsistent", "seconds since the oldest was left half-way"),
+    part("half_way", "objects half-way"),
+    part("sagas_begun", "sagas begun, so far"),
+    part("sagas_compensated", "sagas that had to undo, so far"),
+    part("looks", "looks at objects, so far"),
+    part("dirty_looks", "looks at objects half-way, so far"),
+    count("stuck_workers", "workers that wait for a lost message"),
 ];
 
 impl Kind {

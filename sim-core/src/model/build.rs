@@ -8,7 +8,9 @@ mod faults;
 mod sources;
 mod capacity;
 mod leases;
+mod discovery;
 mod identity;
+mod monitors;
 
 use super::rate;
 use super::service::{Service, ServiceConfig};
@@ -132,6 +134,7 @@ fn build_system(config: &SystemConfig, problems: &mut Problems) -> Option<Model>
     }
     let faults = faults::lower(config, &services, &mut calls.edges, problems);
     let actions = actions::lower(config, &services, problems);
+    let monitors = monitors::lower(config, &calls, problems);
     if problems.0.len() > known {
         return None;
     }
@@ -144,6 +147,8 @@ fn build_system(config: &SystemConfig, problems: &mut Problems) -> Option<Model>
         checks: calls.checks,
         caches: calls.caches,
         records: calls.records,
+        effects: calls.effects,
+        sagas: calls.sagas,
         zones: config.zones.names.clone(),
         within_zone: config.zones.within.as_ref().map(Distribution::sampler),
         between_zones: config.zones.between.as_ref().map(Distribution::sampler),
@@ -152,6 +157,7 @@ fn build_system(config: &SystemConfig, problems: &mut Problems) -> Option<Model>
         faults,
         actions,
         stages: Vec::new(),
+        monitors,
         horizon,
         bounds: Bounds::default(),
         is_plain: false,
@@ -217,6 +223,7 @@ fn lower_services(config: &SystemConfig, problems: &mut Problems) -> IdVec<Servi
             error_cost: service.error_cost,
             blocks: service.queue.drop() == crate::policy::queue::line::DropRule::Nobody,
             follows: None,
+            discovery: service.discovery.clone(),
             certificate: service.identity.certificate.clone(),
             accepts: None,
         }
@@ -267,6 +274,7 @@ fn check_service(name: &str, service: &ServiceConfig, problems: &mut Problems) {
         problems.policy(&format!("{path}/connection"), connection.check());
     }
     capacity::check(&path, service, problems);
+    problems.policy(&format!("{path}/discovery"), service.discovery.check());
     let lifecycle = &service.lifecycle;
     let path = format!("{path}/lifecycle");
     problems.distribution(format!("{path}/boot_time"), lifecycle.boot_time.as_ref());

@@ -110,9 +110,9 @@ impl CallConfig {
             pipeline: None,
             until: UntilConfig::default(),
             hedging: hedging::Config::default(),
-            connection: None,
             request_size: None,
             response_size: None,
+            connection: None,
         }
     }
 }
@@ -246,12 +246,6 @@ pub struct Edge {
     pub sizes: Sizes,
     /// What can happen to its messages beside time that passes.
     pub rough: Option<Box<Rough>>,
-}
-
-impl Edge {
-    /// Something may happen to its messages, if only while a trigger is on.
-    pub(super) fn make_rough(&mut self) {
-        self.has_network = true;
-        self.rough.get_or_insert_with(Box::default);
-    }
+    /// Whether its clients choose among addresses that they have learnt.
+    pub discovers: bool,
 }

@@ -8,8 +8,9 @@ use super::Named;
 use super::cache::{CachedConfig, PutConfig};
 use super::edge::CallConfig;
 use super::message::SizeConfig;
+use super::saga::{LookConfig, SagaStepConfig};
 use crate::dist::{Distribution, Sampler};
-use crate::ids::{CacheId, EdgeId, RecordsId, ServiceId, StepId};
+use crate::ids::{CacheId, EdgeId, EffectId, RecordsId, SagaId, ServiceId, StepId};
 use crate::policy::Outcome;
 use crate::units::{Count, Probability};
 
@@ -64,6 +65,14 @@ pub enum StepConfig {
     Write(String),
     /// What the request brings is put into a cache, under the key of the request; it takes no time.
     Put(PutConfig),
+    /// Applies one of the service's `effects` for the request, in no time.
+    Effect(String),
+    /// Undoes one of the service's `effects` for the request, in no time.
+    Undo(String),
+    /// Steps that are undone in reverse if one of them fails.
+    Saga(SagaStepConfig),
+    /// Looks at an object of one of the service's `sagas`, in no time.
+    Look(LookConfig),
 }
 
 /// Steps in order.
@@ -188,6 +197,10 @@ impl StepConfig {
             StepConfig::Read(_) => "read",
             StepConfig::Write(_) => "write",
             StepConfig::Put(_) => "put",
+            StepConfig::Effect(_) => "effect",
+            StepConfig::Undo(_) => "undo",
+            StepConfig::Saga(_) => "saga",
+            StepConfig::Look(_) => "look",
         }
     }
 
@@ -199,7 +212,14 @@ impl StepConfig {
             | StepConfig::Call(_)
             | StepConfig::Read(_)
             | StepConfig::Write(_)
-            | StepConfig::Put(_) => Vec::new(),
+            | StepConfig::Put(_)
+            | StepConfig::Effect(_)
+            | StepConfig::Undo(_)
+            | StepConfig::Look(_) => Vec::new(),
+            StepConfig::Saga(saga) => {
+                let parts = saga.steps.iter().enumerate();
+                parts.map(|(k, part)| (format!("steps/{k}/do"), &part.act[..])).collect()
+            }
             StepConfig::Serial(group) | StepConfig::Spawn(group) => only(&group.steps[..]),
             StepConfig::Parallel(group) => only(&group.steps),
             StepConfig::FanOut(group) => only(&group.steps),
@@ -323,6 +343,34 @@ pub enum Step {
     Put {
         /// Into which cache.
         cache: CacheId,
+        /// As in `Compute`.
+        key: u32,
+    },
+    /// Something is done that should be done once.
+    Effect {
+        /// What.
+        effect: EffectId,
+    },
+    /// It is undone.
+    Undo {
+        /// What.
+        effect: EffectId,
+    },
+    /// One after the other, undone in reverse if one fails.
+    Saga {
+        /// Of which kind.
+        saga: SagaId,
+        /// What is done and what undoes it, in order; never empty.
+        steps: Box<[(StepId, StepId)]>,
+        /// As in `Compute`.
+        key: u32,
+    },
+    /// Somebody looks at an object.
+    Look {
+        /// Of which kind of saga.
+        saga: SagaId,
+        /// One of so many that were begun last.
+        latest: u32,
         /// As in `Compute`.
         key: u32,
     },

@@ -2,11 +2,15 @@
 
 mod identity;
 mod network;
+pub mod discovery;
 mod selection;
 mod settings;
 
 use serde::{Deserialize, Serialize};
 
+use self::discovery::{
+    AddressEffect, DnsErrorFault, DnsSpoofFault, RegistryDownFault, RollingReplacementFault,
+};
 use super::link::{Congested, CongestionFault};
 use crate::dist::Sampler;
 use crate::ids::{CacheId, InstanceId, ServiceId, WorkloadId};
@@ -104,6 +108,14 @@ triggers! {
     corrupt: Corrupt(CorruptFault),
     /// A share of the messages between callers and a service is held up, and others overtake them.
     reorder: Reorder(ReorderFault),
+    /// Instances are replaced one after the other, each by one with a new address.
+    rolling_replacement: RollingReplacement(RollingReplacementFault),
+    /// Look-ups of a service's name fail.
+    dns_error: DnsError(DnsErrorFault),
+    /// Look-ups of a service's name lead elsewhere.
+    dns_spoof: DnsSpoof(DnsSpoofFault),
+    /// The registry of a service is away.
+    registry_down: RegistryDown(RegistryDownFault),
 }
 
 /// What a trigger does while it lasts.
@@ -189,6 +201,13 @@ pub enum Effect {
     },
     /// Something happens to messages.
     Network(NetworkHit),
+    /// Addresses of a service change, or cannot be learnt.
+    Addresses {
+        /// Whose.
+        service: ServiceId,
+        /// How.
+        what: AddressEffect,
+    },
 }
 
 /// A trigger, ready to run.

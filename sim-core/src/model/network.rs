@@ -177,6 +177,14 @@ impl Rough {
     }
 }
 
+impl super::edge::Edge {
+    /// Something may happen to its messages, if only while a trigger is on.
+    pub(super) fn make_rough(&mut self) {
+        self.has_network = true;
+        self.rough.get_or_insert_with(Box::default);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

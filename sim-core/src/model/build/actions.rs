@@ -106,7 +106,10 @@ fn fixed_settings(config: &SystemConfig, stage: &StageConfig, problems: &mut Pro
         fixed("pools", "over which links answers come", links(before) == links(after));
         let writes = |service: &ServiceConfig| service.follows.as_ref().map(|follows| follows.writes.clone());
         fixed("follows", "who follows whom", writes(before) == writes(after));
+        fixed("discovery", "how callers learn addresses", before.discovery == after.discovery);
         fixed("records", "what is recorded", before.records == after.records);
+        fixed("effects", "which effects there are", before.effects.names().eq(after.effects.names()));
+        fixed("sagas", "which sagas there are", before.sagas.names().eq(after.sagas.names()));
         fixed("connections", "what becomes of connections", before.connections == after.connections);
         let is_same = before.queue.is_shared() == after.queue.is_shared();
         fixed("queue", "whether all in service share the workers", is_same);
@@ -191,6 +194,8 @@ fn fixed_build(base: &Model, stage: &Model, problems: &mut Problems) {
             before.has_network == after.has_network,
             "whether there is a network",
         );
+        let rough = before.rough.is_some() == after.rough.is_some();
+        fixed(&format!("{path}/network"), rough, "whether anything can happen to messages");
         fixed(
             &format!("{path}/connection"),
             before.connection.is_some() == after.connection.is_some(),
@@ -223,6 +228,12 @@ fn inner(step: &Step) -> Vec<usize> {
         }
         Step::Cached { .. } => Vec::new(),
         Step::Read { records } | Step::Write { records } => vec![records.index()],
+        Step::Effect { effect } | Step::Undo { effect } => vec![effect.index()],
+        Step::Look { saga, .. } => vec![saga.index()],
+        Step::Saga { saga, steps, .. } => {
+            let ids = steps.iter().flat_map(|(act, undo)| [act.index(), undo.index()]);
+            std::iter::once(saga.index()).chain(ids).collect()
+        }
     }
 }
 
@@ -269,6 +280,11 @@ impl Lowering<'_> {
         if action.length == Some(SimDuration::ZERO) {
             self.add("/for", "for no time nothing changes; write a duration above zero, or remove `for`");
         }
+        if action.reaction_time > SimDuration::ZERO && action.when.is_none() {
+            let message = "nobody reacts to anything: the action has its moment in `at`; remove `reaction_time`, or write what \
+                           is waited for in `when`";
+            self.add("/reaction_time", message);
+        }
         let start = self.start(action);
         let restarted = match &action.restart {
             None => Some(Vec::new()),
@@ -287,6 +303,7 @@ impl Lowering<'_> {
         Some(Action {
             name: name.to_owned(),
             start: start?,
+            reaction_time: action.reaction_time,
             length: action.length,
             bit,
             restarted,
@@ -340,6 +357,11 @@ impl Lowering<'_> {
         let level = match when {
             ConditionConfig::QueueLength(level) => Level::QueueLength(service(self, &level.service)?),
             ConditionConfig::ReadyInstances(level) => Level::ReadyInstances(service(self, &level.service)?),
+            ConditionConfig::Alert(alert) => {
+                let path = format!("{}{path}/monitor", self.path);
+                let found = self.problems.find(path, "monitor", &alert.monitor, &self.config.monitors);
+                Level::Alert(found? as u32)
+            }
             ConditionConfig::Success(_) => {
                 let never = match bound? {
                     Bound::Above(bound) => bound >= 1.0,

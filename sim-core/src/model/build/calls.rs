@@ -2,6 +2,7 @@
 //! round in circles without end is refused.
 
 mod caches;
+mod addresses;
 mod circles;
 mod connects;
 mod hedging;
@@ -13,17 +14,23 @@ mod establishes;
 mod follows;
 mod links;
 mod intruders;
+mod effects;
+mod sagas;
 mod messages;
 
 use super::{Problems, unique_keys};
 use crate::dist::Distribution;
-use crate::ids::{CacheId, EdgeId, EndpointId, Id, IdVec, PoolId, RecordsId, ServiceId, StepId};
+use crate::ids::{
+    CacheId, EdgeId, EffectId, EndpointId, Id, IdVec, PoolId, RecordsId, SagaId, ServiceId, StepId,
+};
 use crate::model::cache::Cache;
 use crate::model::edge::{CallConfig, DeadlineConfig, Edge, EdgeCaller, UntilConfig};
+use crate::model::effect::{Effect, EffectConfig};
 use crate::model::endpoint::{Endpoint, Program, Step, StepConfig};
 use crate::model::follow::Follows;
 use crate::model::pool::{Pool, PoolConfig};
 use crate::model::record::{Records, RecordsConfig};
+use crate::model::saga::{Saga, SagaConfig};
 use crate::model::service::Service;
 use crate::model::workload::WorkloadConfig;
 use crate::model::{Check, Named, SystemConfig};
@@ -35,6 +42,9 @@ use crate::units::Count;
 static NO_CACHES: Named<cache::Config> = Named(Vec::new());
 /// Nor records.
 static NO_RECORDS: Named<RecordsConfig> = Named(Vec::new());
+/// Nor effects or sagas.
+static NO_EFFECTS: Named<EffectConfig> = Named(Vec::new());
+static NO_SAGAS: Named<SagaConfig> = Named(Vec::new());
 /// Most calls above another.
 const MAX_DEPTH: u32 = 1_000;
 
@@ -48,6 +58,8 @@ pub(super) struct Calls {
     pub(super) connects: Vec<Option<EdgeId>>,
     pub(super) caches: IdVec<CacheId, Cache>,
     pub(super) records: IdVec<RecordsId, Records>,
+    pub(super) effects: IdVec<EffectId, Effect>,
+    pub(super) sagas: IdVec<SagaId, Saga>,
     /// The edge on which the holders of a workload establish lost leases, by workload.
     pub(super) establishes: Vec<Option<EdgeId>>,
     /// What each service follows.
@@ -69,6 +81,11 @@ struct Caller<'a> {
     /// The records that its steps may name, and the id of the first.
     records: &'a Named<RecordsConfig>,
     first_records: usize,
+    /// The effects and sagas that its steps may name, and the ids of the first.
+    effects: &'a Named<EffectConfig>,
+    first_effect: usize,
+    sagas: &'a Named<SagaConfig>,
+    first_saga: usize,
 }
 
 impl<'a> Caller<'a> {
@@ -84,6 +101,10 @@ impl<'a> Caller<'a> {
             first_cache: 0,
             records: &NO_RECORDS,
             first_records: 0,
+            effects: &NO_EFFECTS,
+            first_effect: 0,
+            sagas: &NO_SAGAS,
+            first_saga: 0,
         }
     }
 }
@@ -114,6 +135,8 @@ impl Calls {
             connects: Vec::new(),
             caches: IdVec::new(),
             records: IdVec::new(),
+            effects: IdVec::new(),
+            sagas: IdVec::new(),
             establishes: Vec::new(),
             follows: Vec::new(),
         };
@@ -131,6 +154,7 @@ impl Calls {
         lowering.checks();
         lowering.intruders();
         lowering.refuse_circles();
+        lowering.lead_to_effects();
         lowering.share_globals();
         lowering.check_refreshes();
         lowering.keys();
@@ -203,6 +227,10 @@ impl Lowering<'_> {
                 first_cache: self.caches(id, &path, settings),
                 records: &settings.records,
                 first_records: self.records(id, &path, &settings.records),
+                effects: &settings.effects,
+                first_effect: self.effects(id, &path, &settings.effects),
+                sagas: &settings.sagas,
+                first_saga: self.sagas(id, &path, &settings.sagas),
             };
             if let Some(service_time) = &settings.service_time {
                 let endpoint = self.endpoint_of(&service.name).expect("named above");
@@ -327,7 +355,8 @@ impl Lowering<'_> {
             && !service.zones.is_empty()
             && (zones.within.is_some() || zones.between.is_some());
         let may_be_away = service.lifecycle.is_orchestrated() || !call.targets.is_everyone();
-        let chooses = service.instances > 1 || may_be_away;
+        let discovers = self.discovers(call, service, &path, caller.who);
+        let chooses = service.instances > 1 || may_be_away || discovers;
         self.calls.edges.push(Edge {
             path,
             key: 0,
@@ -373,9 +402,10 @@ impl Lowering<'_> {
             listens: call.client_throttle.listens(),
             until_accepted: call.until == UntilConfig::Accepted,
             hedging: call.hedging.with_attempt_timeout(call.timeouts.attempt.0),
-            connection: call.connection.clone().or_else(|| self.connection_of(caller.who)),
             sizes,
             rough,
+            discovers,
+            connection: call.connection.clone().or_else(|| self.connection_of(caller.who)),
         })
     }
 
@@ -404,12 +434,16 @@ impl Lowering<'_> {
                 | Step::Repeat { key, .. }
                 | Step::Spawn { key, .. }
                 | Step::Cached { key, .. }
-                | Step::Put { key, .. } => *key = new,
+                | Step::Put { key, .. }
+                | Step::Saga { key, .. }
+                | Step::Look { key, .. } => *key = new,
                 Step::Call { .. }
                 | Step::Serial { .. }
                 | Step::Fallback { .. }
                 | Step::Read { .. }
-                | Step::Write { .. } => {}
+                | Step::Write { .. }
+                | Step::Effect { .. }
+                | Step::Undo { .. } => {}
             }
         }
     }

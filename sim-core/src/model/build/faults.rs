@@ -83,12 +83,13 @@ pub(super) fn restarted(
     Lowering { config, services, edges, path, problems }.hit("restart", &restart.service, &restart.instances)
 }
 
-struct Lowering<'a> {
-    config: &'a SystemConfig,
+/// Lowers one fault.
+pub(super) struct Lowering<'a> {
+    pub(super) config: &'a SystemConfig,
     services: &'a Services,
     edges: &'a IdVec<EdgeId, Edge>,
-    path: &'a str,
-    problems: &'a mut Problems,
+    pub(super) path: &'a str,
+    pub(super) problems: &'a mut Problems,
 }
 
 impl Lowering<'_> {
@@ -231,6 +232,10 @@ impl Lowering<'_> {
                 let harm = Harm::HeldUp(f.ratio.get(), f.delay.sampler());
                 (self.share_of_messages("reorder", f.between(), f.direction, f.ratio, harm)?, Vec::new())
             }
+            Kind::RollingReplacement(f) => (self.replacement(f)?, Vec::new()),
+            Kind::DnsError(f) => (self.dns_error(f)?, Vec::new()),
+            Kind::DnsSpoof(f) => (self.dns_spoof(f)?, Vec::new()),
+            Kind::RegistryDown(f) => (self.registry_down(f)?, Vec::new()),
         })
     }
 

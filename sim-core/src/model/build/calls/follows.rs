@@ -22,6 +22,10 @@ impl Lowering<'_> {
                 first_cache: 0,
                 records: &settings.records,
                 first_records: 0,
+                effects: &settings.effects,
+                first_effect: 0,
+                sagas: &settings.sagas,
+                first_saga: 0,
             };
             first_pool += settings.pools.len();
             let path = format!("services/{}/follows", service.name);

@@ -100,9 +100,10 @@ impl Lowering<'_> {
             listens: false,
             until_accepted: false,
             hedging: hedging::Config::None,
-            connection: None,
             sizes: Sizes::default(),
             rough: None,
+            connection: None,
+            discovers: false,
         })
     }
 

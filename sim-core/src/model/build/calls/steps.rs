@@ -124,6 +124,16 @@ impl Lowering<'_> {
                 let records = self.records_named(name, &path, caller);
                 return self.calls.steps.push(Step::Write { records });
             }
+            StepConfig::Effect(name) => {
+                let effect = self.effect_named(name, &path, caller);
+                return self.calls.steps.push(Step::Effect { effect });
+            }
+            StepConfig::Undo(name) => {
+                let effect = self.effect_named(name, &path, caller);
+                return self.calls.steps.push(Step::Undo { effect });
+            }
+            StepConfig::Saga(saga) => self.saga(endpoint, saga, &path, caller),
+            StepConfig::Look(look) => self.look(look, &path, caller),
             StepConfig::Put(put) => match self.cache(&put.cache, &[], &path, caller) {
                 Some(cache) => Step::Put { cache, key },
                 None => Step::Serial { steps: [].into() },
