@@ -23,3 +23,4 @@ mod hidden;
 mod twins;
 mod once;
 mod discovery;
+mod transports;
