@@ -67,7 +67,11 @@ pub(crate) fn tells_nothing(metric: Metric, variants: &[VariantResult], manifest
         | Metric::TimeToAttribute
         | Metric::TimeToAct
         | Metric::AlertsFiring
-        | Metric::LostUserTime => arms.all(|(_, result)| result.mean.is_none()),
+        | Metric::LostUserTime
+        | Metric::Cost
+        | Metric::MessageBytes
+        | Metric::CrossZoneBytes
+        | Metric::EncodingCpu => arms.all(|(_, result)| result.mean.is_none()),
         Metric::ReadyInstances => arms.all(|(variant, result)| {
             let all = instances(manifest, &variant.name);
             let is_all = |count: &f64| all.is_some_and(|all| (count - all).abs() <= 1e-6 * all);

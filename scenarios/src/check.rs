@@ -14,8 +14,8 @@ use crate::verdict;
 use crate::yaml::{self, Layer, Problem, Reading};
 
 /// What a variant may change.
-pub(crate) const VARIANT_KEYS: [&str; 7] =
-    ["services", "zones", "workloads", "faults", "actions", "monitors", "run"];
+pub(crate) const VARIANT_KEYS: [&str; 8] =
+    ["services", "zones", "prices", "workloads", "faults", "actions", "monitors", "run"];
 
 /// A problem that the model found, at its place in the file.
 pub(crate) fn located(layers: &[Layer<'_>], problem: sim_core::model::Problem) -> Problem {
@@ -436,6 +436,7 @@ fn metric_scope(
             | M::Handshakes
             | M::HandshakeFailures
             | M::HandshakeTime
+            | M::Cost
     );
     let of_services = matches!(
         metric,
@@ -478,6 +479,10 @@ fn metric_scope(
             | M::CompensatedShare
             | M::DirtyReads
             | M::StuckWorkers
+            | M::Cost
+            | M::MessageBytes
+            | M::CrossZoneBytes
+            | M::EncodingCpu
     );
     let id = metric.id();
     if line.service.is_some() && of_workloads {

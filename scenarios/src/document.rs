@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use sim_core::model::action::{ActionConfig, Overlay};
 use sim_core::model::fault::FaultConfig;
 use sim_core::model::monitor::MonitorConfig;
+use sim_core::model::price::PricesConfig;
 use sim_core::model::service::ServiceConfig;
 use sim_core::model::workload::WorkloadConfig;
 use sim_core::model::zone::ZonesConfig;
@@ -41,6 +42,9 @@ pub struct Document {
     /// The zones that instances and clients stand in, and how long messages take between them.
     #[serde(default)]
     pub zones: ZonesConfig,
+    /// What instances, bytes and calls cost, in one currency without a unit; default: nothing.
+    #[serde(default)]
+    pub prices: PricesConfig,
     /// The workloads by name.
     pub workloads: Named<WorkloadConfig>,
     /// The triggers by name; without any there is nothing to recover from.
@@ -162,6 +166,7 @@ impl Document {
             workloads: self.workloads.clone(),
             faults: self.faults.clone(),
             zones: self.zones.clone(),
+            prices: self.prices.clone(),
             actions: self.actions.clone(),
             stages: Vec::new(),
             monitors: self.monitors.clone(),

@@ -333,6 +333,14 @@ expectation! {
     alerts_firing => Subject::Metric(Metric::AlertsFiring);
     /// How long the mean user was without service.
     lost_user_time => Subject::Metric(Metric::LostUserTime);
+    /// Money for a million requests of users.
+    cost => Subject::Metric(Metric::Cost);
+    /// Bytes of messages sent per second.
+    message_bytes => Subject::Metric(Metric::MessageBytes);
+    /// Share of the bytes between places in zones that went from one zone to another.
+    cross_zone_bytes => Subject::Metric(Metric::CrossZoneBytes);
+    /// Work of services on encoding and decoding, per request of users.
+    encoding_cpu => Subject::Metric(Metric::EncodingCpu);
 }
 
 impl Verdict {

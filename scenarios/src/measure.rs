@@ -45,6 +45,10 @@ pub struct Record {
     services: Vec<ServiceRecord>,
     /// Attempts over each edge between services in every window; empty for the other edges.
     edges: IdVec<EdgeId, Vec<u32>>,
+    /// The service that each edge leads to.
+    callees: IdVec<EdgeId, ServiceId>,
+    /// Price of an instance for a second; none without prices.
+    rent_per_s: Option<f64>,
     /// Latency of the answers of all workloads: (ns, answers), ascending, after warm-up.
     latency: Vec<(u64, u64)>,
     /// What monitors saw, and when.
@@ -147,6 +151,8 @@ pub fn run(model: &Model, warmup: SimDuration, seed: u64, keeps_states: bool) ->
                 | EdgeCaller::Intruder(_) => Vec::new(),
             })
             .collect(),
+        callees: model.edges.iter().map(|edge| edge.to).collect(),
+        rent_per_s: model.wires.has_prices.then(|| model.wires.instance_hour as f64 * 1e-9 / 3600.0),
         states: keeps_states.then_some(series.states),
         caches: series.caches,
         gauges: series.gauges,
@@ -165,6 +171,7 @@ impl Record {
             workloads: self.workloads.into_iter().map(without_latency).collect(),
             services: Vec::new(),
             edges: IdVec::default(),
+            callees: IdVec::default(),
             latency: Vec::new(),
             ..self
         }
@@ -384,6 +391,21 @@ impl Record {
             Metric::TimeToDetect | Metric::TimeToAttribute | Metric::TimeToAct => self.watched(metric),
             Metric::AlertsFiring => self.alerts_firing(scope, span),
             Metric::LostUserTime => self.lost_user_time(scope, span),
+            Metric::Cost => {
+                let rent = self.rent_per_s? * self.value(Metric::InstanceSeconds, Scope::default(), span)?;
+                let messages =
+                    self.gauged("spent_on_messages", Scope::default(), span).unwrap_or(0.0) * seconds;
+                ratio(1e6 * (rent + messages), workloads(|w| w.offered) as f64)
+            }
+            Metric::MessageBytes => self.over_edges("sent_bytes", scope, span),
+            Metric::CrossZoneBytes => ratio(
+                self.over_edges("cross_zone_bytes", scope, span)?,
+                self.over_edges("placed_bytes", scope, span)?,
+            ),
+            Metric::EncodingCpu => {
+                let work = self.gauged("coding_work", scope, span)? * seconds;
+                ratio(work, workloads(|w| w.offered) as f64)
+            }
         }
     }
 

@@ -145,6 +145,10 @@ metrics! {
     TimeToAct "time_to_act" Seconds "time to act" "From the start of the first trigger to the first thing that an operator does; none if not by the horizon.";
     AlertsFiring "alerts_firing" Count "alerts firing" "Alerts that fire, read at the end of each window, mean over time; of one service: those that name it, of one workload: its own.";
     LostUserTime "lost_user_time" Seconds "lost per user" "How long the mean user was without service: the share of requests not answered, summed over time; known where there are monitors.";
+    Cost "cost" Count "money per million requests" "Instances, bytes and calls at the prices of the file, for a million requests of users.";
+    MessageBytes "message_bytes" Count "bytes per second" "Bytes of messages that were sent per second, requests and answers; of one service: those of calls to it.";
+    CrossZoneBytes "cross_zone_bytes" Share "bytes between zones" "Share of the bytes between places in zones that went from one zone to another; of one service: of calls to it.";
+    EncodingCpu "encoding_cpu" Seconds "encoding work" "Work of services on encoding and decoding messages, for each request of users.";
 }
 
 impl Metric {

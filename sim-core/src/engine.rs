@@ -47,6 +47,7 @@ mod directory;
 mod fleet;
 mod discovery;
 mod monitors;
+mod wires;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -91,6 +92,8 @@ use state::{
 };
 use transport::Transport;
 pub use transport::TransportLedger;
+pub use wires::WireLedger;
+use wires::Wires;
 
 /// Why a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -205,6 +208,7 @@ struct Simulation<'m, P, const PLAIN: bool> {
     quotas: Quotas,
     intruders: Intruders,
     monitors: Monitors,
+    wires: Wires,
 }
 
 impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
@@ -272,6 +276,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             quotas: Quotas::new(),
             intruders: Intruders::new(model),
             monitors: Monitors::new(model),
+            wires: Wires::new(model),
         }
     }
 

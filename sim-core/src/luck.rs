@@ -118,6 +118,8 @@ pub enum Purpose {
     Report = 181,
     /// Whether a scrape gets through what it shares its fate with.
     SharedFate = 182,
+    /// Which zone serves the attempt.
+    Zone = 210,
 }
 
 /// The luck of one request, call or attempt.

@@ -26,6 +26,8 @@ pub mod identity;
 pub mod effect;
 pub mod saga;
 pub mod monitor;
+pub mod price;
+pub mod coding;
 mod build;
 
 use std::fmt;
@@ -154,6 +156,8 @@ pub struct SystemConfig {
     pub monitors: Named<MonitorConfig>,
     /// How long a run lasts, as simulated time.
     pub horizon: SimDuration,
+    /// What things cost.
+    pub prices: price::PricesConfig,
 }
 
 /// What is wrong with a `SystemConfig`, and where.
@@ -193,10 +197,10 @@ pub struct Model {
     pub checks: Vec<Check>,
     /// Names of the zones.
     pub zones: Vec<String>,
-    /// One way inside a zone.
-    pub within_zone: Option<Sampler>,
-    /// One way from zone to zone.
-    pub between_zones: Option<Sampler>,
+    /// One way from each zone to each, row by row.
+    pub zone_ways: Vec<Option<Sampler>>,
+    /// What messages between places cost.
+    pub wires: price::Wires,
     /// The workloads.
     pub workloads: IdVec<WorkloadId, Workload>,
     /// The arrival processes: one per open workload in workload order, then those of spikes.
@@ -319,6 +323,9 @@ impl Model {
                 && edge.connection.is_none()
                 && !matches!(edge.caller, EdgeCaller::Intruder(_))
         });
+        let costs_nothing = !self.wires.has_prices
+            && self.services.iter().all(|service| service.serialization.is_free())
+            && self.edges.iter().all(|edge| !edge.sizes.are_there() && edge.chooser.zones.is_none());
         let usual_size = !self.faults.iter().any(|fault| matches!(fault.effect, Effect::Payload { .. }));
         plain_services
             && plain_fleets
@@ -327,6 +334,7 @@ impl Model {
             && plain_users
             && plain_edges
             && usual_size
+            && costs_nothing
             && self.checks.is_empty()
             && self.actions.is_empty()
             && self.monitors.is_empty()

@@ -21,6 +21,7 @@ mod links;
 mod effects;
 mod sagas;
 mod stuck;
+mod wires;
 mod messages;
 mod monitors;
 mod pipeline;

@@ -304,6 +304,9 @@ fn spots_of_the_vulnerability_map_show_what_they_say() {
 fn optional_observability_shows_what_it_says() {
     assert!(check("fallacy-11-observability-optional") >= 15);
 }
+fn the_seventh_fallacy_shows_what_it_says() {
+    assert!(check("fallacy-7-transport-cost-zero") >= 14);
+}
 
 #[test]
 fn every_shipped_scenario_has_a_test_here_and_claims_something() {

@@ -9,6 +9,7 @@ mod composition;
 mod connected;
 mod draw;
 mod limits;
+mod money;
 mod flows;
 mod guards;
 mod told;

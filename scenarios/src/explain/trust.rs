@@ -29,11 +29,14 @@ pub(super) fn advertised(view: &View<'_>, service: usize) -> (Trust, Vec<String>
     if unknown.is_empty() { (Trust::Sharp, unknown) } else { (Trust::Unknown, unknown) }
 }
 
-/// Callers whose answers wait for links: what those pass is not looked at.
+/// Callers whose answers wait for links, and who work on their messages: what that takes is not looked at.
 fn over_links(view: &View<'_>) -> Vec<String> {
     let services = view.system.config.services.iter();
     let linked = services.filter(|(_, config)| config.pools.iter().any(|(_, pool)| pool.links.is_some()));
-    linked.map(|(name, _)| format!("answers to `{name}` wait for links")).collect()
+    let linked = linked.map(|(name, _)| format!("answers to `{name}` wait for links"));
+    let coding = view.system.config.services.iter().filter(|(_, config)| !config.serialization.is_free());
+    let coding = coding.map(|(name, _)| format!("`{name}` works on its messages as well, which is left out"));
+    linked.chain(coding).collect()
 }
 
 /// Callers that are full before the service is, because they hold workers while they stand in its line. Near

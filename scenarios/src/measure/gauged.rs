@@ -66,6 +66,19 @@ impl Record {
         let (there, of) = (self.read_at(name, scope, span.to)?, self.read_at(of, scope, span.to)?);
         (of > 0.0).then(|| 1e3 * there / of)
     }
+    /// Mean over time of what was read of edges, in sum over those that lead to the service of the scope, or over all.
+    pub(super) fn over_edges(&self, name: &str, scope: Scope, span: Span) -> Option<f64> {
+        let leads_there = |of: Holder| match of {
+            Holder::Edge(edge) => scope.service.is_none_or(|service| self.callees[edge] == service),
+            Holder::Service(_) => false,
+        };
+        let area = |series: &GaugeSeries| -> f64 {
+            let windows = series.values.iter().zip(&self.lengths_s).take(span.to).skip(span.from);
+            windows.map(|(value, seconds)| value.unwrap_or(0.0) * seconds).sum()
+        };
+        let all = self.gauges.all().iter().filter(|series| series.name == name && leads_there(series.of));
+        all.map(area).reduce(|a, b| a + b).map(|area| area / self.seconds(span))
+    }
 
     /// The busiest link of a pool, in means over all; `None` without links, or if nothing went over them.
     pub(super) fn link_imbalance(&self, span: Span) -> Option<f64> {

@@ -17,6 +17,7 @@ mod bad_leases; // the same for holders of leases
 mod bad_follows; // the same for replicas
 mod bad_monitors; // the same for monitors
 mod bad_discovery; // the same for lists of addresses
+mod bad_money; // the same for zones, prices and what goes by them
 mod bad_links; // the same for links
 mod bad_records;
 mod bad_retries; // the same for what a retry has beside its attempts

@@ -82,6 +82,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.read_sagas(now, &mut readings);
         self.read_stuck(&mut readings);
         self.read_alerts(&mut readings);
+        self.read_wires(now, &mut readings);
         self.readings = readings;
     }
 

@@ -19,6 +19,7 @@ pub use super::records::RecordsLedger;
 use super::sagas::SagaLedger;
 use super::state::{Phase, Stage, Work};
 use super::transport::TransportLedger;
+use super::wires::WireLedger;
 use crate::ids::{AttemptId, CacheId, EdgeId, EffectId, IdVec, RecordsId, SagaId, ServiceId, WorkloadId};
 use crate::metrics::Probe;
 use crate::model::Model;
@@ -74,6 +75,8 @@ pub struct Ledger {
     pub sagas: IdVec<SagaId, SagaLedger>,
     /// What monitors saw.
     pub watch: WatchLedger,
+    /// What messages have weighed and cost.
+    pub wires: WireLedger,
 }
 
 impl Ledger {
@@ -104,6 +107,7 @@ impl Ledger {
             operations: OperationsLedger::default(),
             sagas: model.sagas.iter().map(|_| SagaLedger::default()).collect(),
             watch: WatchLedger::default(),
+            wires: WireLedger::new(model),
         }
     }
 
@@ -134,6 +138,7 @@ impl Ledger {
         self.sagas.iter_ids().for_each(|(id, saga)| saga.laws(id, &mut law));
         let requests = [self.requests_answered, self.requests_failed, self.requests_in_flight];
         self.operations.laws(requests, &mut law);
+        self.wires.laws(&mut law);
         let [opened, free, taken] = self.links;
         law(opened == free + taken, &|| format!("connections opened {opened} = free {free} + taken {taken}"));
         self.watch.laws(&mut law);
@@ -326,6 +331,7 @@ mod tests {
             operations: OperationsLedger::default(),
             sagas: IdVec::new(),
             watch: WatchLedger::default(),
+            wires: WireLedger::default(),
         };
         assert_eq!(ledger.broken_laws().len(), 2);
         ledger.requests_in_flight = 1;

@@ -5,7 +5,7 @@ use super::Simulation;
 use super::state::{Attempt, Errand, NO_ATTEMPT, NO_CALL, Phase};
 use crate::event::Event;
 use crate::event_list::Lane;
-use crate::ids::AttemptId;
+use crate::ids::{AttemptId, EdgeId, WorkloadId};
 use crate::luck::{Luck, Purpose};
 use crate::metrics::{Aside, Probe};
 use crate::model::edge::EdgeCaller;
@@ -87,6 +87,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.records.copy_note(id, copy);
         self.ledger.edges[attempt.edge].ways[Way::There as usize].copies += 1;
         self.aside(id, Aside::Doubled { copy });
+        if self.wires.are_there {
+            self.pay(copy, &attempt, Way::There);
+        }
         copy
     }
 
@@ -108,6 +111,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         if happens(attempt.luck, PURPOSES[Way::Back as usize].duplicate, condition.duplicate) {
             let ledger = &mut self.ledger.edges[attempt.edge].ways[Way::Back as usize];
             (ledger.copies, ledger.unheard) = (ledger.copies + 1, ledger.unheard + 1);
+            if self.wires.are_there {
+                self.pay(id, &attempt, Way::Back);
+            }
         }
         let linked = self.pass_link(attempt.edge, attempt.call);
         match self.passage(&attempt, Way::Back, condition) {
@@ -210,17 +216,22 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
 
     /// How large a message is: the same whenever it is asked, while the same triggers are on.
     pub(super) fn message_bytes(&self, id: AttemptId, attempt: &Attempt, way: Way) -> u64 {
-        let edge = &self.model.edges[attempt.edge];
-        let Some(law) = &edge.sizes.laws[way as usize] else { return 0 };
-        let bytes = law.sample(&mut attempt.luck.draws(PURPOSES[way as usize].size)).as_nanos();
-        if !self.loads.weighs {
-            return bytes;
-        }
-        let workload = match edge.caller {
+        let workload = match self.model.edges[attempt.edge].caller {
             EdgeCaller::Monitor => None,
-            _ => Some(self.errands[id.0.slot as usize].workload),
+            _ => self.errands.get(id.0.slot as usize).map(|errand| errand.workload),
         };
-        (bytes as f64 * self.loads.growth(edge.to, workload) + 0.5) as u64
+        self.bytes_on(attempt.edge, attempt.luck, workload, way)
+    }
+
+    /// How large a message over an edge is, by the luck of its attempt.
+    pub(super) fn bytes_on(&self, edge: EdgeId, luck: Luck, workload: Option<WorkloadId>, way: Way) -> u64 {
+        let edge = &self.model.edges[edge];
+        let Some(law) = &edge.sizes.laws[way as usize] else { return 0 };
+        let bytes = law.sample(&mut luck.draws(PURPOSES[way as usize].size)).as_nanos();
+        match self.loads.weighs {
+            false => bytes,
+            true => (bytes as f64 * self.loads.growth(edge.to, workload) + 0.5) as u64,
+        }
     }
 
     /// A message on an edge on which anything can happen has arrived.

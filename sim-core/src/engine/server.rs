@@ -281,7 +281,10 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let endpoint = self.model.edges[edge].endpoint;
         let service_time = match &self.model.endpoints[endpoint].program {
             Program::Leaf(sampler) => {
-                let work = sampler.sample(&mut luck.draws(Purpose::ServiceTime));
+                let mut work = sampler.sample(&mut luck.draws(Purpose::ServiceTime));
+                if !PLAIN && !self.model.services[service].serialization.is_free() {
+                    work += self.coding_of_leaf(id, service);
+                }
                 Some(self.schedule_work(
                     instance,
                     Work::Attempt(id, call.0.slot),
@@ -408,6 +411,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         match accepted {
             false => edge.produced += 1,
             true => edge.accepted_done += 1, // its answer was that it came in
+        }
+        if !PLAIN && self.wires.are_there && !accepted {
+            self.pay(id, &attempt, Way::Back);
         }
 
         let fails = error_ratio > 0.0 && attempt.luck.draws(Purpose::Error).unit() < error_ratio;

@@ -98,6 +98,11 @@ pub const KINDS: &[Kind] = &[
     part("looks", "looks at objects, so far"),
     part("dirty_looks", "looks at objects half-way, so far"),
     count("stuck_workers", "workers that wait for a lost message"),
+    count("sent_bytes", "bytes per second"),
+    count("placed_bytes", "bytes per second between zones or inside"),
+    count("cross_zone_bytes", "bytes per second between zones"),
+    count("spent_on_messages", "money per second for messages"),
+    count("coding_work", "workers that encode and decode"),
 ];
 
 impl Kind {

@@ -11,6 +11,7 @@ mod leases;
 mod discovery;
 mod identity;
 mod monitors;
+mod prices;
 
 use super::rate;
 use super::service::{Service, ServiceConfig};
@@ -119,6 +120,7 @@ fn build_system(config: &SystemConfig, problems: &mut Problems) -> Option<Model>
     }
     problems.distribution("zones/within".to_owned(), config.zones.within.as_ref());
     problems.distribution("zones/between".to_owned(), config.zones.between.as_ref());
+    prices::check(config, problems);
     let mut services = lower_services(config, problems);
     let mut calls = Calls::lower(config, &services, problems);
     let mut workloads = lower_workloads(config, problems);
@@ -150,8 +152,8 @@ fn build_system(config: &SystemConfig, problems: &mut Problems) -> Option<Model>
         effects: calls.effects,
         sagas: calls.sagas,
         zones: config.zones.names.clone(),
-        within_zone: config.zones.within.as_ref().map(Distribution::sampler),
-        between_zones: config.zones.between.as_ref().map(Distribution::sampler),
+        zone_ways: config.zones.ways(),
+        wires: config.prices.lower(&config.zones),
         workloads,
         sources: sources::lower(config, horizon),
         faults,
@@ -226,6 +228,7 @@ fn lower_services(config: &SystemConfig, problems: &mut Problems) -> IdVec<Servi
             discovery: service.discovery.clone(),
             certificate: service.identity.certificate.clone(),
             accepts: None,
+            serialization: service.serialization,
         }
     };
     let mut services: IdVec<ServiceId, Service> = config.services.iter().map(lower).collect();

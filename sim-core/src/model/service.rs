@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Named;
 use super::capacity::{BackgroundConfig, Capacity};
+use super::coding::SerializationConfig;
 use super::connection::ConnectionsConfig;
 use super::effect::EffectConfig;
 use super::endpoint::{EndpointsConfig, StepConfig};
@@ -125,6 +126,9 @@ pub struct ServiceConfig {
     /// What its `saga` and `look` steps are about, by name: what is done in steps and undone if one fails.
     #[serde(default)]
     pub sagas: Named<SagaConfig>,
+    /// Work on each message that it sends or receives, beside what it is about; default: none.
+    #[serde(default)]
+    pub serialization: SerializationConfig,
     /// Places that actions need at least; no setting, found at loading.
     #[serde(skip)]
     pub room: u32,
@@ -173,6 +177,7 @@ impl ServiceConfig {
             accepts: None,
             effects: Named::default(),
             sagas: Named::default(),
+            serialization: SerializationConfig::default(),
             room: 0,
         }
     }
@@ -290,6 +295,8 @@ pub struct Service {
     pub certificate: Option<certificate::Config>,
     /// Whom it lets in, if not everybody.
     pub accepts: Option<Accepts>,
+    /// Work on each message that it sends or receives.
+    pub serialization: SerializationConfig,
 }
 
 impl Service {

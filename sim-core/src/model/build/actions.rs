@@ -45,6 +45,7 @@ pub(super) fn stages(
             workloads: stage.workloads.clone(),
             faults: config.faults.clone(),
             zones: config.zones.clone(),
+            prices: config.prices.clone(),
             horizon: config.horizon,
             ..SystemConfig::default()
         };
@@ -216,6 +217,7 @@ fn fixed_build(base: &Model, stage: &Model, problems: &mut Problems) {
 fn inner(step: &Step) -> Vec<usize> {
     match step {
         Step::Compute { .. } | Step::Put { .. } => Vec::new(),
+        Step::Code { edge, .. } => edge.iter().map(|edge| edge.index()).collect(),
         Step::Call { edge, .. } => vec![edge.index()],
         Step::Serial { steps } | Step::Parallel { steps, .. } => {
             steps.iter().map(|step| step.index()).collect()

@@ -17,6 +17,7 @@ mod intruders;
 mod effects;
 mod sagas;
 mod messages;
+mod places;
 
 use super::{Problems, unique_keys};
 use crate::dist::Distribution;
@@ -258,6 +259,8 @@ impl Lowering<'_> {
     }
 
     fn program(&mut self, endpoint: EndpointId, steps: &[StepConfig], path: &str, caller: Caller<'_>) {
+        let service = self.calls.endpoints[endpoint].service;
+        let codes = !self.services[service].serialization.is_free();
         let program = match steps {
             [StepConfig::Compute(work)] => {
                 self.problems.distribution(format!("{path}/0/compute"), Some(work));
@@ -266,7 +269,10 @@ impl Lowering<'_> {
                     Err(_) => return,
                 }
             }
-            _ => Program::Steps(self.serial(endpoint, steps, path, caller)),
+            _ => {
+                let root = self.serial(endpoint, steps, path, caller);
+                Program::Steps(if codes { self.between_messages(root, path) } else { root })
+            }
         };
         self.calls.endpoints[endpoint].program = program;
     }
@@ -330,8 +336,12 @@ impl Lowering<'_> {
             self.problems.add(format!("{path}/client_throttle/piggyback"), message);
         }
         hedging::check(call, service.instances, &path, caller.who, self.config, self.problems);
-        let chooser =
-            chooser::Config { load_balancer: call.load_balancer.clone(), targets: call.targets.clone() };
+        let chooser = chooser::Config {
+            load_balancer: call.load_balancer.clone(),
+            targets: call.targets.clone(),
+            zones: self.zone_map(call, &path, caller.who, to),
+        };
+        let service = &self.services[to];
         self.problems.policy(&path, chooser.check(service.instances));
         let (sizes, rough) = self.messages(call, &path);
         if call.max_depth.is_some_and(|depth| depth.get() > MAX_DEPTH) {
@@ -351,9 +361,7 @@ impl Lowering<'_> {
         });
         let latency = call.network.latency.as_ref().filter(|l| l.check().is_ok()).map(Distribution::sampler);
         let zones = &self.config.zones;
-        let crosses = caller.has_zone
-            && !service.zones.is_empty()
-            && (zones.within.is_some() || zones.between.is_some());
+        let crosses = caller.has_zone && !service.zones.is_empty() && zones.take_time();
         let may_be_away = service.lifecycle.is_orchestrated() || !call.targets.is_everyone();
         let discovers = self.discovers(call, service, &path, caller.who);
         let chooses = service.instances > 1 || may_be_away || discovers;
@@ -436,7 +444,8 @@ impl Lowering<'_> {
                 | Step::Cached { key, .. }
                 | Step::Put { key, .. }
                 | Step::Saga { key, .. }
-                | Step::Look { key, .. } => *key = new,
+                | Step::Look { key, .. }
+                | Step::Code { key, .. } => *key = new,
                 Step::Call { .. }
                 | Step::Serial { .. }
                 | Step::Fallback { .. }

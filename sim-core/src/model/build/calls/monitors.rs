@@ -83,6 +83,7 @@ impl Lowering<'_> {
             chooser: chooser::Config {
                 load_balancer: balancer::Config::default(),
                 targets: targets::Config::default(),
+                zones: None,
             },
             chooses: self.services[to].instances > 1 || self.services[to].lifecycle.is_orchestrated(),
             is_watched: false,
