@@ -26,6 +26,7 @@
 //! | [`orbit`] | what becomes of those who give up and come again? |
 //! | [`once`] | what do lost messages leave of "once"? |
 //! | [`saga`] | how many sagas fail, and how many stay half-way? |
+//! | [`keep_alive`] | how many handshakes does keeping connections save? |
 //!
 //! Rates and spans are plain `f64` in one unit of time chosen by the caller, unless a name ends in a
 //! unit (`_s`, `_per_s`). All functions panic outside their stated domain: callers have valid models.
@@ -53,6 +54,7 @@ pub mod tandem;
 pub mod tcp;
 pub mod usl;
 pub mod discovery;
+pub mod keep_alive;
 
 /// The x in [low, high] where `rising` crosses zero upwards, by bisection to the last bit. If it does
 /// not, the end that lies nearer to doing so.

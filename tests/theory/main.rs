@@ -24,3 +24,4 @@ mod hidden;
 mod twins;
 mod once;
 mod discovery;
+mod transports;

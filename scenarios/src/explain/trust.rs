@@ -184,6 +184,19 @@ fn callers_run_out(view: &View<'_>, service: usize, leads: &[bool]) -> Vec<Strin
     names
 }
 
+/// Whether opening a connection for this call is work for the service.
+fn signs(view: &View<'_>, call: &Call<'_>) -> bool {
+    let of_caller = || match call.caller {
+        Caller::Workload(_) => None,
+        Caller::Endpoint(endpoint) => {
+            let service = view.system.endpoints[endpoint].service;
+            view.system.config.services.0[service].1.connection.as_ref()
+        }
+    };
+    let connection = call.config.connection.as_ref().or_else(of_caller);
+    connection.is_some_and(|connection| connection.tls_cpu.server > sim_core::time::SimDuration::ZERO)
+}
+
 /// What may bring a system down below the predicted load: capacity that does not stay, shares that nobody knows.
 fn tips_below(view: &View<'_>, leads: &[bool], above: &[&Call<'_>]) -> Vec<String> {
     let system = &view.system;
@@ -222,6 +235,9 @@ fn tips_below(view: &View<'_>, leads: &[bool], above: &[&Call<'_>]) -> Vec<Strin
         }
         if config.memory.is_some() {
             reasons.push(format!("collecting garbage slows `{name}` under load"));
+        }
+        if system.calls.iter().any(|call| call.service == number && signs(view, call)) {
+            reasons.push(format!("handshakes cost `{name}` work"));
         }
         if config.error_cost > sim_core::time::SimDuration::ZERO {
             reasons.push(format!("errors cost `{name}` more than answers"));
