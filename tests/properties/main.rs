@@ -17,6 +17,7 @@ mod utilisation;
 mod watch;
 mod leases;
 mod systems;
+mod effects;
 mod follows;
 mod messages;
 
