@@ -18,6 +18,7 @@ mod utilisation;
 mod watch;
 mod leases;
 mod systems;
+mod effects;
 mod follows;
 mod messages;
 mod transports;

@@ -100,7 +100,7 @@ impl<'a> View<'a> {
                 rate * if shared { own_work(&endpoint.program) } else { self.healthy_s[number] }
             })
             .sum();
-        held / self.system.workers(service)
+        (held + 0.0) / self.system.workers(service) // the sum of nothing is minus zero
     }
 
     /// Mean time in seconds that an attempt holds a worker of a service, in the mix of first tries; if there are
