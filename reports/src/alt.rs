@@ -198,7 +198,7 @@ pub(crate) fn sweep(sweep: &SweepResult, shown: Shown) -> String {
     )
 }
 
-fn sentence_case(text: &str) -> String {
+pub(crate) fn sentence_case(text: &str) -> String {
     let mut characters = text.chars();
     characters
         .next()

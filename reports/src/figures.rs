@@ -1,6 +1,7 @@
 //! Which figures does a result have? One list for the folder and the page, each figure with its title,
 //! caption and alt text.
 
+mod glance;
 mod landscapes;
 mod pictures;
 
@@ -10,10 +11,12 @@ use scenarios::results::{ComparisonReport, Manifest, SweepResult};
 use crate::alt;
 use crate::chart::canvas::DrawError;
 use crate::chart::timeline::Subject;
-use crate::chart::{Look, latency_cdf, outcomes, sweep, timeline};
+use crate::chart::{Look, latency_cdf, load, outcomes, sweep, timeline};
 use crate::error::{ReportError, ReportErrorKind};
 use crate::options::Options;
+use crate::shown::Shown;
 use crate::{format, shown, slug, svg};
+pub use glance::of_glance;
 pub use landscapes::{of_critical, of_hysteresis, of_map};
 
 /// A finished figure.
@@ -118,7 +121,17 @@ fn sweep_figures(
     origin: &Origin,
 ) -> Result<Vec<Figure>, ReportError> {
     let mut figures = Vec::new();
-    for shown in shown::shown(sweep) {
+    let has_load = load::has_data(sweep);
+    if has_load {
+        let told = load::capacities(sweep);
+        let caption = format!("The diagonal is where every request is served. {told}");
+        let drawn = load::draw(sweep, look);
+        let (name, title) = (format!("sweep-{name}-load"), load::TITLE.to_owned());
+        figures.push(finished(name, drawn, title, caption.trim_end().to_owned(), load::alt(sweep), origin)?);
+    }
+    let is_told =
+        |shown: &Shown| has_load && load::is_rate(sweep) && *shown == Shown::Metric(Metric::Goodput);
+    for shown in shown::shown(sweep).into_iter().filter(|shown| !is_told(shown)) {
         let name = format!("sweep-{name}-{}", shown.id());
         let caption = format!(
             "Swept: {}, {} points, {} each.",

@@ -12,6 +12,7 @@ mod error;
 pub mod figures;
 mod folder;
 mod format;
+mod glance;
 mod landscape;
 mod map;
 mod options;
@@ -26,6 +27,7 @@ mod svg;
 mod sweep_table;
 mod tables;
 mod terminal;
+mod theory;
 pub mod trace;
 mod typeset;
 mod words;
@@ -33,6 +35,7 @@ mod words;
 use std::path::{Path, PathBuf};
 
 use scenarios::results::critical::CriticalResult;
+use scenarios::results::glance::GlanceResult;
 use scenarios::results::hysteresis::HysteresisResult;
 use scenarios::results::map::MapResult;
 use scenarios::results::{ComparisonReport, Manifest, SweepResult};
@@ -41,7 +44,7 @@ pub use error::{ReportError, ReportErrorKind};
 pub use options::{Options, Size, Theme};
 pub use stored::{Stored, read};
 pub use terminal::{TextStyle, comparison_text, explanation_text, run_text, sweep_text, trace_text};
-pub use terminal::{critical_text, hysteresis_text, map_text};
+pub use terminal::{critical_text, glance_text, hysteresis_text, map_text};
 pub use terminal::{policies_text, policy_text, preset_text, presets_text};
 
 use figures::Figure;
@@ -98,6 +101,16 @@ pub fn write_hysteresis(
     write(&Stored::Hysteresis(stored::bounded(manifest), result.clone()), dir, options)
 }
 
+/// The same of a module at a glance; the manifest's kind is `glance`.
+pub fn write_glance(
+    manifest: &Manifest,
+    result: &GlanceResult,
+    dir: &Path,
+    options: &Options,
+) -> Result<Vec<PathBuf>, ReportError> {
+    write(&Stored::Glance(stored::bounded(manifest), result.clone()), dir, options)
+}
+
 fn write(stored: &Stored, dir: &Path, options: &Options) -> Result<Vec<PathBuf>, ReportError> {
     let mut batch = Batch::default();
     stored::add(&mut batch, stored);
@@ -119,6 +132,7 @@ fn add_page(batch: &mut Batch, stored: &Stored, options: &Options) -> Result<(),
         Stored::Map(manifest, map) => figures::of_map(manifest, map, options)?,
         Stored::Critical(manifest, result) => figures::of_critical(manifest, result, options)?,
         Stored::Hysteresis(manifest, result) => figures::of_hysteresis(manifest, result, options)?,
+        Stored::Glance(manifest, result) => figures::of_glance(manifest, result, options)?,
     };
     let page = match stored {
         Stored::Comparison(report) => page::of_comparison(report, &figures)?,
@@ -126,6 +140,7 @@ fn add_page(batch: &mut Batch, stored: &Stored, options: &Options) -> Result<(),
         Stored::Map(manifest, map) => page::of_map(manifest, map, &figures)?,
         Stored::Critical(manifest, result) => page::of_critical(manifest, result, &figures)?,
         Stored::Hysteresis(manifest, result) => page::of_hysteresis(manifest, result, &figures)?,
+        Stored::Glance(manifest, result) => page::of_glance(manifest, result, &figures)?,
     };
     batch.add("report.html", page);
     add_figures(batch, &figures, &stored.manifest().reproduce, options)

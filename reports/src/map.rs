@@ -57,8 +57,48 @@ pub(crate) fn is_verdict(map: &MapResult) -> bool {
     matches!(Subject::from_id(&map.shown), Some(Subject::Verdict(_)))
 }
 
+/// What a map of the control arm shows.
+const CONTROL: &str = "control_success";
+/// A control that succeeds less than this somewhere is worth a figure.
+const WELL: f64 = 0.99;
+
+/// The same map of the control arm: what the system does without any trigger; none if it is well everywhere, or if
+/// nothing is known of it.
+pub(crate) fn of_control(map: &MapResult) -> Option<MapResult> {
+    if is_control(map) || control_span(&map.variants)?.0 >= WELL {
+        return None;
+    }
+    let mut control = MapResult { shown: CONTROL.to_owned(), unit: "1".to_owned(), ..map.clone() };
+    for variant in &mut control.variants {
+        (variant.contour, variant.no_contour) = (None, String::new());
+        for cell in &mut variant.cells {
+            (cell.value, cell.ci95, cell.class) = (cell.control, None, CellClass::Unknown);
+            cell.verdicts.clear();
+        }
+    }
+    Some(control)
+}
+
+/// Whether a map is of the control arm.
+pub(crate) fn is_control(map: &MapResult) -> bool {
+    map.shown == CONTROL
+}
+
+/// Least and largest success of the control arm.
+fn control_span(variants: &[MapVariant]) -> Option<(f64, f64)> {
+    let cells = variants.iter().flat_map(|variant| &variant.cells);
+    let span = |found: Option<(f64, f64)>, value: f64| match found {
+        Some((low, high)) => Some((low.min(value), high.max(value))),
+        None => Some((value, value)),
+    };
+    cells.filter_map(|cell| cell.control).fold(None, span)
+}
+
 /// What the cells show.
 pub(crate) fn label(map: &MapResult) -> String {
+    if is_control(map) {
+        return "success of the control arm".to_owned();
+    }
     match Subject::from_id(&map.shown) {
         Some(Subject::Verdict(verdict)) => format!("share of seeds {}", verdict.word()),
         Some(Subject::Metric(metric)) => metric.label().to_owned(),
@@ -68,6 +108,9 @@ pub(crate) fn label(map: &MapResult) -> String {
 
 /// What it is counted in.
 pub(crate) fn unit(map: &MapResult) -> Unit {
+    if is_control(map) {
+        return Unit::Share;
+    }
     Subject::from_id(&map.shown).map_or(
         match map.unit.as_str() {
             "s" => Unit::Seconds,
@@ -167,6 +210,13 @@ pub(crate) fn story(map: &MapResult, variant: &MapVariant) -> String {
         parts.push("nothing to recover from".to_owned());
     } else if has(CellClass::Unknown) {
         parts.push(format!("not judged in {}", cells(CellClass::Unknown)));
+    }
+    if let Some((low, high)) = control_span(std::slice::from_ref(variant)) {
+        let told = match high - low < 0.001 {
+            true => format!("{} everywhere", format::percent(low)),
+            false => format!("from {} to {}", format::percent(low), format::percent(high)),
+        };
+        parts.push(format!("without any trigger (control arm) success is {told}"));
     }
     if !is_verdict(map) {
         let values = variant.cells.iter().filter_map(|cell| Some((number(cell)?, cell)));

@@ -1,6 +1,7 @@
 //! How does a result become one page that works offline? A context of finished strings for the template
 //! `templates/report.html`: inline SVG and tables first, nothing fetched, no script.
 
+mod glance;
 mod landscapes;
 mod tables;
 
@@ -16,6 +17,7 @@ use serde::Serialize;
 use crate::error::{ReportError, ReportErrorKind};
 use crate::figures::Figure;
 use crate::{format, replay, svg, sweep_table, typeset, words};
+pub(crate) use glance::of_glance;
 pub(crate) use landscapes::{of_critical, of_hysteresis, of_map};
 use tables::HtmlTable;
 
@@ -89,6 +91,7 @@ pub(crate) fn of_comparison(report: &ComparisonReport, figures: &[Figure]) -> Re
     let mut all_tables: Vec<HtmlTable> = tables::outcome_table(comparison).into_iter().collect();
     all_tables.extend(tables::metric_tables(comparison, manifest));
     all_tables.extend(tables::part_tables(comparison));
+    all_tables.extend(tables::theory_table(comparison));
     all_tables.extend(tables::difference_tables(comparison, manifest));
     all_tables.extend(report.sweeps.iter().flat_map(tables::sweep_tables));
     let verdicts = comparison.variants.iter().zip(words::verdict_sentences(report));

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use scenarios::picture::VariantPicture;
 use scenarios::results::critical::CriticalResult;
+use scenarios::results::glance::GlanceResult;
 use scenarios::results::hysteresis::HysteresisResult;
 use scenarios::results::map::MapResult;
 use scenarios::results::{Comparison, ComparisonReport, Manifest, SweepResult};
@@ -29,6 +30,8 @@ pub enum Stored {
     Critical(Manifest, CriticalResult),
     /// A load that goes up and down again.
     Hysteresis(Manifest, HysteresisResult),
+    /// A module at a glance.
+    Glance(Manifest, GlanceResult),
 }
 
 impl Stored {
@@ -39,7 +42,8 @@ impl Stored {
             Stored::Sweep(manifest, _)
             | Stored::Map(manifest, _)
             | Stored::Critical(manifest, _)
-            | Stored::Hysteresis(manifest, _) => manifest,
+            | Stored::Hysteresis(manifest, _)
+            | Stored::Glance(manifest, _) => manifest,
         }
     }
 }
@@ -55,6 +59,7 @@ const SWEEP_SCHEMA: &[&str] = &["spiral/sweep/1"];
 const MAP_SCHEMA: &[&str] = &["spiral/map/1"];
 const CRITICAL_SCHEMA: &[&str] = &["spiral/critical/1"];
 const HYSTERESIS_SCHEMA: &[&str] = &["spiral/hysteresis/1"];
+const GLANCE_SCHEMA: &[&str] = &["spiral/glance/1"];
 const PICTURES_SCHEMA: &[&str] = &["spiral/pictures/1"];
 
 /// What `manifest.json` holds besides the manifest, so that the tables can be read.
@@ -100,6 +105,7 @@ pub(crate) fn add(batch: &mut Batch, stored: &Stored) {
         Stored::Map(manifest, map) => add_lone(batch, manifest, map),
         Stored::Critical(manifest, result) => add_lone(batch, manifest, result),
         Stored::Hysteresis(manifest, result) => add_lone(batch, manifest, result),
+        Stored::Glance(manifest, result) => add_lone(batch, manifest, result),
     }
 }
 
@@ -144,9 +150,10 @@ pub fn read(dir: &Path) -> Result<Stored, ReportError> {
         }
         "critical" => Ok(Stored::Critical(manifest, read_lone(dir, CRITICAL_SCHEMA)?)),
         "hysteresis" => Ok(Stored::Hysteresis(manifest, read_lone(dir, HYSTERESIS_SCHEMA)?)),
+        "glance" => Ok(Stored::Glance(manifest, read_lone(dir, GLANCE_SCHEMA)?)),
         other => {
             let what = format!(
-                "kind: `{other}` is unknown; must be one of compare, run, sweep, map, critical, hysteresis"
+                "kind: `{other}` is unknown; must be one of compare, run, sweep, map, critical, hysteresis, glance"
             );
             Err(ReportError::new(&path, ReportErrorKind::Manifest(what)))
         }

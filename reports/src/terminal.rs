@@ -6,6 +6,7 @@ mod explain;
 mod map;
 mod pages;
 mod grid;
+mod glance;
 mod landscape;
 mod sparkline;
 mod table;
@@ -15,8 +16,10 @@ use scenarios::metric::{Metric, Unit};
 use scenarios::results::{Arm, Comparison, ComparisonReport, ExpectationResult, SweepResult, VariantResult};
 
 use crate::shown::shown;
-use crate::{format, parts, replay, sweep_table, typeset, words};
+use crate::{format, parts, replay, sweep_table, theory, typeset, words};
 pub use explain::explanation_text;
+pub use glance::glance_text;
+use grid::Column;
 pub use landscape::{critical_text, hysteresis_text};
 pub use map::map_text;
 pub use pages::{policies_text, policy_text, preset_text, presets_text};
@@ -88,6 +91,7 @@ pub fn comparison_text(report: &ComparisonReport, style: &TextStyle) -> String {
     text.push_str(&table::comparison(comparison, style));
     text.push_str("\n\n");
     text.push_str(&part_tables(&comparison.variants, style));
+    text.push_str(&theories(&comparison.variants, style));
     text.push_str(&sentences(report, style));
     text.push_str(&claims(comparison, style));
     text.push('\n');
@@ -231,6 +235,30 @@ fn track<'a>(
 fn part_tables(variants: &[VariantResult], style: &TextStyle) -> String {
     let tables = parts::all(variants);
     tables.iter().map(|parts| table::parts(parts, style) + "\n\n").collect()
+}
+
+/// The numbers of theories that runs show too; the page has all of them.
+fn theories(variants: &[VariantResult], style: &TextStyle) -> String {
+    let rows: Vec<theory::Row> =
+        theory::rows(variants).into_iter().filter(|row| !row.simulated.is_empty()).collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    let column = |header: &str, is_text: bool, cell: fn(&theory::Row) -> String| Column {
+        header: header.to_owned(),
+        cells: rows.iter().map(cell).collect(),
+        is_text,
+    };
+    let others = vec![
+        column("what theory says", true, |row| row.what.clone()),
+        column("theory", false, |row| row.value.clone()),
+        column("simulated", false, |row| row.simulated.clone()),
+    ];
+    let mut text = grid::text(column("variant", true, |row| row.variant.clone()), vec![others], style) + "\n";
+    for condition in theory::applies(variants) {
+        text.push_str(&style.paint(&wrapped(&condition, style, 0), Paint::Faint));
+    }
+    text + "\n"
 }
 
 fn claims(comparison: &Comparison, style: &TextStyle) -> String {

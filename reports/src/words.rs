@@ -40,7 +40,19 @@ pub(crate) fn tells_nothing(metric: Metric, variants: &[VariantResult], manifest
         | Metric::LeasesHeld
         | Metric::ReplicaLag
         | Metric::CatchUpShare
+        | Metric::DeadCalls
+        | Metric::StaleAddresses
+        | Metric::UnknownInstances
+        | Metric::DiscoveryRequests
         | Metric::LinkImbalance
+        | Metric::OpenConnections
+        | Metric::AwaitingConnection
+        | Metric::Handshakes
+        | Metric::HandshakeFailures
+        | Metric::HandshakeTime
+        | Metric::ReachedServices
+        | Metric::ForeignServed
+        | Metric::ForeignBlocked
         | Metric::Duplicates
         | Metric::Replays
         | Metric::Orphans
@@ -50,7 +62,18 @@ pub(crate) fn tells_nothing(metric: Metric, variants: &[VariantResult], manifest
         | Metric::OldestInconsistent
         | Metric::CompensatedShare
         | Metric::DirtyReads
-        | Metric::StuckWorkers => arms.all(|(_, result)| result.mean.is_none()),
+        | Metric::StuckWorkers
+        | Metric::TimeToDetect
+        | Metric::TimeToAttribute
+        | Metric::TimeToAct
+        | Metric::AlertsFiring
+        | Metric::LostUserTime
+        | Metric::Cost
+        | Metric::MessageBytes
+        | Metric::CrossZoneBytes
+        | Metric::EncodingCpu
+        | Metric::LinkUtilisation
+        | Metric::LinkQueue => arms.all(|(_, result)| result.mean.is_none()),
         Metric::ReadyInstances => arms.all(|(variant, result)| {
             let all = instances(manifest, &variant.name);
             let is_all = |count: &f64| all.is_some_and(|all| (count - all).abs() <= 1e-6 * all);

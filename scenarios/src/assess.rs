@@ -144,7 +144,7 @@ fn outcome(holds: bool) -> Outcome {
 
 /// The value of one seed; infinite for what did not happen by the horizon, `None` if there was nothing
 /// to measure.
-fn measured(
+pub(crate) fn measured(
     line: &ExpectationConfig,
     runs: &VariantRuns,
     arm: Arm,
@@ -161,6 +161,10 @@ fn measured(
             Arm::Triggered => judgement.recovery_s,
             Arm::Control => judgement.recovery_s.map(|_| 0.0),
         };
+    }
+    if matches!(metric, Metric::TimeToDetect | Metric::TimeToAttribute | Metric::TimeToAct) {
+        let moment = record.value(metric, Scope::default(), record.after_warmup());
+        return record.is_watched().then(|| moment.unwrap_or(f64::INFINITY));
     }
     let model = &runs.variant.model;
     let scope = Scope {

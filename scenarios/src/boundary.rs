@@ -4,11 +4,11 @@
 use sim_core::theory::metastable::RetryLoop;
 use sim_core::theory::metastable::fluid::{Outcome, Trigger};
 
-use crate::twin::Twin;
+use crate::twin::fluid::Twin;
 
-/// What the line is called beside what was measured.
-pub(crate) const NAME: &str = "fluid delay equation";
-/// When it applies, in a sentence.
+pub(crate) use crate::twin::fluid::NAME;
+
+/// When the line applies, in a sentence.
 pub(crate) const APPLIES: &str = "Expected flows instead of random requests: it agrees with simulation within about 15 %, \
                                   and chance decides near the line.";
 /// Halvings between two neighbouring values.

@@ -7,13 +7,15 @@ use sim_core::time::{SimDuration, SimTime};
 
 use crate::document::{Document, RunConfig};
 use crate::expectation::{Compare, ExpectationConfig, Reduce, Subject};
+use crate::glance::GlanceConfig;
 use crate::metric::Metric;
 use crate::moment::Moment;
 use crate::verdict;
 use crate::yaml::{self, Layer, Problem, Reading};
 
 /// What a variant may change.
-pub(crate) const VARIANT_KEYS: [&str; 6] = ["services", "zones", "workloads", "faults", "actions", "run"];
+pub(crate) const VARIANT_KEYS: [&str; 9] =
+    ["services", "zones", "prices", "links", "workloads", "faults", "actions", "monitors", "run"];
 
 /// A problem that the model found, at its place in the file.
 pub(crate) fn located(layers: &[Layer<'_>], problem: sim_core::model::Problem) -> Problem {
@@ -66,6 +68,30 @@ pub(crate) fn document(
             expectation(document, line, &place, is_sound, layers, problems);
         }
     }
+    if let Some(config) = &document.glance
+        && reading.is_real("glance")
+    {
+        glance(document, config, layers, problems);
+    }
+}
+
+/// Checks what is shown at a glance.
+fn glance(document: &Document, config: &GlanceConfig, layers: &[Layer<'_>], problems: &mut Vec<Problem>) {
+    let mut add = |field: &str, message: String, help: Option<String>| {
+        let problem = Problem::at(layers, &joined("glance", field), message);
+        problems.push(match help {
+            Some(help) => problem.with_help(help),
+            None => problem,
+        });
+    };
+    let line = config.line();
+    names(document, &line, [("naive", Some(&config.naive)), ("aware", Some(&config.aware))], &mut add);
+    if config.naive == config.aware {
+        let message = "both are the same variant; name one that believes the fallacy and one that does not";
+        add("aware", message.to_owned(), None);
+    }
+    metric_scope(&line, config.metric, &mut add);
+    window(document, &line, layers, &mut add);
 }
 
 /// What begins with a new name in a variant or a setting was perhaps meant for an entry that is there.
@@ -103,16 +129,27 @@ pub(crate) fn variant_keys(layers: &[Layer<'_>], problems: &mut Vec<Problem>) {
         let yaml::Kind::Mapping(entries) = &layer.root.kind else { continue };
         for entry in entries.iter().filter(|entry| !VARIANT_KEYS.contains(&entry.key.as_str())) {
             // A misspelt key is reported by the reader with its own suggestion.
-            if ["spiral", "id", "title", "summary", "source", "variants", "expect", "sweeps", "parameters"]
-                .contains(&entry.key.as_str())
+            if [
+                "spiral",
+                "id",
+                "title",
+                "summary",
+                "source",
+                "variants",
+                "expect",
+                "sweeps",
+                "parameters",
+                "glance",
+            ]
+            .contains(&entry.key.as_str())
             {
                 let message = format!("a variant cannot change `{}`", entry.key);
                 let mut problem = Problem::new(message).in_source(layer.source);
                 problem.span = Some(entry.key_span);
                 problem.path = yaml::join(&layer.prefix, &entry.key);
-                problems.push(
-                    problem.with_help("it can change `services`, `workloads`, `faults`, `actions` and `run`"),
-                );
+                problems.push(problem.with_help(
+                    "it can change `services`, `zones`, `prices`, `links`, `workloads`, `faults`, `actions`, `monitors` and `run`",
+                ));
             }
         }
     }
@@ -209,26 +246,8 @@ fn expectation(
             None => problem,
         });
     };
-    let variants: Vec<String> = document.variants.names().map(str::to_owned).collect();
-    for (field, name) in [("variant", &line.variant), ("versus", &line.versus)] {
-        if let Some(name) = name
-            && !variants.contains(name)
-            && !(variants.is_empty() && name == "base")
-        {
-            add(field, format!("there is no variant `{name}`"), Some(suggestion(name, &variants)));
-        }
-    }
-    for (field, name, known) in [
-        ("service", &line.service, document.services.names().map(str::to_owned).collect::<Vec<_>>()),
-        ("workload", &line.workload, document.workloads.names().map(str::to_owned).collect()),
-        ("sweep", &line.sweep, document.sweeps.names().map(str::to_owned).collect()),
-    ] {
-        if let Some(name) = name
-            && !known.contains(name)
-        {
-            add(field, format!("there is no {field} `{name}`"), Some(suggestion(name, &known)));
-        }
-    }
+    let variants = [("variant", line.variant.as_deref()), ("versus", line.versus.as_deref())];
+    names(document, line, variants, &mut add);
     sweep_point(document, line, &mut add);
 
     let claims = line.claims();
@@ -300,16 +319,54 @@ fn expectation(
             add(&joined(&format!("reduce/{tag}"), &field), message, None);
         }
     }
-    if let Some(window) = &line.window {
-        for (field, text) in [("window/from", &window.from), ("window/to", &window.to)] {
-            match text.parse::<Moment>() {
-                Err(message) => add(field, message, None),
-                Ok(moment) => {
-                    let names = event_names(document, layers);
-                    if let Some(name) = moment.event().filter(|name| !names.iter().any(|n| n == name)) {
-                        let message = format!("there is no fault and no action `{name}`");
-                        add(field, message, (!names.is_empty()).then(|| suggestion(name, &names)));
-                    }
+    window(document, line, layers, &mut add);
+}
+
+/// Whether the names of a line lead anywhere.
+fn names(
+    document: &Document,
+    line: &ExpectationConfig,
+    named: [(&str, Option<&str>); 2],
+    add: &mut impl FnMut(&str, String, Option<String>),
+) {
+    let variants: Vec<String> = document.variants.names().map(str::to_owned).collect();
+    for (field, name) in named {
+        if let Some(name) = name
+            && !variants.iter().any(|known| known == name)
+            && !(variants.is_empty() && name == "base")
+        {
+            add(field, format!("there is no variant `{name}`"), Some(suggestion(name, &variants)));
+        }
+    }
+    for (field, name, known) in [
+        ("service", &line.service, document.services.names().map(str::to_owned).collect::<Vec<_>>()),
+        ("workload", &line.workload, document.workloads.names().map(str::to_owned).collect()),
+        ("sweep", &line.sweep, document.sweeps.names().map(str::to_owned).collect()),
+    ] {
+        if let Some(name) = name
+            && !known.contains(name)
+        {
+            add(field, format!("there is no {field} `{name}`"), Some(suggestion(name, &known)));
+        }
+    }
+}
+
+/// Whether the window of a line is about moments that there are.
+fn window(
+    document: &Document,
+    line: &ExpectationConfig,
+    layers: &[Layer<'_>],
+    add: &mut impl FnMut(&str, String, Option<String>),
+) {
+    let Some(window) = &line.window else { return };
+    for (field, text) in [("window/from", &window.from), ("window/to", &window.to)] {
+        match text.parse::<Moment>() {
+            Err(message) => add(field, message, None),
+            Ok(moment) => {
+                let names = event_names(document, layers);
+                if let Some(name) = moment.event().filter(|name| !names.iter().any(|n| n == name)) {
+                    let message = format!("there is no fault and no action `{name}`");
+                    add(field, message, (!names.is_empty()).then(|| suggestion(name, &names)));
                 }
             }
         }
@@ -372,7 +429,16 @@ fn metric_scope(
             | M::ConnectedSuccess
             | M::DegradedShare
             | M::LeasesHeld
+            | M::LostUserTime
             | M::LinkImbalance
+            | M::OpenConnections
+            | M::AwaitingConnection
+            | M::Handshakes
+            | M::HandshakeFailures
+            | M::HandshakeTime
+            | M::Cost
+            | M::LinkUtilisation
+            | M::LinkQueue
     );
     let of_services = matches!(
         metric,
@@ -397,7 +463,14 @@ fn metric_scope(
             | M::Errors
             | M::ReplicaLag
             | M::CatchUpShare
+            | M::DeadCalls
+            | M::StaleAddresses
+            | M::UnknownInstances
+            | M::DiscoveryRequests
             | M::LinkImbalance
+            | M::ReachedServices
+            | M::ForeignServed
+            | M::ForeignBlocked
             | M::Duplicates
             | M::Replays
             | M::Orphans
@@ -408,6 +481,12 @@ fn metric_scope(
             | M::CompensatedShare
             | M::DirtyReads
             | M::StuckWorkers
+            | M::Cost
+            | M::MessageBytes
+            | M::CrossZoneBytes
+            | M::EncodingCpu
+            | M::LinkUtilisation
+            | M::LinkQueue
     );
     let id = metric.id();
     if line.service.is_some() && of_workloads {
@@ -425,6 +504,15 @@ fn metric_scope(
             "`recovery_time` is one value per run; it has no window and no reduction".to_owned(),
             None,
         );
+    }
+    let is_moment = matches!(metric, M::TimeToDetect | M::TimeToAttribute | M::TimeToAct);
+    if is_moment && (line.window.is_some() || line.reduce.is_some()) {
+        let message = format!("`{id}` is one value per run; it has no window and no reduction");
+        add(id, message, None);
+    }
+    if is_moment && (line.service.is_some() || line.workload.is_some()) {
+        let field = if line.service.is_some() { "service" } else { "workload" };
+        add(field, format!("`{id}` is measured over the whole system"), None);
     }
     let in_windows = !matches!(metric, M::LatencyP90 | M::LatencyP95 | M::LatencyP999);
     if !in_windows && (line.window.is_some() || line.reduce.is_some()) {

@@ -10,7 +10,7 @@ use crate::request::{self, Request, VERSION};
 use crate::results::{Comparison, ComparisonReport, LatencyCdf, Outcome, PairedDifference, VariantResult};
 use crate::store::Store;
 use crate::summary::variant_result;
-use crate::{bands, diagnosis, picture, statistics, sweep};
+use crate::{bands, diagnosis, picture, statistics, sweep, twin};
 
 /// A comparison and whether it covers everything asked for.
 #[derive(Clone, Debug)]
@@ -51,6 +51,7 @@ pub fn compare(scenario: &Scenario, request: &Request, hooks: &Hooks<'_>) -> Com
     }
     let diagnosed = |variant: &VariantRuns| VariantResult {
         diagnosis: diagnosis::diagnose(variant, &runs.variants),
+        twins: twin::beside(variant),
         ..variant_result(variant)
     };
     let results: Vec<VariantResult> = runs.variants.iter().map(diagnosed).collect();

@@ -154,7 +154,7 @@ impl Search<'_> {
         let twin = |place: usize| {
             let variants = &self.sweep.points[place].variants;
             let variant = variants.iter().find(|variant| variant.name == self.name);
-            twin::of(variant.ok_or("it was left out")?)
+            twin::fluid::of(variant.ok_or("it was left out")?)
         };
         let theory = boundary::crossing(&at, is_log, twin).ok().flatten();
         let theory = theory.map(|value| (boundary::NAME.to_owned(), value));

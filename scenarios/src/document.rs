@@ -5,7 +5,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sim_core::model::action::{ActionConfig, Overlay};
 use sim_core::model::fault::FaultConfig;
+use sim_core::model::monitor::MonitorConfig;
+use sim_core::model::price::PricesConfig;
 use sim_core::model::service::ServiceConfig;
+use sim_core::model::shared_link::SharedLinkConfig;
 use sim_core::model::workload::WorkloadConfig;
 use sim_core::model::zone::ZonesConfig;
 use sim_core::model::{Named, SystemConfig};
@@ -13,6 +16,7 @@ use sim_core::time::SimDuration;
 use sim_core::units::{Count, Probability};
 
 use crate::expectation::ExpectationConfig;
+use crate::glance::GlanceConfig;
 use crate::range::Range;
 
 /// The version of the file format that this program reads.
@@ -39,6 +43,12 @@ pub struct Document {
     /// The zones that instances and clients stand in, and how long messages take between them.
     #[serde(default)]
     pub zones: ZonesConfig,
+    /// What instances, bytes and calls cost, in one currency without a unit; default: nothing.
+    #[serde(default)]
+    pub prices: PricesConfig,
+    /// The links of limited bandwidth that calls share, by name; `network: {link: NAME}` of a call says which.
+    #[serde(default)]
+    pub links: Named<SharedLinkConfig>,
     /// The workloads by name.
     pub workloads: Named<WorkloadConfig>,
     /// The triggers by name; without any there is nothing to recover from.
@@ -47,6 +57,9 @@ pub struct Document {
     /// What operators do about it, by name; the control arm has none of it.
     #[serde(default)]
     pub actions: Named<ActionConfig>,
+    /// Who looks at the running system, by name; operators can wait for their alerts.
+    #[serde(default)]
+    pub monitors: Named<MonitorConfig>,
     /// Named changes to the file, compared with each other on the same seeds; the first is the baseline.
     /// A variant has the shape of the file: maps merge, lists replace, `name: none` removes a named entry.
     #[serde(default)]
@@ -60,6 +73,9 @@ pub struct Document {
     /// Short names of settings, for sweeps.
     #[serde(default)]
     pub parameters: Named<ParameterConfig>,
+    /// The number that shows at a glance what it is about: `spiral glance` draws it for a whole module.
+    #[serde(default)]
+    pub glance: Option<GlanceConfig>,
     /// How long and how often it is run.
     pub run: RunConfig,
 }
@@ -154,8 +170,11 @@ impl Document {
             workloads: self.workloads.clone(),
             faults: self.faults.clone(),
             zones: self.zones.clone(),
+            prices: self.prices.clone(),
+            links: self.links.clone(),
             actions: self.actions.clone(),
             stages: Vec::new(),
+            monitors: self.monitors.clone(),
             horizon: self.run.horizon,
         }
     }

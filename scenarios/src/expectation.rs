@@ -279,6 +279,30 @@ expectation! {
     catch_up_share => Subject::Metric(Metric::CatchUpShare);
     /// The busiest link of a pool in answers, divided by the mean over its links.
     link_imbalance => Subject::Metric(Metric::LinkImbalance);
+    /// Calls per second to addresses behind which nobody is any more.
+    dead_calls => Subject::Metric(Metric::DeadCalls);
+    /// Share of the addresses that callers believe in behind which nobody is, mean over time.
+    stale_addresses => Subject::Metric(Metric::StaleAddresses);
+    /// Share of the instances that serve and that callers do not know, mean over time.
+    unknown_instances => Subject::Metric(Metric::UnknownInstances);
+    /// Heartbeats, polls, pushes and look-ups per second.
+    discovery_requests => Subject::Metric(Metric::DiscoveryRequests);
+    /// Connections of calls that are open, mean over time.
+    open_connections => Subject::Metric(Metric::OpenConnections);
+    /// Attempts that wait for a connection, mean over time.
+    awaiting_connection => Subject::Metric(Metric::AwaitingConnection);
+    /// Connections of calls opened per second.
+    handshakes => Subject::Metric(Metric::Handshakes);
+    /// Connections of calls per second that could not be opened.
+    handshake_failures => Subject::Metric(Metric::HandshakeFailures);
+    /// Mean time that it took to open a connection.
+    handshake_time => Subject::Metric(Metric::HandshakeTime);
+    /// Services that an intruder holds or has had an answer from, mean over time.
+    reached_services => Subject::Metric(Metric::ReachedServices);
+    /// Calls of intruders per second that were answered.
+    foreign_served => Subject::Metric(Metric::ForeignServed);
+    /// Calls of intruders per second that were refused because of who sent them, or how many.
+    foreign_blocked => Subject::Metric(Metric::ForeignBlocked);
     /// Effects applied once more although they stood, per 1000 requests that may lead to them.
     duplicates => Subject::Metric(Metric::Duplicates);
     /// Times that an idempotency key was known, per 1000 requests that may lead to the effect.
@@ -299,6 +323,28 @@ expectation! {
     dirty_reads => Subject::Metric(Metric::DirtyReads);
     /// Workers that wait for a lost message in a call without any timeout, mean over time.
     stuck_workers => Subject::Metric(Metric::StuckWorkers);
+    /// From the start of the first trigger to the first alert that those on call see.
+    time_to_detect => Subject::Metric(Metric::TimeToDetect);
+    /// The same to the first alert that names a service which a trigger hits.
+    time_to_attribute => Subject::Metric(Metric::TimeToAttribute);
+    /// The same to the first thing that an operator does.
+    time_to_act => Subject::Metric(Metric::TimeToAct);
+    /// Alerts that fire, mean over time.
+    alerts_firing => Subject::Metric(Metric::AlertsFiring);
+    /// How long the mean user was without service.
+    lost_user_time => Subject::Metric(Metric::LostUserTime);
+    /// Money for a million requests of users.
+    cost => Subject::Metric(Metric::Cost);
+    /// Bytes of messages sent per second.
+    message_bytes => Subject::Metric(Metric::MessageBytes);
+    /// Share of the bytes between places in zones that went from one zone to another.
+    cross_zone_bytes => Subject::Metric(Metric::CrossZoneBytes);
+    /// Work of services on encoding and decoding, per request of users.
+    encoding_cpu => Subject::Metric(Metric::EncodingCpu);
+    /// Share of the time in which the busiest link that calls share passed something.
+    link_utilisation => Subject::Metric(Metric::LinkUtilisation);
+    /// Bytes that wait for a link that calls share, mean over the ends of windows.
+    link_queue => Subject::Metric(Metric::LinkQueue);
 }
 
 impl Verdict {

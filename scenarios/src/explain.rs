@@ -36,6 +36,7 @@ use sim_core::time::SimDuration;
 
 use crate::load::{Scenario, Variant};
 use crate::statistics::rounded;
+use crate::twin;
 use capacity::View;
 use result::{ActionResult, CacheResult, Capacity, Explanation, Named, ServiceResult, Trust, WorkloadResult};
 use system::{Part, System};
@@ -62,8 +63,22 @@ pub fn explain(scenario: &Scenario, variant: &Variant) -> Explanation {
         caches: caches.iter().map(|warm| cache(&view, warm)).collect(),
         actions: variant.system.actions.iter().map(action).collect(),
         presets: scenario.presets(variant),
+        twins: twin::all(variant),
         warnings: warnings::all(&view, &|path| scenario.place(&variant.name, path)),
     }
+}
+
+/// What a system with one open workload can carry: the load that is served in good times, and the one below which
+/// every trigger heals, unless the latter depends on the run.
+pub(crate) fn capacities(variant: &Variant) -> Option<(f64, Option<f64>)> {
+    let view = View::new(System::new(&variant.system, &variant.model, &|_, _| 0.0));
+    if view.system.workloads.len() != 1 {
+        return None;
+    }
+    let found = workload(&view, 0);
+    let known = |capacity: &Capacity| capacity.trust != Trust::Unknown && capacity.per_s.is_finite();
+    let advertised = found.advertised.filter(known)?.per_s;
+    Some((advertised, found.hidden.filter(known).map(|hidden| hidden.per_s)))
 }
 
 fn workload(view: &View<'_>, number: usize) -> WorkloadResult {

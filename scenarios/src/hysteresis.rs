@@ -114,7 +114,7 @@ impl Ramp {
             let mut system: SystemConfig = variant.system.clone();
             system.faults = Named::default();
             (system.actions, system.stages) = Default::default();
-            let theory = twin::of(variant).map_or(Vec::new(), |twin| {
+            let theory = twin::fluid::of(variant).map_or(Vec::new(), |twin| {
                 let rig = twin.retry_loop;
                 vec![
                     ("hidden capacity".to_owned(), rig.hidden_capacity_per_s()),

@@ -36,6 +36,7 @@ mod boundary;
 pub mod map;
 pub mod critical;
 pub mod hysteresis;
+pub mod glance;
 pub mod results;
 pub mod explain;
 pub mod trace;

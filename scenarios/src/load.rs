@@ -12,6 +12,7 @@ use sim_core::units::Rate;
 use crate::check;
 use crate::document::{Document, FORMAT, ParameterConfig, RunConfig};
 use crate::expectation::ExpectationConfig;
+use crate::glance::GlanceConfig;
 use crate::presets::{self, PresetUse};
 use crate::yaml::{self, Node, Problem, Source};
 use layers::Texts;
@@ -40,6 +41,8 @@ pub struct Scenario {
     pub grids: Vec<grid::Grid>,
     /// Short names of settings.
     pub parameters: Named<ParameterConfig>,
+    /// What it shows at a glance.
+    pub glance: Option<GlanceConfig>,
     /// How often the file wants to be run.
     pub run: RunConfig,
     texts: Texts,
@@ -250,6 +253,7 @@ impl Reader<'_> {
             sweeps,
             grids,
             parameters: base.parameters,
+            glance: base.glance,
             run: base.run,
             texts: self.texts.clone(),
         })

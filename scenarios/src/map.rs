@@ -115,7 +115,7 @@ fn contour(cells: &mut Cells<'_>, grid: &Grid, variant: usize) -> Result<Contour
     for (x, place) in grid.x.at.iter().enumerate() {
         let twin = |y: usize| {
             let variants = cells.build((x, y)).map_err(|_| "a cell of it cannot be built".to_owned())?;
-            twin::of(&variants[variant])
+            twin::fluid::of(&variants[variant])
         };
         points.extend(boundary::crossing(&grid.y.at, grid.y.is_log, twin)?.map(|y| (*place, y)));
     }

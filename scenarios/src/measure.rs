@@ -2,10 +2,11 @@
 //! over the whole run or a part of it, for everything or one service or workload.
 
 mod gauged;
+mod watched;
 
 use std::iter::Sum;
 
-use sim_core::engine::{self, StopReason};
+use sim_core::engine::{self, StopReason, WatchLedger};
 use sim_core::ids::{EdgeId, Id, IdVec, ServiceId, WorkloadId};
 use sim_core::metrics::caches::Caches;
 use sim_core::metrics::gauges::Gauges;
@@ -44,8 +45,14 @@ pub struct Record {
     services: Vec<ServiceRecord>,
     /// Attempts over each edge between services in every window; empty for the other edges.
     edges: IdVec<EdgeId, Vec<u32>>,
+    /// The service that each edge leads to.
+    callees: IdVec<EdgeId, ServiceId>,
+    /// Price of an instance for a second; none without prices.
+    rent_per_s: Option<f64>,
     /// Latency of the answers of all workloads: (ns, answers), ascending, after warm-up.
     latency: Vec<(u64, u64)>,
+    /// What monitors saw, and when.
+    watch: WatchLedger,
 }
 
 #[derive(Clone, Debug)]
@@ -104,6 +111,7 @@ pub fn run(model: &Model, warmup: SimDuration, seed: u64, keeps_states: bool) ->
     }
     Record {
         latency: steps(&all),
+        watch: run.ledger.watch,
         complete,
         events: run.events,
         requests: run.ledger.requests_created,
@@ -137,9 +145,14 @@ pub fn run(model: &Model, warmup: SimDuration, seed: u64, keeps_states: bool) ->
             .zip(model.edges.iter())
             .map(|(series, edge)| match edge.caller {
                 EdgeCaller::Service(_) => series.windows.iter().map(|window| window.attempts).collect(),
-                EdgeCaller::Workload(_) | EdgeCaller::Monitor | EdgeCaller::Connector(_) => Vec::new(),
+                EdgeCaller::Workload(_)
+                | EdgeCaller::Monitor
+                | EdgeCaller::Connector(_)
+                | EdgeCaller::Intruder(_) => Vec::new(),
             })
             .collect(),
+        callees: model.edges.iter().map(|edge| edge.to).collect(),
+        rent_per_s: model.wires.has_prices.then(|| model.wires.instance_hour as f64 * 1e-9 / 3600.0),
         states: keeps_states.then_some(series.states),
         caches: series.caches,
         gauges: series.gauges,
@@ -158,6 +171,7 @@ impl Record {
             workloads: self.workloads.into_iter().map(without_latency).collect(),
             services: Vec::new(),
             edges: IdVec::default(),
+            callees: IdVec::default(),
             latency: Vec::new(),
             ..self
         }
@@ -347,6 +361,21 @@ impl Record {
             Metric::ReplicaLag => self.gauged("replica_lag", scope, span),
             Metric::CatchUpShare => self.gauged("catch_up_share", scope, span),
             Metric::LinkImbalance => self.link_imbalance(span),
+            Metric::DeadCalls => self.gauged("dead_calls", scope, span),
+            Metric::StaleAddresses => self.gauged_mean("stale_addresses", scope, span),
+            Metric::UnknownInstances => self.gauged_mean("unknown_instances", scope, span),
+            Metric::DiscoveryRequests => self.gauged("discovery_requests", scope, span),
+            Metric::OpenConnections
+            | Metric::AwaitingConnection
+            | Metric::Handshakes
+            | Metric::HandshakeFailures
+            | Metric::ReachedServices
+            | Metric::ForeignServed
+            | Metric::ForeignBlocked => self.gauged(metric.id(), scope, span),
+            Metric::HandshakeTime => {
+                let spent = self.gauged("handshake_seconds", scope, span)?;
+                ratio(spent, self.gauged("handshakes", scope, span)?)
+            }
             Metric::Duplicates => self.per_1000("duplicates", "effects_asked", scope, span),
             Metric::Replays => self.per_1000("replays", "effects_asked", scope, span),
             Metric::Orphans => self.per_1000("orphans", "effects_asked", scope, span),
@@ -359,6 +388,26 @@ impl Record {
                 self.per_1000("sagas_compensated", "sagas_begun", scope, span).map(|share| share / 1e3)
             }
             Metric::DirtyReads => self.per_1000("dirty_looks", "looks", scope, span).map(|share| share / 1e3),
+            Metric::TimeToDetect | Metric::TimeToAttribute | Metric::TimeToAct => self.watched(metric),
+            Metric::AlertsFiring => self.alerts_firing(scope, span),
+            Metric::LostUserTime => self.lost_user_time(scope, span),
+            Metric::Cost => {
+                let rent = self.rent_per_s? * self.value(Metric::InstanceSeconds, Scope::default(), span)?;
+                let messages =
+                    self.gauged("spent_on_messages", Scope::default(), span).unwrap_or(0.0) * seconds;
+                ratio(1e6 * (rent + messages), workloads(|w| w.offered) as f64)
+            }
+            Metric::MessageBytes => self.over_edges("sent_bytes", scope, span),
+            Metric::CrossZoneBytes => ratio(
+                self.over_edges("cross_zone_bytes", scope, span)?,
+                self.over_edges("placed_bytes", scope, span)?,
+            ),
+            Metric::EncodingCpu => {
+                let work = self.gauged("coding_work", scope, span)? * seconds;
+                ratio(work, workloads(|w| w.offered) as f64)
+            }
+            Metric::LinkUtilisation => self.most_gauged(["link_busy_there", "link_busy_back"], span),
+            Metric::LinkQueue => self.most_gauged(["link_queue_there", "link_queue_back"], span),
         }
     }
 

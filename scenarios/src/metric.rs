@@ -118,6 +118,18 @@ metrics! {
     ReplicaLag "replica_lag" Count "replica lag" "Writes that the replica furthest behind lacks, read at the end of each window, mean over time.";
     CatchUpShare "catch_up_share" Share "catching up" "Share of a leader's workers that serve replicas which catch up, read at the end of each window, mean over time.";
     LinkImbalance "link_imbalance" Ratio "link imbalance" "The busiest link of a pool in answers, divided by the mean over its links: 1 if all get the same; of several pools, the worst.";
+    DeadCalls "dead_calls" PerSecond "dead calls" "Calls per second to addresses behind which nobody is any more.";
+    StaleAddresses "stale_addresses" Share "stale addresses" "Share of the addresses that callers believe in behind which nobody is, read at the end of each window, mean over time; of several services, the mean.";
+    UnknownInstances "unknown_instances" Share "unknown instances" "Share of the instances that serve and that callers do not know, read at the end of each window, mean over time and callers; of several services, the mean.";
+    DiscoveryRequests "discovery_requests" PerSecond "discovery requests" "Heartbeats, polls, pushes and look-ups per second: what it costs to know addresses.";
+    OpenConnections "open_connections" Count "open connections" "Connections of calls that are open, read at the end of each window, mean over time.";
+    AwaitingConnection "awaiting_connection" Count "waiting for a connection" "Attempts that wait for a connection, read at the end of each window, mean over time.";
+    Handshakes "handshakes" PerSecond "handshakes" "Connections of calls opened per second.";
+    HandshakeFailures "handshake_failures" PerSecond "failed handshakes" "Connections of calls per second that could not be opened.";
+    HandshakeTime "handshake_time" Seconds "time to connect" "Mean time that it took to open a connection, of those that were opened.";
+    ReachedServices "reached_services" Count "reached services" "Services that an intruder holds or has had an answer from, read at the end of each window, mean over time.";
+    ForeignServed "foreign_served" PerSecond "foreign calls served" "Calls of intruders per second that were answered.";
+    ForeignBlocked "foreign_blocked" PerSecond "foreign calls blocked" "Calls of intruders per second that were refused because of who sent them, or how many.";
     Duplicates "duplicates" Count "duplicates" "Effects applied once more although they stood already under the same key, per 1000 requests that may lead to them.";
     Replays "replays" Count "replays" "Times that an idempotency key was known and nothing was done, per 1000 requests that may lead to the effect.";
     Orphans "orphans" Count "orphans" "Effects that stand although the user was told that the request failed, those undone later deducted, per 1000 requests that may lead to them.";
@@ -128,6 +140,17 @@ metrics! {
     CompensatedShare "compensated_share" Share "compensated" "Share of the sagas begun that had to undo what they had done.";
     DirtyReads "dirty_reads" Share "dirty reads" "Share of the looks at objects of sagas that saw one half-way which did not say so.";
     StuckWorkers "stuck_workers" Count "stuck workers" "Workers that wait for a message that was lost, in a call without any timeout: for ever. Read at the end of each window, mean over time.";
+    TimeToDetect "time_to_detect" Seconds "time to detect" "From the start of the first trigger to the first alert that those on call see; none if not by the horizon.";
+    TimeToAttribute "time_to_attribute" Seconds "time to attribute" "From the start of the first trigger to the first alert that names a service which a trigger hits; none if not by the horizon.";
+    TimeToAct "time_to_act" Seconds "time to act" "From the start of the first trigger to the first thing that an operator does; none if not by the horizon.";
+    AlertsFiring "alerts_firing" Count "alerts firing" "Alerts that fire, read at the end of each window, mean over time; of one service: those that name it, of one workload: its own.";
+    LostUserTime "lost_user_time" Seconds "lost per user" "How long the mean user was without service: the share of requests not answered, summed over time; known where there are monitors.";
+    Cost "cost" Count "money per million requests" "Instances, bytes and calls at the prices of the file, for a million requests of users.";
+    MessageBytes "message_bytes" Count "bytes per second" "Bytes of messages that were sent per second, requests and answers; of one service: those of calls to it.";
+    CrossZoneBytes "cross_zone_bytes" Share "bytes between zones" "Share of the bytes between places in zones that went from one zone to another; of one service: of calls to it.";
+    EncodingCpu "encoding_cpu" Seconds "encoding work" "Work of services on encoding and decoding messages, for each request of users.";
+    LinkUtilisation "link_utilisation" Share "use of the busiest link" "Share of the time in which the busiest link that calls share passed something, the busier way of it.";
+    LinkQueue "link_queue" Count "bytes that wait for a link" "Bytes that wait for a link that calls share, behind the message that passes; of several links and ways, the most.";
 }
 
 impl Metric {

@@ -16,11 +16,12 @@ pub use settings::Setting;
 static SOURCES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../sim-core/src/policy");
 
 /// Folders whose families have another word in files.
-const WORDS: [(&str, &str); 4] = [
+const WORDS: [(&str, &str); 5] = [
     ("balancer", "load_balancer"),
     ("breaker", "circuit_breaker"),
     ("cache", "caches"),
     ("throttle", "client_throttle"),
+    ("transport", "connection"),
 ];
 
 /// A family that takes patterns of another one: their pages are there.

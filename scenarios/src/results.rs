@@ -4,6 +4,7 @@
 
 pub mod critical;
 pub mod hysteresis;
+pub mod glance;
 pub mod map;
 
 use std::collections::BTreeMap;
@@ -145,6 +146,9 @@ pub struct VariantResult {
     /// Why stuck seeds stay down.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub diagnosis: Option<crate::diagnosis::Diagnosis>,
+    /// What the theories that apply say, beside what was simulated.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub twins: Vec<crate::twin::TwinResult>,
     /// Events of all runs of the triggered arm.
     pub events: u64,
     /// Requests of all runs of the triggered arm.
@@ -371,6 +375,18 @@ pub struct TheoryLine {
     pub points: Vec<(f64, f64)>,
 }
 
+/// The loads that a variant of a sweep can carry, where they can be known before any run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CapacityLine {
+    /// Name of the variant.
+    pub variant: String,
+    /// Requests per second that are served in good times.
+    pub advertised_per_s: f64,
+    /// Requests per second below which every trigger heals, if the analysis vouches for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hidden_per_s: Option<f64>,
+}
+
 /// A sweep (`spiral sweep --format json`; `results.json` of a sweep folder).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SweepResult {
@@ -394,6 +410,9 @@ pub struct SweepResult {
     pub points: Vec<SweepPoint>,
     /// Closed forms where one exists.
     pub theory: Vec<TheoryLine>,
+    /// What each variant can carry, if that is the same at all points.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub capacities: Vec<CapacityLine>,
     /// Claims that name a point of this sweep.
     pub expectations: Vec<ExpectationResult>,
     /// Command that repeats this result.

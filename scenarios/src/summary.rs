@@ -36,6 +36,7 @@ pub(crate) fn variant_result(runs: &VariantRuns) -> VariantResult {
         workloads: workloads(runs),
         services: services(runs),
         diagnosis: None,
+        twins: Vec::new(),
         events: runs.triggered.iter().map(|record| record.events).sum(),
         requests: runs.triggered.iter().map(|record| record.requests).sum(),
     }

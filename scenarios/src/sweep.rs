@@ -11,10 +11,11 @@ use sim_core::theory::{mg1, mmc};
 use crate::assess::assess;
 use crate::expectation::ExpectationConfig;
 use crate::experiment::{self, Hooks, Runs};
+use crate::explain;
 use crate::load::{Scenario, Sweep, Variant};
 use crate::metric::Metric;
 use crate::request::{Request, VERSION, reference};
-use crate::results::{ExpectationResult, SweepPoint, SweepResult, TheoryLine, VariantResult};
+use crate::results::{CapacityLine, ExpectationResult, SweepPoint, SweepResult, TheoryLine, VariantResult};
 use crate::store::{self, Store};
 use crate::summary::variant_result;
 
@@ -100,6 +101,7 @@ pub fn run(scenario: &Scenario, sweep: &Sweep, request: &Request, store: &Store,
         seeds,
         points,
         theory: names.iter().flat_map(|name| theory_lines(sweep, name)).collect(),
+        capacities: names.iter().filter_map(|name| capacities(sweep, name)).collect(),
         expectations: expectations.into_iter().map(|(_, result)| result).collect(),
         reproduce: request.reproduce.clone(),
     };
@@ -111,6 +113,25 @@ fn said(variants: &[Variant]) -> String {
     let said =
         |variant: &Variant| format!("{} {}\n", variant.name, store::said(&variant.system, &variant.run));
     variants.iter().map(said).collect()
+}
+
+/// What a variant can carry, if that is the same at all points: a swept load does not change it.
+fn capacities(sweep: &Sweep, name: &str) -> Option<CapacityLine> {
+    let mut lines = sweep.points.iter().map(|point| {
+        let variant = point.variants.iter().find(|variant| variant.name == name)?;
+        let (advertised_per_s, hidden_per_s) = explain::capacities(variant)?;
+        Some(CapacityLine { variant: name.to_owned(), advertised_per_s, hidden_per_s })
+    });
+    let first = lines.next()??;
+    let near = |a: f64, b: f64| (a - b).abs() <= 1e-6 * a.abs();
+    let is_same = |line: CapacityLine| {
+        let hidden = match (first.hidden_per_s, line.hidden_per_s) {
+            (Some(a), Some(b)) => near(a, b),
+            (a, b) => a.is_none() == b.is_none(),
+        };
+        hidden && near(first.advertised_per_s, line.advertised_per_s)
+    };
+    lines.all(|line| line.is_some_and(is_same)).then_some(first.clone())
 }
 
 /// The closed forms of one variant along the sweep.

@@ -1,68 +1,145 @@
-//! Does the theory of the retry loop say anything about this system? A variant of a file as [`RetryLoop`]
-//! and [`Trigger`], or the reason why its closed forms and the fluid delay equation do not apply.
+//! Does any theory say something about this system, and what? A variant of a file as one of the models that theory
+//! knows, with the conditions under which it holds, or the reason why it does not apply.
 //!
-//! They do for one service of one instance with exponential work and an unbounded line, first come, first
-//! served, under one open Poisson workload of constant rate, whose callers give up after a timeout and try
-//! again at once, without a budget; with at most one trigger, on the load or on the capacity. What the file
-//! leaves at its default changes nothing; whatever else it sets is named.
+//! | twin | knows | says | holds |
+//! |---|---|---|---|
+//! | [`fluid`] | timeouts, retries at once, an unbounded line, a trigger | whether the trigger tips it | within about 15 % |
+//! | [`spiral`] | a service that its crowd slows down, a bound, callers who wait | times to collapse and to recover, P(recover) | exactly |
+//! | [`orbit`] | callers of exponential patience who come again, a bound | the same, with those who gave up | exactly |
+//!
+//! What the file leaves at its default changes nothing; whatever else it sets is named.
 
-use serde::Serialize;
+pub mod fluid;
+pub mod orbit;
+pub mod spiral;
+
+use serde::{Deserialize, Serialize};
 
 use sim_core::dist::Distribution;
-use sim_core::model::edge::CallConfig;
 use sim_core::model::endpoint::StepConfig;
-use sim_core::model::fault::Kind;
 use sim_core::model::rate::RateProfile;
 use sim_core::model::service::ServiceConfig;
-use sim_core::model::workload::ArrivalsConfig;
-use sim_core::policy::retry;
-use sim_core::theory::metastable::RetryLoop;
-use sim_core::theory::metastable::fluid::{Outcome, Trigger};
-use sim_core::time::SimDuration;
+use sim_core::model::workload::{ArrivalsConfig, WorkloadConfig};
+use sim_core::units::Limit;
 
+use sim_core::policy::queue;
+
+use crate::experiment::VariantRuns;
 use crate::load::Variant;
+use crate::measure::{Record, Scope};
+use crate::metric::{Metric, Unit};
+use crate::statistics::{mean_interval, rounded};
 
-/// A system that theory knows.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Twin {
-    /// The service and its callers.
-    pub retry_loop: RetryLoop,
-    /// The trigger, if the file has one.
-    pub hit: Option<Hit>,
+/// What one theory says of a variant.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TwinResult {
+    /// Which theory.
+    pub theory: String,
+    /// When it holds, in a sentence.
+    pub applies: String,
+    /// Why it says nothing here; absent if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
+    /// Its numbers; none if it says nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub says: Vec<Said>,
 }
 
-/// A trigger and its moment.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Hit {
-    /// Name in the file.
-    pub name: String,
-    /// Seconds from the start of the run.
-    pub begins_s: f64,
-    /// What it does, and for how long.
-    pub trigger: Trigger,
+/// A number that theory gives.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Said {
+    /// Name of the number, the same in all results.
+    pub id: String,
+    /// What it is, in words.
+    pub label: String,
+    /// What it is counted in.
+    pub unit: Unit,
+    /// Its value; none if that is infinite.
+    pub value: Option<f64>,
+    /// What the runs show of the same: the mean over seeds; none where they cannot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub simulated: Option<f64>,
+    /// 95 % interval of that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ci95: Option<[f64; 2]>,
 }
 
-impl Twin {
-    /// How the trigger ends in the fluid delay equation; `None` without one.
-    pub fn outcome(&self) -> Option<Outcome> {
-        self.hit.as_ref().map(|hit| self.retry_loop.outcome(hit.trigger))
+impl Said {
+    fn new(id: &str, label: impl Into<String>, unit: Unit, value: f64) -> Self {
+        let value = value.is_finite().then(|| rounded(value));
+        Said { id: id.to_owned(), label: label.into(), unit, value, simulated: None, ci95: None }
     }
-
-    /// How long the trigger would have to last to tip the system, in seconds; `None` without one, or if it
-    /// never does.
-    pub fn tipping_duration_s(&self) -> Option<f64> {
-        self.retry_loop.tipping_duration_s(self.hit.as_ref()?.trigger)
-    }
 }
 
-/// The twin of a variant, or one sentence why it has none.
-pub fn of(variant: &Variant) -> Result<Twin, String> {
-    let system = &variant.system;
-    let [(_, service)] = &system.services.0[..] else {
-        return Err(format!("it knows one service, and there are {}", system.services.0.len()));
+/// What every theory says of a variant.
+pub fn all(variant: &Variant) -> Vec<TwinResult> {
+    let result = |theory: &str, applies: &str, said: Result<Vec<Said>, String>| {
+        let (refused, says) = match said {
+            Ok(says) => (None, says),
+            Err(why) => (Some(why), Vec::new()),
+        };
+        TwinResult { theory: theory.to_owned(), applies: applies.to_owned(), refused, says }
     };
-    let [(_, workload)] = &system.workloads.0[..] else {
-        return Err(format!("it knows one workload, and there are {}", system.workloads.0.len()));
+    vec![
+        result(fluid::NAME, fluid::APPLIES, fluid::said(variant)),
+        result(spiral::NAME, spiral::APPLIES, spiral::said(variant)),
+        result(orbit::NAME, orbit::APPLIES, orbit::said(variant)),
+    ]
+}
+
+/// What the theories that apply say, beside what was simulated.
+pub(crate) fn beside(runs: &VariantRuns) -> Vec<TwinResult> {
+    let mut twins = all(&runs.variant);
+    twins.retain(|twin| twin.refused.is_none());
+    for said in twins.iter_mut().flat_map(|twin| &mut twin.says) {
+        let over = |metric: Metric| {
+            let value = |record: &Record| record.value(metric, Scope::default(), record.after_warmup());
+            let values: Vec<f64> = runs.control.iter().filter_map(|record| value(record)).collect();
+            mean_interval(&values)
+        };
+        let interval = match said.id.as_str() {
+            spiral::MEAN => over(Metric::InFlight),
+            spiral::LOSS => over(Metric::UnansweredShare),
+            "stuck" => {
+                use crate::expectation::Verdict::{Recovered, Stuck, Unaffected};
+                let [stuck, healed] = [runs.count(Stuck), runs.count(Recovered) + runs.count(Unaffected)];
+                if stuck + healed > 0 {
+                    let share = crate::statistics::wilson(stuck, stuck + healed);
+                    (said.simulated, said.ci95) = (Some(share.share), Some(share.ci95));
+                }
+                None
+            }
+            _ => None,
+        };
+        if let Some(interval) = interval {
+            (said.simulated, said.ci95) = (Some(rounded(interval.mean)), interval.ci95);
+        }
+    }
+    twins
+}
+
+/// One service under one open Poisson workload of constant rate.
+struct Station<'a> {
+    service: &'a ServiceConfig,
+    workload: &'a WorkloadConfig,
+    /// Requests per second.
+    rate: f64,
+}
+
+fn station(variant: &Variant) -> Result<Station<'_>, String> {
+    let services = &variant.system.services.0;
+    let [(_, service)] = &services[..] else {
+        return Err(format!("it knows one service, and there are {}", services.len()));
+    };
+    let (workload, rate) = users(variant)?;
+    Ok(Station { service, workload, rate })
+}
+
+/// The only workload, and its requests per second.
+fn users(variant: &Variant) -> Result<(&WorkloadConfig, f64), String> {
+    let workloads = &variant.system.workloads.0;
+    let [(_, workload)] = &workloads[..] else {
+        return Err(format!("it knows one workload, and there are {}", workloads.len()));
     };
     let ArrivalsConfig::Poisson(arrivals) = &workload.arrivals else {
         return Err("it knows independent users, `arrivals: {poisson: ...}`".to_owned());
@@ -73,28 +150,14 @@ pub fn of(variant: &Variant) -> Result<Twin, String> {
     if rate.as_per_second() <= 0.0 {
         return Err("there is no load".to_owned());
     }
-    if !system.actions.is_empty() {
+    if !variant.system.actions.is_empty() {
         return Err("it does not know operators, and there are `actions`".to_owned());
     }
-    let (service_s, workers) = (mean_work(service)?, service.workers.get());
-    let (timeout, max_attempts) = patience(&workload.call)?;
-    if variant.model.edges.iter().any(|edge| edge.has_network || edge.crosses_zones) {
-        return Err("it knows no time on the way, and the network takes some".to_owned());
-    }
-    Ok(Twin {
-        retry_loop: RetryLoop {
-            capacity_per_s: f64::from(workers) / service_s,
-            service_s,
-            load_per_s: rate.as_per_second(),
-            timeout_s: timeout.as_secs_f64(),
-            max_attempts,
-        },
-        hit: hit(variant)?,
-    })
+    Ok((workload, rate.as_per_second()))
 }
 
-/// Mean work of a service about which nothing else is said than how many workers it has.
-fn mean_work(service: &ServiceConfig) -> Result<f64, String> {
+/// The law and the mean of the exponential work of a service that calls nobody.
+fn work(service: &ServiceConfig) -> Result<(&Distribution, f64), String> {
     let law = match (&service.service_time, &service.steps[..]) {
         (Some(law), _) | (None, [StepConfig::Compute(law)]) => law,
         _ => return Err("it knows a service that works and calls nobody, in one step".to_owned()),
@@ -102,93 +165,39 @@ fn mean_work(service: &ServiceConfig) -> Result<f64, String> {
     let Distribution::Exponential(_) = law else {
         return Err("it knows exponential work, and that of this service has another law".to_owned());
     };
-    let plain = ServiceConfig {
-        preset: service.preset.clone(),
-        workers: service.workers,
-        service_time: service.service_time.clone(),
-        steps: service.steps.clone(),
-        ..ServiceConfig::of(law.clone())
-    };
-    if let Some(field) = first_difference(service, &plain) {
-        return Err(match field.as_str() {
-            "instances" => "it knows one line, and each instance has its own".to_owned(),
-            "queue" => "it knows an unbounded line, first come, first served, that drops nobody".to_owned(),
-            _ => format!("it does not know the `{field}` of a service"),
-        });
-    }
-    law.mean_secs().ok_or_else(|| "its work has no mean".to_owned())
+    let mean = law.mean_secs().ok_or("its work has no mean")?;
+    Ok((law, mean))
 }
 
-/// Timeout of an attempt and attempts per call, if nothing else is said about the call.
-fn patience(call: &CallConfig) -> Result<(SimDuration, u32), String> {
-    let Some(timeout) = call.timeouts.attempt.0 else {
-        return Err("it knows callers who give up, and these have no attempt timeout".to_owned());
-    };
-    let attempts = call.retry.max_attempts();
-    match &call.retry {
-        retry::Config::None => {}
-        retry::Config::Immediate(own) => {
-            let plain = retry::immediate::Config {
-                max_attempts: own.max_attempts,
-                on: None,
-                only_idempotent: false,
-                retry_after: Default::default(),
-                avoid_previous_host: None,
-                transparent_retry: false,
-                budget: retry::budget::Config::None,
-            };
-            if let Some(field) = first_difference(own, &plain) {
-                return Err(format!("it does not know the `{field}` of retries"));
-            }
+/// Most attempts at an instance, if its line is bounded and turns away who comes.
+fn places(service: &ServiceConfig) -> Result<u32, String> {
+    let of_line = |line: &queue::line::Line| {
+        let plain = queue::line::Line { capacity: line.capacity, ..Default::default() };
+        match (*line == plain, line.capacity) {
+            (false, _) => Err("it knows a line that drops nobody who is in it".to_owned()),
+            (true, Limit::AtMost(waiting)) => Ok(waiting.saturating_add(service.workers.get())),
+            (true, Limit::Unlimited) => Err(UNBOUNDED.to_owned()),
         }
-        _ => return Err("it knows retries at once, and these wait before they try again".to_owned()),
-    }
-    if call
-        .timeouts
-        .total
-        .0
-        .is_some_and(|total| total.as_secs_f64() < f64::from(attempts) * timeout.as_secs_f64())
-    {
-        return Err("the total timeout ends calls before their last attempt does".to_owned());
-    }
-    let plain = CallConfig {
-        preset: call.preset.clone(),
-        timeouts: call.timeouts.clone(),
-        retry: call.retry.clone(),
-        ..CallConfig::plain(&call.to)
     };
-    match first_difference(call, &plain) {
-        Some(field) if field == "network" => {
-            Err("it knows no time on the way, and the network takes some".to_owned())
-        }
-        Some(field) => Err(format!("it does not know the `{field}` of a call")),
-        None => Ok((timeout, attempts)),
+    match &service.queue {
+        queue::Config::Fifo(line) | queue::Config::Lifo(line) => of_line(line),
+        queue::Config::ProcessorSharing(all) => match all.capacity {
+            Limit::AtMost(places) => Ok(places.max(1)),
+            Limit::Unlimited => Err(UNBOUNDED.to_owned()),
+        },
+        _ => Err("it knows the lines `fifo`, `lifo` and `processor_sharing`".to_owned()),
     }
 }
 
-/// The only trigger.
-fn hit(variant: &Variant) -> Result<Option<Hit>, String> {
-    let (name, fault) = match &variant.system.faults.0[..] {
-        [] => return Ok(None),
-        [(name, fault)] => (name, fault),
-        faults => return Err(format!("it knows one trigger, and there are {}", faults.len())),
-    };
-    let duration_s = fault.length.as_secs_f64();
-    let trigger =
-        match fault.kinds()[..] {
-            [Kind::LoadSpike(spike)] => Trigger::spike(duration_s, spike.factor.get()),
-            [Kind::Capacity(cut)] => Trigger::cut(duration_s, cut.factor.get()),
-            [Kind::Slow(slow)] => Trigger::cut(duration_s, 1.0 / slow.factor.get()),
-            [Kind::Stop(_)] => Trigger::cut(duration_s, 0.0),
-            _ => return Err(
-                "it knows triggers on the load and on the capacity: `load_spike`, `capacity`, `slow`, `stop`"
-                    .to_owned(),
-            ),
-        };
-    if duration_s <= 0.0 || !trigger.capacity_factor.is_finite() {
-        return Err(format!("the trigger `{name}` has no effect that it knows"));
+const UNBOUNDED: &str = "it knows a bounded line, and this one has no `capacity`";
+const NO_WAY: &str = "it knows no time on the way, and the network takes some";
+
+/// Refuses time on the way.
+fn no_way(variant: &Variant) -> Result<(), String> {
+    match variant.model.edges.iter().any(|edge| edge.has_network || edge.crosses_zones) {
+        true => Err(NO_WAY.to_owned()),
+        false => Ok(()),
     }
-    Ok(Some(Hit { name: name.clone(), begins_s: fault.at.as_secs_f64(), trigger }))
 }
 
 /// The first setting, by name, in which two configurations differ.
@@ -199,145 +208,4 @@ fn first_difference<C: Serialize>(config: &C, plain: &C) -> Option<String> {
         return None;
     };
     config.into_iter().find(|(name, value)| plain.get(name) != Some(value)).map(|(name, _)| name)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::library;
-    use crate::load::{Scenario, load};
-
-    const FILE: &str = "
-spiral: 1
-id: t
-title: T
-services: {api: {workers: 10, service_time: {exponential: {mean: 100ms}}}}
-workloads:
-  users:
-    arrivals: {poisson: {rate: 80/s}}
-    call: {to: api, timeouts: {attempt: 1s}, retry: {immediate: {max_attempts: 4}}}
-faults: {FAULT}
-run: {horizon: 100s}
-";
-
-    const SPIKE: &str = "surge: {at: 60s, for: 2s, load_spike: {workload: users, factor: 2}}";
-
-    fn scenario(fault: &str, sets: &[&str]) -> Scenario {
-        let text = FILE.replace("FAULT", fault);
-        let sets: Vec<String> = sets.iter().map(|set| (*set).to_owned()).collect();
-        let loaded = load("t.yaml", text.as_bytes(), &sets, &|_: &str| Err("no files".to_owned()));
-        loaded.unwrap_or_else(|error| panic!("{}", error.render(false)))
-    }
-
-    fn twin(sets: &[&str]) -> Result<Twin, String> {
-        of(scenario(SPIKE, sets).baseline())
-    }
-
-    #[test]
-    fn rig_rs_is_known() {
-        let retry_loop = RetryLoop {
-            capacity_per_s: 100.0,
-            service_s: 0.1,
-            load_per_s: 80.0,
-            timeout_s: 1.0,
-            max_attempts: 4,
-        };
-        let hit = Hit { name: "surge".to_owned(), begins_s: 60.0, trigger: Trigger::spike(2.0, 2.0) };
-        let found = twin(&[]).expect("rig RS");
-        assert_eq!(found, Twin { retry_loop, hit: Some(hit) });
-        assert_eq!(found.outcome(), Some(Outcome::Collapses));
-        assert!((found.tipping_duration_s().expect("it tips") - 1.53).abs() < 0.02);
-        let no_retry = twin(&["workloads.users.call.retry=none"]).expect("without retries");
-        assert_eq!(no_retry.retry_loop.max_attempts, 1);
-        assert!(twin(&["workloads.users.call.timeouts.total=4s"]).is_ok());
-        assert_eq!(of(scenario("", &[]).baseline()).expect("no trigger").outcome(), None);
-    }
-
-    #[test]
-    fn triggers_on_the_capacity_are_known() {
-        for (fault, factor) in [
-            ("capacity: {service: api, factor: 0.2}", 0.2),
-            ("slow: {service: api, factor: 5}", 0.2),
-            ("stop: {service: api}", 0.0),
-        ] {
-            let scenario = scenario(&format!("cut: {{at: 60s, for: 10s, {fault}}}"), &[]);
-            let hit = of(scenario.baseline()).expect("known").hit.expect("there is one");
-            assert_eq!(hit.trigger, Trigger::cut(10.0, factor), "{fault}");
-        }
-    }
-
-    #[test]
-    fn whatever_else_is_set_is_named() {
-        for (set, reason) in [
-            ("services.api.instances=2", "each instance has its own"),
-            ("services.api.queue={fifo: {capacity: 50}}", "unbounded line"),
-            ("services.api.queue=lifo", "unbounded line"),
-            ("services.api.on_cancel=immediate", "the `on_cancel` of a service"),
-            ("services.api.error_ratio=1%", "the `error_ratio` of a service"),
-            ("services.api.service_time=100ms", "exponential work"),
-            ("services.other={service_time: 1s}", "one service, and there are 2"),
-            ("workloads.users.arrivals={evenly_spaced: {rate: 80/s}}", "independent users"),
-            (
-                "workloads.users.arrivals={poisson: {rate: {ramp: {from: 1/s, to: 80/s, end: 50s}}}}",
-                "a profile",
-            ),
-            (
-                "workloads.users.call.retry={constant: {max_attempts: 4, base: 1s}}",
-                "wait before they try again",
-            ),
-            (
-                "workloads.users.call.retry={immediate: {budget: {success_tokens: {max_tokens: 100, token_ratio: 0.1}}}}",
-                "the `budget` of retries",
-            ),
-            ("workloads.users.call.timeouts.total=2s", "before their last attempt"),
-            ("workloads.users.call.timeouts.attempt=none", "no attempt timeout"),
-            ("workloads.users.call.network={latency: 1ms}", "no time on the way"),
-            ("workloads.users.call.circuit_breaker={consecutive: {}}", "the `circuit_breaker` of a call"),
-            ("faults.second={at: 1s, for: 1s, stop: {service: api}}", "one trigger, and there are 2"),
-        ] {
-            let told = twin(&[set]).expect_err(set);
-            assert!(told.contains(reason), "{set}: {told}");
-        }
-        let errors = scenario("x: {at: 1s, for: 1s, errors: {service: api, ratio: 50%}}", &[]);
-        assert!(of(errors.baseline()).expect_err("errors").contains("`load_spike`, `capacity`"));
-    }
-
-    #[test]
-    fn explain_names_the_same_hidden_capacity() {
-        let shipped = library::find("metastable-retry-storm").expect("it is shipped");
-        let scenario = shipped.load(&[]).expect("it is sound");
-        let mut known = Vec::new();
-        for variant in &scenario.variants {
-            let Ok(twin) = of(variant) else { continue };
-            let explained = crate::explain::explain(&scenario, variant);
-            let hidden = explained.workloads[0].hidden.as_ref().expect("it is open").per_s;
-            assert!(
-                (twin.retry_loop.hidden_capacity_per_s() / hidden - 1.0).abs() < 1e-6,
-                "{}",
-                variant.name
-            );
-            known.push(variant.name.as_str());
-        }
-        let wanted = [
-            "four-attempts",
-            "one-attempt",
-            "trigger-1s",
-            "trigger-2s",
-            "cut-20-percent",
-            "cut-28-percent",
-            "cut-35-percent",
-            "load-240",
-        ];
-        assert_eq!(known, wanted);
-        // As the file claims of its seeds.
-        let ends = |name: &str| of(scenario.variant(name).expect("a variant")).expect("known").outcome();
-        assert_eq!(
-            (ends("trigger-1s"), ends("trigger-2s")),
-            (Some(Outcome::Recovers), Some(Outcome::Collapses))
-        );
-        assert_eq!(
-            (ends("load-240"), ends("cut-35-percent")),
-            (Some(Outcome::Recovers), Some(Outcome::Collapses))
-        );
-    }
 }

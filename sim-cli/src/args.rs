@@ -51,6 +51,8 @@ pub(crate) enum Command {
     Critical(Critical),
     /// Raise the load slowly and lower it again: what breaks the system, and what heals it
     Hysteresis(Hysteresis),
+    /// Draw a whole module on one page: naive against aware, a number per scenario
+    Glance(Glance),
     /// Tell what happened to single requests of one run
     Trace(Trace),
     /// Draw figures and page of a report folder again, without simulating
@@ -347,6 +349,38 @@ pub(crate) struct Hysteresis {
     pub(crate) variants: Option<String>,
     #[command(flatten)]
     pub(crate) making: Making,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Every scenario of the module that has a `glance` becomes a panel: the number that separates the variant that believes the
+fallacy from the one that knows better, on the same seeds. The figure fits a slide.
+
+Examples:
+  spiral glance
+  spiral glance fallacies --seeds 10 --out week2")]
+pub(crate) struct Glance {
+    /// A module, as `spiral list` names them
+    #[arg(default_value = "fallacies")]
+    pub(crate) module: String,
+    /// Seeds: `20` for 1 to 20, `31..=60`, or a list [default: what each file says]
+    #[arg(long, allow_hyphen_values = true)]
+    pub(crate) seeds: Option<String>,
+    /// Threads; the results do not depend on it [default: one per core]
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    pub(crate) threads: Option<String>,
+    /// The report folder [default: spiral-out/glance-MODULE]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// What goes to standard output: text for people, JSON for programs
+    #[arg(long, value_enum, default_value = "text")]
+    pub(crate) format: Format,
+    /// Write figures as SVG only, which is faster
+    #[arg(long)]
+    pub(crate) no_png: bool,
+    /// No progress and no remarks on standard error
+    #[arg(long)]
+    pub(crate) quiet: bool,
 }
 
 /// What all commands have that make results.

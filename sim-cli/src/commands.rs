@@ -3,6 +3,7 @@
 pub(crate) mod compare;
 pub(crate) mod critical;
 pub(crate) mod hysteresis;
+pub(crate) mod glance;
 pub(crate) mod completions;
 pub(crate) mod explain;
 mod interrupted;

@@ -43,6 +43,7 @@ fn run(args: &Args) -> Result<Status, Failure> {
         Command::Sweep(args) => commands::sweep::run(args),
         Command::Critical(args) => commands::critical::run(args),
         Command::Hysteresis(args) => commands::hysteresis::run(args),
+        Command::Glance(args) => commands::glance::run(args),
         Command::Trace(args) => commands::trace::run(args),
         Command::Report(args) => commands::report::run(args),
         Command::Schema(args) => commands::schema::run(args),

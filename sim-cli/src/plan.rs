@@ -3,6 +3,7 @@
 //! nothing is written.
 
 mod folder;
+mod glance;
 mod reproduce;
 mod searches;
 mod seeds;
@@ -18,6 +19,7 @@ use crate::args::{self, Format};
 use crate::failure::{Complaint, Failure, Refused};
 
 pub(crate) use folder::Folder;
+pub(crate) use glance::glance;
 pub(crate) use searches::{critical, hysteresis};
 pub(crate) use sweeps::{Sweeps, sweeps};
 pub(crate) use target::Target;

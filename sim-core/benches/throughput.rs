@@ -66,6 +66,7 @@ fn main() {
         rig::engine(&rig::rig(1_000), 1);
         rig::engine(&rig::crowd(100, 1_000), 1);
         rig::engine(&rig::network(1_000), 1);
+        rig::engine(&rig::wires(1_000), 1);
         rig::engine(&rig::features(1_000), 1);
         rig::hold(10, 1_000, 1);
         return;
@@ -212,6 +213,8 @@ fn network() {
     let model = rig::network(NETWORK_REQUESTS);
     println!("network of 3 tiers, 12 services, 60 instances, pools, 13 calls per request:");
     deployment(&model);
+    println!("the same with sizes, a shared link, loss and TCP:");
+    deployment(&rig::wires(NETWORK_REQUESTS));
     println!(
         "features: cache of 4000, memory, USL and linear slow-down, autoscaler, 10 000 connected users:"
     );

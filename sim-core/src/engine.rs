@@ -40,6 +40,16 @@ mod effects;
 mod sagas;
 mod stuck;
 mod messages;
+mod transport;
+mod identity;
+mod intruders;
+mod directory;
+mod fleet;
+mod discovery;
+mod monitors;
+mod wires;
+mod shared_links;
+mod slow_close;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -55,26 +65,39 @@ use actions::{Actions, finish_lanes};
 use caches::CacheState;
 use capacity::Loads;
 use connections::Connections;
+use directory::Discovery;
+pub use directory::DiscoveryLedger;
 use doors::Doors;
 use effects::Operations;
 pub use effects::{EffectLedger, EffectsFound, OperationsLedger};
 use follows::Follows;
 pub use follows::FollowsLedger;
+use identity::Quotas;
 use in_flight::Table;
+pub use intruders::IntruderLedger;
+use intruders::Intruders;
 pub use leases::LeaseLedger;
 use leases::Leases;
 pub use ledger::{CacheLedger, EdgeLedger, Ledger, RecordsLedger, ServiceLedger, WayLedger};
 use links::Links;
+use monitors::Monitors;
+pub use monitors::WatchLedger;
 use records::Records;
 use refresh::Refreshes;
 pub use sagas::SagaLedger;
 use sagas::Sagas;
 use scaling::Scaling;
+pub use shared_links::LinkLedger;
+use shared_links::SharedLinks;
 use sharing::Sharing;
 use state::{
     Attempt, Call, CallerState, Child, Context, Errand, PoolState, Ready, Server, Session, SourceState, Task,
     Ticket,
 };
+use transport::Transport;
+pub use transport::TransportLedger;
+pub use wires::WireLedger;
+use wires::Wires;
 
 /// Why a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -184,6 +207,18 @@ struct Simulation<'m, P, const PLAIN: bool> {
     sagas: Sagas,
     /// Whether there are edges on which anything can happen to messages.
     has_rough_edges: bool,
+    transport: Transport,
+    discovery: Discovery,
+    quotas: Quotas,
+    intruders: Intruders,
+    monitors: Monitors,
+    wires: Wires,
+    shared_links: SharedLinks,
+    /// Whether there are edges on which anything can happen to messages.
+    /// When the last message of each shared connection arrives.
+    streams: BTreeMap<messages::StreamKey, SimTime>,
+    /// Connections that close late.
+    closing: Table<slow_close::Closing>,
 }
 
 impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
@@ -245,18 +280,29 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             links: Links::new(model),
             operations: Operations::new(model),
             sagas: Sagas::new(model),
+            shared_links: SharedLinks::new(model),
+            streams: BTreeMap::new(),
+            closing: Table::new(),
             has_rough_edges: model.edges.iter().any(|edge| edge.rough.is_some()),
+            transport: Transport::new(model),
+            discovery: Discovery::new(model),
+            quotas: Quotas::new(),
+            intruders: Intruders::new(model),
+            monitors: Monitors::new(model),
+            wires: Wires::new(model),
         }
     }
 
     fn run(mut self) -> Run<P> {
         self.begin_scaling();
+        self.begin_discovery();
         self.schedule_faults();
         self.schedule_actions();
         self.schedule_first_checks();
         self.schedule_first_arrivals();
         self.schedule_first_jobs();
         self.schedule_first_refreshes();
+        self.schedule_first_scrapes();
 
         // The run covers [0, horizon): what happens at the horizon itself is not part of it.
         let last = SimTime::from_nanos(self.model.horizon.as_nanos() - 1);
@@ -340,10 +386,17 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             Event::Refresh { cache, instance, plan } => self.on_refresh(cache, instance, plan),
             Event::Hedge { call, plan } => self.on_hedge(call, plan),
             Event::Untie { attempt } => self.on_untie(attempt),
+            Event::Discovery(what) => self.on_discovery(what),
             Event::CatchUp { instance } => self.on_catch_up(instance),
+            Event::Resend { attempt, code } => self.on_resend(attempt, code),
+            Event::Close { closing } => self.on_close(closing),
             Event::Renew { workload, lease } => self.on_renew(workload, lease),
             Event::Expire { workload, lease, term } => self.on_expire(workload, lease, term),
+            Event::Transport { connection, due, plan } => self.on_transport(connection, due, plan),
+            Event::Intrude { fault, service } => self.on_intrude(fault, service),
             Event::SagaAgain { run, plan } => self.on_saga_again(run, plan),
+            Event::Scrape { monitor } => self.on_scrape(monitor),
+            Event::Page { monitor, plan, fires } => self.on_page(monitor, plan, fires),
             Event::Arrival { .. }
             | Event::Finish { .. }
             | Event::AttemptTimeout { .. }
@@ -368,6 +421,8 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             Ready::Room(instance) => self.on_room(instance),
             Ready::Accepted(call) => self.on_accepted(call),
             Ready::Hedge(call, because) => self.hedge(call, because),
+            Ready::Departs(attempt) => self.on_departs(attempt),
+            Ready::Broken(call) => self.on_broken(call),
         }
     }
 

@@ -1,13 +1,18 @@
 //! What can happen? One closed set of plain events; the engine handles each in one place.
 
+mod due;
+mod scheduled;
 #[cfg(test)]
 mod tests;
+mod discovery;
 
 use crate::ids::{
-    AttemptId, CacheId, CallId, EdgeId, FaultId, Handle, Id, InstanceId, ServiceId, SessionId, SourceId,
-    TaskId, WorkloadId,
+    AttemptId, CacheId, CallId, ConnectionId, EdgeId, FaultId, Handle, Id, InstanceId, ServiceId, SessionId,
+    SourceId, TaskId, WorkloadId,
 };
-use crate::time::SimTime;
+pub use discovery::DiscoveryEvent;
+pub use due::{Due, LifeChange};
+pub(crate) use scheduled::Scheduled;
 
 /// Something that happens at a moment. Ids only, no boxes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -223,11 +228,41 @@ pub enum Event {
         /// Which term of that lease; an event of another one is stale.
         term: u32,
     },
+    /// TCP sends a message again that did not get through.
+    Resend {
+        /// The attempt that it belongs to.
+        attempt: AttemptId,
+        /// Timeouts in a row so far, times two, and one more for an answer.
+        code: u32,
+    },
+    /// A connection that closes late is closed.
+    Close {
+        /// Which, in the table of those.
+        closing: Handle,
+    },
     /// A replica asks again, after a pull that failed.
     CatchUp {
         /// Which instance.
         instance: InstanceId,
     },
+    /// Something is due with a connection of a call.
+    Transport {
+        /// Which, if it is still there.
+        connection: ConnectionId,
+        /// What.
+        due: Due,
+        /// By which plan, where there may be an older one.
+        plan: u32,
+    },
+    /// An intruder calls from a service that it has taken over.
+    Intrude {
+        /// Which intruder.
+        fault: FaultId,
+        /// From where.
+        service: ServiceId,
+    },
+    /// Something is due in the discovery of services.
+    Discovery(DiscoveryEvent),
     /// An undoing of a saga is tried again.
     SagaAgain {
         /// The saga, if it is still under way.
@@ -235,34 +270,21 @@ pub enum Event {
         /// After which of its waits; an event of another one is stale.
         plan: u32,
     },
+    /// A monitor looks.
+    Scrape {
+        /// Which.
+        monitor: u32,
+    },
+    /// Those on call see that an alert fires, or fires no more.
+    Page {
+        /// Of which monitor.
+        monitor: u32,
+        /// By which of its decisions; an older one is stale.
+        plan: u32,
+        /// Fires (`true`) or resolves.
+        fires: bool,
+    },
 }
-
-/// What is due in the life of an instance.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LifeChange {
-    /// Its process starts.
-    Start = 0,
-    /// It has booted.
-    Booted = 1,
-    /// It is warm.
-    Warm = 2,
-    /// Its time to finish what it has is over.
-    GraceOver = 3,
-}
-
-/// An event in the event list. Equal times are served in the order of `sequence`, which is the order
-/// of scheduling.
-///
-/// The event is kept as two whole words, built in registers: an enum that is written field by field and
-/// copied as a block right after makes the processor wait for its own stores (measured: 8 % of a run).
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Scheduled {
-    pub(crate) time: SimTime,
-    pub(crate) sequence: u64,
-    pub(crate) packed: Packed,
-}
-
-const _: () = assert!(size_of::<Scheduled>() <= 32, "two scheduled events share a cache line");
 
 /// An event as two words: kind and a small number, then slot and generation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -303,7 +325,15 @@ impl Packed {
     pub(crate) const RENEW: u64 = 95;
     pub(crate) const EXPIRE: u64 = 96;
     pub(crate) const CATCH_UP: u64 = 97;
+    pub(crate) const TRANSPORT: u64 = 120;
+    pub(crate) const LAST_TRANSPORT: u64 = 125;
+    pub(crate) const INTRUDE: u64 = 126;
+    pub(crate) const DISCOVERY: u64 = 140;
     pub(crate) const SAGA_AGAIN: u64 = 160;
+    pub(crate) const SCRAPE: u64 = 180;
+    pub(crate) const PAGE: u64 = 181;
+    pub(crate) const RESEND: u64 = 100;
+    pub(crate) const CLOSE: u64 = 101;
 
     #[inline(always)]
     pub(crate) fn new(event: Event) -> Self {
@@ -373,10 +403,26 @@ impl Packed {
             Event::Renew { workload, lease } => {
                 Packed(words(Self::RENEW as u32, workload.index() as u32), u64::from(lease))
             }
+            Event::Resend { attempt, code } => Packed(words(Self::RESEND as u32, code), handle(attempt.0)),
+            Event::Close { closing } => Packed(Self::CLOSE, handle(closing)),
             Event::CatchUp { instance } => Packed(Self::CATCH_UP, instance.index() as u64),
+            Event::Transport { connection, due, plan } => {
+                Packed(words(Self::TRANSPORT as u32 + due as u32, plan), handle(connection.0))
+            }
+            Event::Intrude { fault, service } => {
+                Packed(Self::INTRUDE, words(fault.index() as u32, service.index() as u32))
+            }
             Event::SagaAgain { run, plan } => Packed(words(Self::SAGA_AGAIN as u32, plan), handle(run)),
+            Event::Scrape { monitor } => Packed(Self::SCRAPE, u64::from(monitor)),
+            Event::Page { monitor, plan, fires } => {
+                Packed(words(Self::PAGE as u32, u32::from(fires)), words(monitor, plan))
+            }
             Event::Expire { workload, lease, term } => {
                 Packed(words(Self::EXPIRE as u32, workload.index() as u32), words(lease, term))
+            }
+            Event::Discovery(what) => {
+                let (kind, first, second) = what.numbers();
+                Packed(words(Self::DISCOVERY as u32, kind), words(first, second))
             }
         }
     }
@@ -476,11 +522,25 @@ impl Packed {
             }
             Self::CATCH_UP => Event::CatchUp { instance: InstanceId::from_index(second as usize) },
             Self::SAGA_AGAIN => Event::SagaAgain { run: handle, plan: number },
+            Self::RESEND => Event::Resend { attempt: self.attempt(), code: number },
+            Self::CLOSE => Event::Close { closing: handle },
             Self::EXPIRE => Event::Expire {
                 workload: WorkloadId::from_index(number as usize),
                 lease: handle.slot,
                 term: handle.generation,
             },
+            kind @ Self::TRANSPORT..=Self::LAST_TRANSPORT => Event::Transport {
+                connection: ConnectionId(handle),
+                due: Due::ALL[(kind - Self::TRANSPORT) as usize],
+                plan: number,
+            },
+            Self::INTRUDE => Event::Intrude {
+                fault: FaultId::from_index(handle.slot as usize),
+                service: ServiceId::from_index(handle.generation as usize),
+            },
+            Self::DISCOVERY => Event::Discovery(DiscoveryEvent::of(number, handle.slot, handle.generation)),
+            Self::SCRAPE => Event::Scrape { monitor: second as u32 },
+            Self::PAGE => Event::Page { monitor: handle.slot, plan: handle.generation, fires: number == 1 },
             _ => Event::Strike { fault: FaultId::from_index(second as usize) },
         }
     }

@@ -58,6 +58,8 @@ ids! {
     EffectId,
     /// A kind of saga of a service.
     SagaId,
+    /// A link that several edges share.
+    LinkId,
 }
 
 /// A vector indexed by its own kind of id.
@@ -158,6 +160,10 @@ pub struct TaskId(pub Handle);
 /// A user who sends one request after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct SessionId(pub Handle);
+
+/// A connection of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ConnectionId(pub Handle);
 
 /// One try: what the network and the servers see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

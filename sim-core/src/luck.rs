@@ -76,6 +76,8 @@ pub enum Purpose {
     Renewal = 95,
     /// Which free connection of a pool is taken.
     Connection = 98,
+    /// How long a message of a handshake travels.
+    Handshake = 120,
     /// Which object of a saga is looked at.
     Look = 160,
     /// Whether a request is lost.
@@ -100,6 +102,42 @@ pub enum Purpose {
     ResponseSize = 109,
     /// Whether the word that nobody wants an attempt any more is lost.
     LossOfCancel = 110,
+    /// When in its interval an instance reports to its registry.
+    Heartbeat = 140,
+    /// When a caller asks first for addresses.
+    ClientRefresh = 141,
+    /// How long a look-up takes.
+    LookUp = 142,
+    /// Whether a look-up fails or leads elsewhere.
+    LookUpFault = 143,
+    /// Who is struck out of a registry first.
+    Eviction = 144,
+    /// When a monitor looks first.
+    Scrape = 180,
+    /// Whether somebody reports a request that failed, and when.
+    Report = 181,
+    /// Whether a scrape gets through what it shares its fate with.
+    SharedFate = 182,
+    /// Which zone serves the attempt.
+    Zone = 210,
+    /// Which segments of a request are lost.
+    TransferThere = 111,
+    /// Which segments of an answer are lost.
+    TransferBack = 112,
+    /// Whether the connection of a request is reset.
+    ResetThere = 113,
+    /// Whether the connection of an answer is reset.
+    ResetBack = 114,
+    /// Whether a caller and an instance are on different sides of a partition.
+    Partition = 115,
+    /// How long a request is on a link.
+    LinkThere = 116,
+    /// How long an answer is on a link.
+    LinkBack = 117,
+    /// How much longer or shorter a request is slowed down.
+    JitterThere = 118,
+    /// How much longer or shorter an answer is slowed down.
+    JitterBack = 119,
 }
 
 /// The luck of one request, call or attempt.

@@ -11,6 +11,7 @@ pub mod latency;
 pub mod series;
 pub mod states;
 mod connections;
+mod meter;
 
 use crate::event::Event;
 use crate::ids::{AttemptId, CacheId, CallId, EdgeId, FaultId, IdVec, InstanceId, ServiceId, WorkloadId};
@@ -21,6 +22,7 @@ use crate::policy::retry::GiveUp;
 use crate::policy::targets::ChangeKind;
 use crate::time::{SimDuration, SimTime};
 use gauges::Reading;
+pub use meter::{CapacityGauge, Meter};
 
 /// Something that happened, in the words of the field. Plain data.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -257,6 +259,13 @@ pub enum Observation {
         /// Begins (`true`) or ends.
         begins: bool,
     },
+    /// Those on call see that an alert fires, or fires no more.
+    Alert {
+        /// Number of the monitor.
+        monitor: u32,
+        /// Fires (`true`) or resolves.
+        fires: bool,
+    },
     /// What only the story of a request tells: nothing is counted by it.
     Aside {
         /// The attempt.
@@ -385,48 +394,6 @@ impl InstanceState {
             InstanceState::Absent => "absent",
         }
     }
-}
-
-/// How full one instance is, and how full it has been so far: exact areas under the curves.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Meter {
-    /// Attempts waiting or in service.
-    pub in_system: u32,
-    /// Workers that serve.
-    pub busy: u32,
-    /// Until when the areas are added up.
-    pub until: SimTime,
-    /// Area under the number in system: attempts times nanoseconds.
-    pub system_area: u128,
-    /// Area under the busy workers: workers times nanoseconds.
-    pub busy_area: u128,
-}
-
-impl Meter {
-    /// Adds up the areas until `now`; the numbers have not changed since `until`.
-    #[inline]
-    pub(crate) fn advance(&mut self, now: SimTime) {
-        let span = u128::from(now.since(self.until).as_nanos());
-        self.system_area += u128::from(self.in_system) * span;
-        self.busy_area += u128::from(self.busy) * span;
-        self.until = now;
-    }
-}
-
-/// What takes the speed of a service's instances away from its requests, or keeps requests outside: areas under the curves so far, in
-/// nanoseconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct CapacityGauge {
-    /// Under the share of the pieces of data that lack a copy.
-    pub short_area: f64,
-    /// Under the share that copying takes of an instance, summed over the instances.
-    pub repair_area: f64,
-    /// Under the share of memory that is in use, summed over the instances.
-    pub memory_area: f64,
-    /// Under the number of attempts that wait outside.
-    pub outside_area: f64,
-    /// Under the number of its own attempts that wait outside elsewhere.
-    pub held_up_area: f64,
 }
 
 /// The state of the system at the end of a window.

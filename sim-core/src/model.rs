@@ -7,6 +7,7 @@ pub mod endpoint;
 pub mod edge;
 pub mod network;
 pub mod message;
+pub mod shared_link;
 pub mod pool;
 pub mod cache;
 pub mod zone;
@@ -22,8 +23,12 @@ pub mod action;
 pub mod capacity;
 pub mod pipeline;
 pub mod record;
+pub mod identity;
 pub mod effect;
 pub mod saga;
+pub mod monitor;
+pub mod price;
+pub mod coding;
 mod build;
 
 use std::fmt;
@@ -33,18 +38,20 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::dist::Sampler;
 use crate::ids::{
-    CacheId, EdgeId, EffectId, EndpointId, FaultId, IdVec, PoolId, RecordsId, SagaId, ServiceId, SourceId,
-    StepId, WorkloadId,
+    CacheId, EdgeId, EffectId, EndpointId, FaultId, IdVec, LinkId, PoolId, RecordsId, SagaId, ServiceId,
+    SourceId, StepId, WorkloadId,
 };
 use crate::time::{SimDuration, SimTime};
 use action::{Action, ActionConfig, StageConfig};
 use cache::Cache;
-use edge::Edge;
+use edge::{Edge, EdgeCaller};
 use endpoint::{Endpoint, Program, Step};
 use fault::{Effect, Fault, FaultConfig};
+use monitor::{Monitor, MonitorConfig};
 use pool::Pool;
 use record::Records;
 use service::{OnCancel, Service, ServiceConfig};
+use shared_link::{SharedLink, SharedLinkConfig};
 use workload::{ArrivalSource, Workload, WorkloadConfig};
 use zone::ZonesConfig;
 
@@ -143,12 +150,18 @@ pub struct SystemConfig {
     pub faults: Named<FaultConfig>,
     /// Where instances stand.
     pub zones: ZonesConfig,
+    /// The links that calls share, by name.
+    pub links: Named<SharedLinkConfig>,
     /// What operators do, by name.
     pub actions: Named<ActionConfig>,
     /// The system under each set of changes that their actions can make, see [`action::stages`].
     pub stages: Vec<StageConfig>,
+    /// Who looks at it, by name.
+    pub monitors: Named<MonitorConfig>,
     /// How long a run lasts, as simulated time.
     pub horizon: SimDuration,
+    /// What things cost.
+    pub prices: price::PricesConfig,
 }
 
 /// What is wrong with a `SystemConfig`, and where.
@@ -172,7 +185,7 @@ pub struct Model {
     /// The steps of all endpoints.
     pub steps: IdVec<StepId, Step>,
     /// The edges: those of workloads in workload order, then those of services, then those that open
-    /// connections, then those of probes.
+    /// connections, then those of probes, then those of intruders.
     pub edges: IdVec<EdgeId, Edge>,
     /// The pools of callers.
     pub pools: IdVec<PoolId, Pool>,
@@ -184,14 +197,16 @@ pub struct Model {
     pub effects: IdVec<EffectId, effect::Effect>,
     /// What services conduct in steps that can be undone.
     pub sagas: IdVec<SagaId, saga::Saga>,
+    /// The links that edges share.
+    pub links: IdVec<LinkId, SharedLink>,
     /// Probes and health checks.
     pub checks: Vec<Check>,
     /// Names of the zones.
     pub zones: Vec<String>,
-    /// One way inside a zone.
-    pub within_zone: Option<Sampler>,
-    /// One way from zone to zone.
-    pub between_zones: Option<Sampler>,
+    /// One way from each zone to each, row by row.
+    pub zone_ways: Vec<Option<Sampler>>,
+    /// What messages between places cost.
+    pub wires: price::Wires,
     /// The workloads.
     pub workloads: IdVec<WorkloadId, Workload>,
     /// The arrival processes: one per open workload in workload order, then those of spikes.
@@ -202,6 +217,8 @@ pub struct Model {
     pub actions: Vec<Action>,
     /// The system under each set of changes that actions make, by its bits; ids are the same in all.
     pub stages: Vec<(u64, Model)>,
+    /// Who looks at it.
+    pub monitors: Vec<Monitor>,
     /// The last moment that is simulated.
     pub horizon: SimTime,
     /// What ends a run before its horizon.
@@ -283,8 +300,13 @@ impl Model {
             .all(|service| service.on_cancel == OnCancel::Ignore && service.lifecycle.crash_at.is_none())
             && self.services.iter().all(Service::has_constant_speed)
             && self.services.iter().all(|service| service.admission.is_plain());
-        let plain_fleets =
-            self.services.iter().all(|service| !service.is_scaled() && service.follows.is_none());
+        let is_plain_fleet = |service: &Service| {
+            !service.is_scaled()
+                && service.follows.is_none()
+                && service.discovery.is_none()
+                && service.accepts.is_none()
+        };
+        let plain_fleets = self.services.iter().all(is_plain_fleet);
         let plain_lines = self.services.iter().all(|service| service.queue.is_plain());
         let leaves = self.endpoints.iter().all(|endpoint| matches!(endpoint.program, Program::Leaf(_)));
         let plain_users = self.workloads.iter().all(|workload| {
@@ -304,7 +326,12 @@ impl Model {
                 && !edge.pipeline.is_guarded
                 && !edge.until_accepted
                 && edge.hedging.is_none()
+                && edge.connection.is_none()
+                && !matches!(edge.caller, EdgeCaller::Intruder(_))
         });
+        let costs_nothing = !self.wires.has_prices
+            && self.services.iter().all(|service| service.serialization.is_free())
+            && self.edges.iter().all(|edge| !edge.sizes.are_there() && edge.chooser.zones.is_none());
         let usual_size = !self.faults.iter().any(|fault| matches!(fault.effect, Effect::Payload { .. }));
         plain_services
             && plain_fleets
@@ -313,8 +340,10 @@ impl Model {
             && plain_users
             && plain_edges
             && usual_size
+            && costs_nothing
             && self.checks.is_empty()
             && self.actions.is_empty()
+            && self.monitors.is_empty()
     }
 
     /// Begin of the first trigger and end of the last, or `None` without triggers.

@@ -24,7 +24,12 @@
 //! | [`throttle`] | the service refuses: how much of the load does the caller keep back? |
 //! | [`rate_limit`] | may this attempt be sent yet? |
 //! | [`bulkhead`] | may one more attempt be under way? |
+//! | [`discovery`] | which addresses does a caller believe in? |
+//! | [`alert`] | the signal is bad: is somebody told? |
+//! | [`tcp`] | a segment is lost: when is it sent again? |
 //! | [`hedging`] | the attempt is slow: send another beside it, and after which wait? |
+//! | [`transport`] | what does it take to talk to the instance at all? |
+//! | [`identity`] | who is calling, and may they? |
 //! | [`idempotency`] | the same request comes again: is its effect applied once more? |
 //! | [`compensation`] | what was done has to be undone, and that fails as well: what now? |
 //!
@@ -51,6 +56,7 @@ pub mod memory;
 pub mod background;
 pub mod catch_up;
 pub mod link_order;
+pub mod tcp;
 pub mod repair;
 pub mod autoscaler;
 pub mod per_outcome;
@@ -60,8 +66,12 @@ pub mod rate_limit;
 pub mod bulkhead;
 pub mod scope;
 pub mod hedging;
+pub mod transport;
+pub mod discovery;
+pub mod identity;
 pub mod idempotency;
 pub mod compensation;
+pub mod alert;
 mod rolling;
 mod theoretical_arrival;
 
@@ -105,11 +115,13 @@ pub enum Outcome {
     /// A record has changed since it was read: nothing was written. It passes through every service on the way
     /// up, until somebody tries all of it again.
     Conflict,
+    /// The service does not let this caller in, whatever it asks for.
+    Denied,
 }
 
 impl Outcome {
     /// Every outcome, in the order of tables.
-    pub const ALL: [Outcome; 17] = [
+    pub const ALL: [Outcome; 18] = [
         Outcome::Ok,
         Outcome::ServerError,
         Outcome::Timeout,
@@ -127,6 +139,7 @@ impl Outcome {
         Outcome::Throttled,
         Outcome::RateLimited,
         Outcome::Conflict,
+        Outcome::Denied,
     ];
 
     /// The word that files and tables use for it.
@@ -149,6 +162,7 @@ impl Outcome {
             Outcome::Throttled => "throttled",
             Outcome::RateLimited => "rate_limited",
             Outcome::Conflict => "conflict",
+            Outcome::Denied => "denied",
         }
     }
 
@@ -156,7 +170,11 @@ impl Outcome {
     #[inline]
     pub const fn is_before_any_work(self) -> bool {
         match self {
-            Outcome::QueueFull | Outcome::Expired | Outcome::ConnectFailure | Outcome::Shed => true,
+            Outcome::QueueFull
+            | Outcome::Expired
+            | Outcome::ConnectFailure
+            | Outcome::Shed
+            | Outcome::Denied => true,
             // It may have been withdrawn at any time.
             Outcome::Cancelled => false,
             _ => self.is_callers_own(),
@@ -183,7 +201,8 @@ impl Outcome {
             | Outcome::ConnectFailure
             | Outcome::Reset
             | Outcome::Shed
-            | Outcome::Conflict => false,
+            | Outcome::Conflict
+            | Outcome::Denied => false,
         }
     }
 
@@ -309,7 +328,7 @@ mod tests {
         assert_eq!(words[..5], ["ok", "server_error", "timeout", "queue_full", "expired"]);
         assert_eq!(words[5..8], ["connect_failure", "reset", "no_healthy_host"]);
         assert_eq!(words[8..13], ["shed", "bulkhead_full", "pool_timeout", "cancelled", "not_connected"]);
-        assert_eq!(words[13..17], ["breaker_open", "throttled", "rate_limited", "conflict"]);
+        assert_eq!(words[13..18], ["breaker_open", "throttled", "rate_limited", "conflict", "denied"]);
     }
 
     #[test]

@@ -19,11 +19,14 @@
 //! | [`tandem`] | what does a full buffer between two stations cost? |
 //! | [`slowing`] | and if each one who waits makes the server slower? |
 //! | [`tcp`] | what does packet loss leave of the bandwidth? |
+//! | [`messages`] | what do loss, distance and size make of a call? |
 //! | [`chain`] | where does a Markov chain stay, and how long does it take from here to there? |
 //! | [`spiral`] | when does a service collapse that its own crowd slows down, which burst does it survive? |
+//! | [`discovery`] | for how long does a caller believe in an instance that is gone? |
 //! | [`orbit`] | what becomes of those who give up and come again? |
 //! | [`once`] | what do lost messages leave of "once"? |
 //! | [`saga`] | how many sagas fail, and how many stay half-way? |
+//! | [`keep_alive`] | how many handshakes does keeping connections save? |
 //!
 //! Rates and spans are plain `f64` in one unit of time chosen by the caller, unless a name ends in a
 //! unit (`_s`, `_per_s`). All functions panic outside their stated domain: callers have valid models.
@@ -35,6 +38,7 @@ pub mod closed_loop;
 pub mod fanout;
 pub mod impatience;
 pub mod metastable;
+pub mod messages;
 pub mod mg1;
 pub mod mm1;
 pub mod mmc;
@@ -49,6 +53,8 @@ pub mod spiral;
 pub mod tandem;
 pub mod tcp;
 pub mod usl;
+pub mod discovery;
+pub mod keep_alive;
 
 /// The x in [low, high] where `rising` crosses zero upwards, by bisection to the last bit. If it does
 /// not, the end that lies nearer to doing so.

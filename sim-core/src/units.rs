@@ -6,8 +6,13 @@ use std::str::FromStr;
 
 use crate::time::SimDuration;
 
+mod price;
 mod size;
 
+pub use price::Price;
+mod bandwidth;
+
+pub use bandwidth::{Bandwidth, Room};
 pub use size::{Cost, Size, Throttle};
 
 /// Gives a type with `FromStr` and `Display` its place in files: read from text (or from a number

@@ -291,10 +291,34 @@ fn compensation_that_fails_shows_what_it_says() {
 fn an_unreliable_network_shows_what_it_says() {
     assert!(check("fallacy-1-network-reliable") >= 10);
 }
+fn addresses_that_change_show_what_they_say() {
+    assert!(check("fallacy-5-topology-static") >= 18);
+}
 
 #[test]
 fn spots_of_the_vulnerability_map_show_what_they_say() {
     assert!(check("vulnerability-map") >= 8);
+}
+
+#[test]
+fn optional_observability_shows_what_it_says() {
+    assert!(check("fallacy-11-observability-optional") >= 15);
+}
+fn the_seventh_fallacy_shows_what_it_says() {
+    assert!(check("fallacy-7-transport-cost-zero") >= 14);
+}
+fn distance_shows_what_it_says() {
+    assert!(check("fallacy-2-latency-zero") >= 14);
+}
+
+#[test]
+fn a_wire_that_fills_shows_what_it_says() {
+    assert!(check("fallacy-3-bandwidth-infinite") >= 12);
+}
+
+#[test]
+fn three_ways_to_one_service_show_what_they_say() {
+    assert!(check("fallacy-8-network-homogeneous") >= 11);
 }
 
 #[test]
@@ -311,4 +335,9 @@ fn every_shipped_scenario_has_a_test_here_and_claims_something() {
             shipped.id
         );
     }
+}
+
+#[test]
+fn a_network_that_is_not_secure_shows_what_it_says() {
+    assert!(check("fallacy-4-network-secure") >= 12);
 }

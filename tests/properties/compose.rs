@@ -28,8 +28,12 @@ pub(crate) fn network(number: u64) -> Drawn {
     let plan = Plan { services, zoned, instances, zones, scalers };
     let mut body = String::from("\n");
     if plan.zoned {
-        body += "zones: {names: [a, b], within: 200us, between: {uniform: {min: 1ms, max: 5ms}}}\n";
+        let pairs = crate::money::pairs(number);
+        body += &format!(
+            "zones: {{names: [a, b], within: 200us, between: {{uniform: {{min: 1ms, max: 5ms}}}}{pairs}}}\n"
+        );
     }
+    body += &crate::money::beside(number, plan.zoned);
     body += "services:\n";
     let mut limited = Vec::new();
     let mut reach = Reach { shared: Vec::new(), by_hand: Vec::new(), workloads: 0 };
@@ -46,6 +50,7 @@ pub(crate) fn network(number: u64) -> Drawn {
         reach.shared.push(text.contains("queue: {processor_sharing"));
         reach.by_hand.push(scaler == BY_HAND);
         let text = crate::flows::service(number, k, text);
+        let text = crate::money::service(number, k, plan.zoned, text);
         body += &format!("  s{k}: {{{text}{further}{scaler}}}\n");
     }
     body += "workloads:\n";

@@ -9,6 +9,7 @@ mod composition;
 mod connected;
 mod draw;
 mod limits;
+mod money;
 mod flows;
 mod guards;
 mod told;
@@ -20,6 +21,8 @@ mod systems;
 mod effects;
 mod follows;
 mod messages;
+mod transports;
+mod discovery;
 
 use sim_core::engine::{self, Run, StopReason};
 use sim_core::metrics::digest::Digest;

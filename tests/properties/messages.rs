@@ -20,6 +20,17 @@ fn network(dice: &mut Dice) -> String {
         "latency: {}",
         dice.pick(&["0s", "5ms", "{exponential: {mean: 20ms}}", "{uniform: {min: 1ms, max: 9ms}}"])
     )];
+    if dice.chance(50) {
+        parts.push("link: wire".to_owned());
+    }
+    if dice.chance(40) {
+        let tcp = dice.pick(&[
+            "tcp",
+            "{tcp: {multiplexed: true}}",
+            "{tcp: {mss: 500B, initial_cwnd: 2, rto_min: 20ms, rto_max: 1s}}",
+        ]);
+        parts.push(format!("transport: {tcp}"));
+    }
     if dice.chance(70) {
         let loss =
             dice.pick(&["5%", "{there: 30%}", "{back: 30%}", "{ways: {there: 1%, back: 60%}}", "100%"]);
@@ -50,7 +61,7 @@ fn patience(dice: &mut Dice) -> String {
 fn call(dice: &mut Dice, to: &str, pool: bool, network: &str) -> String {
     let tries = match dice.int(0, 4) {
         0 => "hedging: {fixed: {delay: 30ms, max_attempts: 3}}".to_owned(),
-        1 => "hedging: {tied: {max_attempts: 2}}".to_owned(),
+        1 => "hedging: {tied: {delay: 5ms}}".to_owned(),
         2 => "hedging: {fixed: {delay: 10ms, max_attempts: 2, cancel_losers: false}}".to_owned(),
         _ => format!("retry: {}", retry(dice)),
     };
@@ -78,9 +89,10 @@ fn call(dice: &mut Dice, to: &str, pool: bool, network: &str) -> String {
 
 fn service(dice: &mut Dice, steps: &str) -> String {
     format!(
-        "{{instances: {}, workers: {}, on_cancel: {}, queue: {}, admission: {}, lifecycle: {}, error_ratio: {}%, \
+        "{{zones: {}, instances: {}, workers: {}, on_cancel: {}, queue: {}, admission: {}, lifecycle: {}, error_ratio: {}%, \
          pools: {{few: {{size: 2, queue: 3, acquire_timeout: 200ms}}}}, steps: [{steps}]}}",
-        dice.int(1, 3),
+        dice.pick(&["[east, west]", "[east]", "[]"]),
+        dice.int(2, 3),
         dice.int(1, 5),
         dice.pick(&["ignore", "immediate", "{checkpoint: {interval: 20ms}}"]),
         dice.pick(&[
@@ -103,20 +115,27 @@ fn system(number: u64) -> String {
     let work =
         |dice: &mut Dice| format!("compute: {}", dice.pick(&["0s", "10ms", "{exponential: {mean: 40ms}}"]));
     let (first, second) = (network(dice), network(dice));
-    let steps = format!("{{{}}}, {{call: {}}}", work(dice), call(dice, "store", true, &second));
+    let to_store = call(dice, "store", true, &second);
+    let has_pool = to_store.contains("pool: few");
+    let steps = format!("{{{}}}, {{call: {to_store}}}", work(dice));
     let web = service(dice, &steps);
     let steps = format!("{{{}}}", work(dice));
     let store = service(dice, &steps);
     let users = call(dice, "web", false, &first);
     let mut text = format!(
         "
+zones: {{names: [east, west], between: 3ms}}
+links: {{wire: {{bandwidth: {}, queue: {}, mtu: {}}}}}
 services:
   web: {web}
   store: {store}
 workloads:
-  users: {{clients: {}, arrivals: {}, call: {users}}}
+  users: {{zone: east, clients: {}, arrivals: {}, call: {users}}}
 faults:
 ",
+        dice.pick(&["1Gbit/s", "10Mbit/s", "500kbit/s"]),
+        dice.pick(&["unlimited", "100KiB", "0B"]),
+        dice.pick(&["1500B", "none", "500B"]),
         dice.int(1, 3),
         dice.pick(&[
             "{poisson: {rate: 40/s}}",
@@ -134,7 +153,16 @@ faults:
             "to: web, direction: back",
             "to: web, direction: there",
         ]);
-        let kind = match dice.int(0, 6) {
+        let kind = match dice.int(0, 12) {
+            12 if has_pool => "slow_close: {from: web, delay: 100ms}".to_owned(),
+            7 => format!(
+                "partition: {{{whose}, ratio: {ratio}%, mode: {}}}",
+                dice.pick(&["black_hole", "reject"])
+            ),
+            8 => format!("latency: {{{whose}, delay: 50ms, jitter: {ratio}ms}}"),
+            9 => format!("reset: {{{whose}, ratio: {ratio}%}}"),
+            10 => "bandwidth: {link: wire, factor: 0.1}".to_owned(),
+            11 => "loss: {to: web, ratio: 100%}".to_owned(),
             0 => "crash: {services: [store], instances: one}".to_owned(),
             1 => "crash: {services: [web, store]}".to_owned(),
             2 => format!("loss: {{{whose}, ratio: {ratio}%}}"),
@@ -148,7 +176,7 @@ faults:
     text
 }
 
-fn check(body: &str, number: u64) -> [bool; 4] {
+fn check(body: &str, number: u64) -> [bool; 7] {
     let mut model = model("10s", body);
     model.bounds = Bounds { events: 200_000, in_flight: 20_000 };
     let seed = Seed(number);
@@ -157,9 +185,11 @@ fn check(body: &str, number: u64) -> [bool; 4] {
     let run = engine::run(&model, seed, observers);
     let (_, digest) = run.probe;
     assert_repeats(&model, seed, digest);
-    let mut seen = [false; 4];
+    let mut seen = [false; 7];
     for way in run.ledger.edges.iter().flat_map(|edge| edge.ways) {
-        for (seen, count) in seen.iter_mut().zip([way.lost, way.copies, way.corrupted, way.unheard]) {
+        let counts =
+            [way.lost, way.copies, way.corrupted, way.unheard, way.dropped, way.cut, way.retransmitted];
+        for (seen, count) in seen.iter_mut().zip(counts) {
             *seen |= count > 0;
         }
     }
@@ -169,6 +199,14 @@ fn check(body: &str, number: u64) -> [bool; 4] {
 #[test]
 fn messages_are_accounted_for() {
     let systems = Systems { variable: "SPIRAL_MESSAGES", command: " messages", numbers: SYSTEMS };
-    let seen = [("lost messages", 150), ("copies", 150), ("damaged messages", 80), ("unheard answers", 150)];
+    let seen = [
+        ("lost messages", 150),
+        ("copies", 100),
+        ("damaged messages", 60),
+        ("unheard answers", 150),
+        ("messages without room", 20),
+        ("messages cut off", 60),
+        ("segments sent again", 100),
+    ];
     systems.keep(system, |body| body, |body, number| check(body, number), seen);
 }

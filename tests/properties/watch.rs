@@ -125,6 +125,7 @@ impl Watch {
         self.model.faults.iter().filter(on).any(|fault| match fault.effect {
             Effect::Stopped => fault.instances.contains(&id),
             Effect::Slower { .. } | Effect::Failing { .. } | Effect::Load { .. } => false,
+            _ => unreachable!("watched systems are plain"),
             Effect::Down
             | Effect::Restarted
             | Effect::Hanging { .. }
@@ -134,6 +135,8 @@ impl Watch {
             | Effect::Flushed { .. }
             | Effect::Congested(_)
             | Effect::Network(_)
+            | Effect::Bandwidth { .. }
+            | Effect::Growth { .. }
             | Effect::Hot => {
                 unreachable!("watched systems are plain")
             }
@@ -353,7 +356,8 @@ impl Probe for Watch {
             | Observation::Abandoned { .. }
             | Observation::InstanceState { .. }
             | Observation::Connection { .. }
-            | Observation::Believed { .. } => unreachable!("watched systems are plain"),
+            | Observation::Believed { .. }
+            | Observation::Alert { .. } => unreachable!("watched systems are plain"),
             Observation::Aside { .. } => {}
         }
     }

@@ -106,7 +106,8 @@ impl Probe for Stays {
             | Observation::Aside { .. }
             | Observation::Connection { .. }
             | Observation::Trigger { .. }
-            | Observation::Action { .. } => {}
+            | Observation::Action { .. }
+            | Observation::Alert { .. } => {}
         }
     }
 }
@@ -175,7 +176,8 @@ impl Probe for Fate {
             | Observation::Aside { .. }
             | Observation::Connection { .. }
             | Observation::Trigger { .. }
-            | Observation::Action { .. } => {}
+            | Observation::Action { .. }
+            | Observation::Alert { .. } => {}
         }
     }
 }
@@ -281,7 +283,8 @@ impl Probe for Stories {
             | Observation::Aside { .. }
             | Observation::Connection { .. }
             | Observation::Trigger { .. }
-            | Observation::Action { .. } => {}
+            | Observation::Action { .. }
+            | Observation::Alert { .. } => {}
         }
     }
 }

@@ -286,11 +286,15 @@ impl Page<'_> {
             }
             (None, _) => String::new(),
         };
+        let control = match cell.control {
+            Some(control) if !map::is_control(self.map) => format!("; control {}", format::percent(control)),
+            _ => String::new(),
+        };
         let counts = cell.verdicts.iter().map(|(word, count)| format!("{count} {word}"));
         let counts: Vec<String> = counts.collect();
         let counts = if counts.is_empty() { String::new() } else { format!(": {}", counts.join(", ")) };
         let seeds = if cell.seeds == 1 { "1 seed".to_owned() } else { format!("{} seeds", cell.seeds) };
-        format!("{value}{interval}{overloaded}, {seeds}{counts}")
+        format!("{value}{interval}{overloaded}, {seeds}{counts}{control}")
     }
 }
 

@@ -1,6 +1,8 @@
 //! Which loads are safe, whatever the trigger? One bar per variant along the first axis of a map: where no value of
 //! the second axis leaves it stuck, where some do, where all do, and where it fails without any trigger.
 
+use std::cell::Cell;
+
 use scenarios::results::map::{CellClass, MapResult, MapVariant};
 
 use super::canvas::{self, Align, Canvas, DrawError, Drawn, TextLook};
@@ -111,10 +113,18 @@ pub(crate) fn title(map: &MapResult) -> String {
     format!("Who stays stuck, by {}", map::name(&map.x))
 }
 
-/// Draws one bar per variant.
+/// Draws one bar per variant, as low as they allow.
 pub(crate) fn draw(map: &MapResult, look: &Look, theme: Theme) -> Result<String, DrawError> {
+    // How much is empty is known once the words are set.
+    let height = Cell::new(look.height);
+    paint(map, look, theme, &height)?;
+    paint(map, look, theme, &height)
+}
+
+/// Draws on a canvas of this height, and puts there the height that would do.
+fn paint(map: &MapResult, look: &Look, theme: Theme, height: &Cell<f64>) -> Result<String, DrawError> {
     let x = Cells::new(&map.x);
-    canvas::draw(look.width, look.height, look.background, |canvas| {
+    canvas::draw(look.width, height.get(), look.background, |canvas| {
         let second = map::name(&map.y);
         let range = match map.y.values.len() {
             0 => String::new(),
@@ -137,10 +147,15 @@ pub(crate) fn draw(map: &MapResult, look: &Look, theme: Theme) -> Result<String,
         }
         let names = map.variants.iter().map(|variant| canvas.text_width(&variant.name, look.font));
         let left = look.margin() + names.fold(0.0, f64::max).min(0.26 * look.width) + 0.7 * look.font;
-        let lowest = look.height - 0.6 * look.margin() - look.footer();
+        let below = 0.6 * look.margin() + look.footer();
+        let lowest = height.get() - below;
         let rows = map.variants.len().max(1) as f64;
-        let step = ((lowest - top) / rows).min(7.0 * look.font);
+        let most = if look.is_thumb { f64::INFINITY } else { 7.0 * look.font };
+        let step = ((lowest - top) / rows).min(most);
         let whole = Rect { left, top, right: look.width - look.margin(), bottom: top + rows * step };
+        if !look.is_thumb {
+            height.set((whole.bottom + below).ceil());
+        }
         let strip = Strip { map, look, theme, x: &x, whole };
         for (index, variant) in map.variants.iter().enumerate() {
             let top = whole.top + index as f64 * step;

@@ -16,8 +16,12 @@ use crate::{landscape, map};
 pub fn of_map(manifest: &Manifest, map: &MapResult, options: &Options) -> Result<Vec<Figure>, ReportError> {
     let (look, origin) = (Look::new(options), Origin::of(manifest));
     let mut figures = Vec::new();
-    for (number, variants) in (1..).zip(chart::pages(map)) {
-        let name = numbered("map", number);
+    let control = map::of_control(map);
+    let pages =
+        |map, name| (1..).zip(chart::pages(map)).map(move |(number, variants)| (map, name, number, variants));
+    let pages = pages(map, "map").chain(control.iter().flat_map(|control| pages(control, "control")));
+    for (map, name, number, variants) in pages {
+        let name = numbered(name, number);
         let drawing = chart::draw(map, variants, &look, options.theme).map_err(|error| {
             let path = format!("figures/{name}.svg");
             ReportError::new(path.as_ref(), ReportErrorKind::Drawing(error.to_string()))
@@ -47,10 +51,13 @@ pub fn of_map(manifest: &Manifest, map: &MapResult, options: &Options) -> Result
 
 fn map_caption(map: &MapResult, variants: &[MapVariant]) -> String {
     let cost = map::cost(map);
-    let mut parts = vec![
+    let what = "The control arm: the same systems and seeds without any trigger. Where it fails, the load is too much \
+                without any help; such cells are hatched in the map.";
+    let mut parts: Vec<String> = map::is_control(map).then(|| what.to_owned()).into_iter().collect();
+    parts.extend([
         "One colour per cell; point at a cell for its numbers.".to_owned(),
         format!("{}{}", cost[..1].to_uppercase(), &cost[1..]),
-    ];
+    ]);
     let mut told: Vec<(String, Vec<&str>)> = Vec::new();
     for variant in variants {
         let text = match &variant.contour {

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::shown::shown;
 use crate::sweep_table::{self, SweepTable};
-use crate::{format, parts, words};
+use crate::{format, parts, theory, words};
 
 /// More variants than this stand in a second table.
 const VARIANTS_ACROSS: usize = 6;
@@ -66,6 +66,21 @@ pub(super) fn metric_tables(comparison: &Comparison, manifest: &Manifest) -> Vec
         words::mean_with_interval(words::metric(variant, metric), metric.unit())
     };
     across(caption, &metrics, &comparison.variants.iter().collect::<Vec<_>>(), &cell)
+}
+
+/// What theories say beside what was measured; none if none applies.
+pub(super) fn theory_table(comparison: &Comparison) -> Option<HtmlTable> {
+    let row = |row: theory::Row| {
+        let simulated = if row.simulated.is_empty() { "–".to_owned() } else { row.simulated };
+        vec![row.variant, row.theory, row.what, row.value, simulated]
+    };
+    let rows: Vec<Vec<String>> = theory::rows(&comparison.variants).into_iter().map(row).collect();
+    let columns = ["Variant", "Theory", "What", "Theory says", "Simulated"];
+    (!rows.is_empty()).then(|| HtmlTable {
+        caption: format!("Theory beside the simulation. {}", theory::applies(&comparison.variants).join(" ")),
+        columns: columns.map(str::to_owned).to_vec(),
+        rows,
+    })
 }
 
 /// Every workload and every service, where there are several; metrics across.

@@ -6,10 +6,11 @@ use scenarios::explain::result::{
 };
 use scenarios::metric::Unit;
 use scenarios::presets::{self, Origin, PresetUse, ResolvedValue};
+use scenarios::twin::TwinResult;
 
 use super::grid::{self, Column};
 use super::{Paint, TextStyle, wrapped};
-use crate::format;
+use crate::{format, theory};
 
 /// More calls than this are too many for a terminal.
 const CALLS: usize = 40;
@@ -26,6 +27,7 @@ pub fn explanation_text(explanation: &Explanation, style: &TextStyle) -> String 
     text.push_str(&dependence(&explanation.services, style));
     text.push_str(&operators(&explanation.actions, style));
     text.push_str(&presets(&explanation.presets, style));
+    text.push_str(&theories(&explanation.twins, style));
     text.push_str(&warnings(&explanation.warnings, style));
     style.finish(text)
 }
@@ -278,6 +280,29 @@ fn from(value: &ResolvedValue) -> String {
             None => format!("{file}:{line}"),
         },
     }
+}
+
+/// What theories say without a simulation, and why others do not; what keeps several out is told once.
+fn theories(twins: &[TwinResult], style: &TextStyle) -> String {
+    let mut text = style.paint("Theory", Paint::Bold) + "\n";
+    for twin in twins.iter().filter(|twin| twin.refused.is_none()) {
+        text.push_str(&wrapped(&theory::condition(twin), style, 2));
+        for said in &twin.says {
+            text.push_str(&wrapped(&format!("{}: {}", said.label, theory::value(said)), style, 4));
+        }
+    }
+    let mut refused: Vec<(&str, Vec<&str>)> = Vec::new();
+    for twin in twins {
+        let Some(why) = &twin.refused else { continue };
+        match refused.iter_mut().find(|(other, _)| other == why) {
+            Some((_, names)) => names.push(&twin.theory),
+            None => refused.push((why, vec![&twin.theory])),
+        }
+    }
+    for (why, names) in refused {
+        text.push_str(&wrapped(&format!("no {}: {why}", names.join(", no ")), style, 2));
+    }
+    text + "\n"
 }
 
 fn warnings(warnings: &[Warning], style: &TextStyle) -> String {

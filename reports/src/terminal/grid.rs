@@ -90,7 +90,7 @@ fn rendered(first: &Column, others: &[Column], style: &TextStyle) -> String {
 }
 
 /// Lines of at most `width`, broken after `separator`; a longer piece is cut where it must.
-fn broken(text: &str, width: usize, separator: char) -> String {
+pub(super) fn broken(text: &str, width: usize, separator: char) -> String {
     let width = width.max(1);
     let mut lines = vec![String::new()];
     for piece in text.split_inclusive(separator) {

@@ -140,6 +140,7 @@ fn cell(x: usize, y: usize, cells: usize, shift: f64, refined: bool, scene: Scen
         ci95: is_measured.then_some(ci95),
         verdicts: counts.filter(|_| is_measured).map(|(word, count)| (word.to_owned(), count)).collect(),
         metrics: if is_measured { BTreeMap::from(metrics) } else { BTreeMap::new() },
+        control: Some(if is_overloaded { 0.4 } else { 1.0 }),
     }
 }
 

@@ -3,7 +3,9 @@
 mod figures; // what SVG and PNG hold
 mod folder; // what is written and read back
 mod gauges; // what moves inside
+mod glance;
 mod landscapes; // made-up maps and loops
+mod loads; // goodput against offered load
 mod maps; // maps of two settings
 mod page; // the HTML page
 mod pictures; // strips, lanes and topologies

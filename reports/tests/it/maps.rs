@@ -80,10 +80,10 @@ fn critical_values_and_loops_read_like_this() {
 fn a_small_map_looks_like_this() {
     let figures = drawn(&map(3, &["four-attempts"], Scene::Stuck), &THUMB);
     let names: Vec<&str> = figures.iter().map(|figure| figure.name.as_str()).collect();
-    assert_eq!(names, ["map", "strip"]);
+    assert_eq!(names, ["map", "control", "strip"]);
     insta::assert_snapshot!("map", figures[0].svg);
     insta::assert_snapshot!("hover", figures[0].hover);
-    insta::assert_snapshot!("strip", figures[1].svg);
+    insta::assert_snapshot!("strip", figures[2].svg);
 }
 
 #[test]
@@ -91,7 +91,10 @@ fn maps_are_told_in_words() {
     let figures = drawn(&map(17, &["four-attempts"], Scene::Stuck), &THUMB);
     insta::assert_snapshot!(
         "words",
-        format!("{}\n\n{}\n\n{}\n", figures[0].alt, figures[0].caption, figures[1].alt)
+        format!(
+            "{}\n\n{}\n\n{}\n\n{}\n",
+            figures[0].alt, figures[0].caption, figures[1].caption, figures[2].alt
+        )
     );
 }
 
@@ -99,7 +102,7 @@ fn maps_are_told_in_words() {
 fn eight_variants_stand_in_two_figures() {
     let figures = drawn(&map(5, &NAMES, Scene::Stuck), &THUMB);
     let names: Vec<&str> = figures.iter().map(|figure| figure.name.as_str()).collect();
-    assert_eq!(names, ["map", "map-2", "strip"]);
+    assert_eq!(names, ["map", "map-2", "control", "control-2", "strip"]);
     assert_eq!([0, 1].map(|index: usize| figures[index].svg.matches("<image ").count()), [4, 4]);
 }
 
@@ -166,7 +169,8 @@ fn folders_read_back_and_are_drawn_again() {
         assert!(before.contains(&format!("<figure id=\"figure-{kind}\">")));
     }
     let page = fs::read_to_string(folder("map").join("report.html")).unwrap();
-    assert_eq!(page.matches("</title></path>").count(), 50, "every cell can be pointed at");
+    // Two variants of 25 cells, and their control arms.
+    assert_eq!(page.matches("</title></path>").count(), 100, "every cell can be pointed at");
     assert_eq!(read(&folder("map")).unwrap(), Stored::Map(of_maps, map));
     assert_eq!(read(&folder("critical")).unwrap(), Stored::Critical(of_searches, critical));
     assert_eq!(read(&folder("hysteresis")).unwrap(), Stored::Hysteresis(of_loops, loops));

@@ -205,6 +205,7 @@ impl Sample {
             events: 21_700_000,
             requests: 7_200_000,
             diagnosis: None,
+            twins: Vec::new(),
         }
     }
 
@@ -409,6 +410,7 @@ pub(crate) fn sweep() -> SweepResult {
         metric: Metric::AgeAtService,
         seeds: (1..=20).collect(),
         points: loads.map(point).to_vec(),
+        capacities: Vec::new(),
         theory: vec![theory("fifo", "M/M/1", false), theory("two-workers", "M/M/2", true)],
         expectations: vec![ExpectationResult {
             text: "fifo at 90/s: age_at_service near 90ms".to_owned(),

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::presets::PresetUse;
+use crate::twin::TwinResult;
 
 /// Everything that is known of a variant before any run. Spans in seconds, rates per second; a number that is
 /// infinite or cannot be known is absent.
@@ -30,6 +31,8 @@ pub struct Explanation {
     pub actions: Vec<ActionResult>,
     /// What is built on presets, and what holds there.
     pub presets: Vec<PresetUse>,
+    /// What theories say of it without its simulation, or why they do not apply.
+    pub twins: Vec<TwinResult>,
     /// What may go wrong, in the order of the file.
     pub warnings: Vec<Warning>,
 }

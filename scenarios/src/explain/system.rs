@@ -9,6 +9,7 @@
 use sim_core::dist::Distribution;
 use sim_core::model::edge::{CallConfig, DeadlineConfig, UntilConfig};
 use sim_core::model::endpoint::StepConfig;
+use sim_core::model::network::ReorderConfig;
 use sim_core::model::service::ServiceConfig;
 use sim_core::model::workload::{ArrivalsConfig, WorkloadConfig};
 use sim_core::model::{Model, SystemConfig};
@@ -411,6 +412,7 @@ impl<'a> Lowering<'a, '_> {
         let to = self.endpoints.iter().position(|endpoint| endpoint.name == config.to);
         let to = to.expect("a model exists, so every call leads somewhere");
         let latency = config.network.latency.as_ref().map_or(0.0, mean);
+        let held_up = config.network.reorder.as_ref().map_or(0.0, ReorderConfig::mean_secs);
         self.calls.push(Call {
             path,
             caller,
@@ -423,7 +425,7 @@ impl<'a> Lowering<'a, '_> {
             attempt_s: config.timeouts.attempt.0.map(SimDuration::as_secs_f64),
             total_s: config.timeouts.total.0.map(SimDuration::as_secs_f64),
             inherits_deadline: config.deadline != DeadlineConfig::None,
-            network_s: 2.0 * latency,
+            network_s: 2.0 * (latency + held_up),
             max_depth: config.max_depth.map_or(u32::MAX, Count::get),
         });
         self.calls.len() - 1

@@ -26,14 +26,26 @@ pub(super) fn advertised(view: &View<'_>, service: usize) -> (Trust, Vec<String>
         unknown.push(format!("`{}` is the slower the more is there", view.system.service_name(service)));
     }
     unknown.extend(over_links(view));
+    unknown.extend(over_networks(&calls));
     if unknown.is_empty() { (Trust::Sharp, unknown) } else { (Trust::Unknown, unknown) }
 }
 
-/// Callers whose answers wait for links: what those pass is not looked at.
+/// Callers whose answers wait for links, and who work on their messages: what that takes is not looked at.
 fn over_links(view: &View<'_>) -> Vec<String> {
     let services = view.system.config.services.iter();
     let linked = services.filter(|(_, config)| config.pools.iter().any(|(_, pool)| pool.links.is_some()));
-    linked.map(|(name, _)| format!("answers to `{name}` wait for links")).collect()
+    let linked = linked.map(|(name, _)| format!("answers to `{name}` wait for links"));
+    let coding = view.system.config.services.iter().filter(|(_, config)| !config.serialization.is_free());
+    let coding = coding.map(|(name, _)| format!("`{name}` works on its messages as well, which is left out"));
+    linked.chain(coding).collect()
+}
+
+/// Callers whose messages may be lost, or wait for others: what gets through is not looked at.
+fn over_networks(calls: &[&Call<'_>]) -> Vec<String> {
+    let rough = calls.iter().filter(|call| call.config.network.is_rough());
+    rough
+        .map(|call| format!("messages of `{}` may be lost, or wait for others on their way", call.path))
+        .collect()
 }
 
 /// Callers that are full before the service is, because they hold workers while they stand in its line. Near
@@ -172,6 +184,19 @@ fn callers_run_out(view: &View<'_>, service: usize, leads: &[bool]) -> Vec<Strin
     names
 }
 
+/// Whether opening a connection for this call is work for the service.
+fn signs(view: &View<'_>, call: &Call<'_>) -> bool {
+    let of_caller = || match call.caller {
+        Caller::Workload(_) => None,
+        Caller::Endpoint(endpoint) => {
+            let service = view.system.endpoints[endpoint].service;
+            view.system.config.services.0[service].1.connection.as_ref()
+        }
+    };
+    let connection = call.config.connection.as_ref().or_else(of_caller);
+    connection.is_some_and(|connection| connection.tls_cpu.server > sim_core::time::SimDuration::ZERO)
+}
+
 /// What may bring a system down below the predicted load: capacity that does not stay, shares that nobody knows.
 fn tips_below(view: &View<'_>, leads: &[bool], above: &[&Call<'_>]) -> Vec<String> {
     let system = &view.system;
@@ -205,8 +230,14 @@ fn tips_below(view: &View<'_>, leads: &[bool], above: &[&Call<'_>]) -> Vec<Strin
         if config.autoscaler != autoscaler::Config::None {
             reasons.push(format!("instances of `{name}` come and go"));
         }
+        if !config.discovery.is_none() {
+            reasons.push(format!("callers of `{name}` go to the addresses that they believe in"));
+        }
         if config.memory.is_some() {
             reasons.push(format!("collecting garbage slows `{name}` under load"));
+        }
+        if system.calls.iter().any(|call| call.service == number && signs(view, call)) {
+            reasons.push(format!("handshakes cost `{name}` work"));
         }
         if config.error_cost > sim_core::time::SimDuration::ZERO {
             reasons.push(format!("errors cost `{name}` more than answers"));

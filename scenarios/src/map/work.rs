@@ -35,6 +35,9 @@ struct Outcome {
     /// Every metric of the triggered arm, in the order of [`Metric::ALL`]; recovery times that are infinite are
     /// missing.
     metrics: Vec<Option<f64>>,
+    /// Success of the control arm.
+    #[serde(default)]
+    control: Option<f64>,
 }
 
 impl Outcome {
@@ -272,6 +275,7 @@ impl<'a> Work<'a> {
                 ci95: estimate.and_then(|estimate| estimate.ci95),
                 verdicts: counts.filter(|(_, count)| *count > 0).collect(),
                 metrics: BESIDE.iter().filter_map(mean).collect(),
+                control: of_control(outcomes),
             };
         }
         let corners = refinement.corners((x, y), |x, y| self.measured.contains_key(&(x, y)));
@@ -289,6 +293,7 @@ impl<'a> Work<'a> {
             ci95: None,
             verdicts: BTreeMap::new(),
             metrics: BTreeMap::new(),
+            control: corners.iter().map(|(place, weight)| Some(weight * of_control(outcomes(place))?)).sum(),
         }
     }
 }
@@ -296,6 +301,12 @@ impl<'a> Work<'a> {
 /// The values of a metric on the seeds that have one.
 fn values(outcomes: &[Outcome], metric: Metric) -> Vec<f64> {
     outcomes.iter().filter_map(|outcome| outcome.value(metric)).collect()
+}
+
+/// The mean success of the control arm; runs that were kept by an older version do not tell it.
+fn of_control(outcomes: &[Outcome]) -> Option<f64> {
+    let values: Option<Vec<f64>> = outcomes.iter().map(|outcome| outcome.control).collect();
+    values.filter(|values| !values.is_empty()).map(|values| values.iter().sum::<f64>() / values.len() as f64)
 }
 
 /// What most seeds do.
@@ -335,5 +346,6 @@ fn outcome(variant: &Variant, seed: u64, control: Option<&Record>) -> Outcome {
         _ => record.value(*metric, Scope::default(), span),
     };
     let metrics = Metric::ALL.iter().map(|metric| value(metric).filter(|value| value.is_finite())).collect();
-    Outcome { verdict: judgement.verdict, metrics }
+    let healthy = control.value(Metric::Success, Scope::default(), control.after_warmup());
+    Outcome { verdict: judgement.verdict, metrics, control: healthy.filter(|value| value.is_finite()) }
 }

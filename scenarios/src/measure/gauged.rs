@@ -12,6 +12,7 @@ impl Record {
         let is_wanted = |of: Holder| match of {
             Holder::Edge(edge) => scope.workload.is_none_or(|workload| workload.index() == edge.index()),
             Holder::Service(id) => scope.service.is_none_or(|service| service == id),
+            Holder::Link(_) => false,
         };
         let area = |series: &GaugeSeries| -> Option<f64> {
             let windows = series.values.iter().zip(&self.lengths_s).take(span.to).skip(span.from);
@@ -21,10 +22,29 @@ impl Record {
         all.filter_map(area).reduce(|a, b| a + b).map(|area| area / self.seconds(span))
     }
 
+    /// The same as a mean over those who have it and the windows in which it was known.
+    pub(super) fn gauged_mean(&self, name: &str, scope: Scope, span: Span) -> Option<f64> {
+        let is_wanted = |of: Holder| match of {
+            Holder::Edge(_) | Holder::Link(_) => true,
+            Holder::Service(id) => scope.service.is_none_or(|service| service == id),
+        };
+        let mean = |series: &GaugeSeries| -> Option<f64> {
+            let windows = series.values.iter().zip(&self.lengths_s).take(span.to).skip(span.from);
+            let known = windows.filter_map(|(value, seconds)| value.map(|value| (value * seconds, seconds)));
+            let (area, seconds) =
+                known.fold((0.0, 0.0), |(area, all), (a, seconds)| (area + a, all + seconds));
+            (seconds > 0.0).then(|| area / seconds)
+        };
+        let all = self.gauges.all().iter().filter(|series| series.name == name && is_wanted(series.of));
+        let (sum, count) =
+            all.filter_map(mean).fold((0.0, 0.0), |(sum, count), mean| (sum + mean, count + 1.0));
+        (count > 0.0).then(|| sum / count)
+    }
+
     /// What was read at the end of window `to` - 1, in sum; 0 before the first, `None` if nobody has such a thing.
     fn read_at(&self, name: &str, scope: Scope, to: usize) -> Option<f64> {
         let is_wanted = |of: Holder| match of {
-            Holder::Edge(_) => scope.service.is_none(),
+            Holder::Edge(_) | Holder::Link(_) => scope.service.is_none(),
             Holder::Service(id) => scope.service.is_none_or(|service| service == id),
         };
         let all = self.gauges.all().iter().filter(|series| series.name == name && is_wanted(series.of));
@@ -48,9 +68,39 @@ impl Record {
         (of > 0.0).then(|| 1e3 * there / of)
     }
 
+    /// Mean over time of what was read of edges, in sum over those that lead to the service of the scope, or over all.
+    pub(super) fn over_edges(&self, name: &str, scope: Scope, span: Span) -> Option<f64> {
+        let leads_there = |of: Holder| match of {
+            Holder::Edge(edge) => scope.service.is_none_or(|service| self.callees[edge] == service),
+            Holder::Service(_) | Holder::Link(_) => false,
+        };
+        let area = |series: &GaugeSeries| -> f64 {
+            let windows = series.values.iter().zip(&self.lengths_s).take(span.to).skip(span.from);
+            windows.map(|(value, seconds)| value.unwrap_or(0.0) * seconds).sum()
+        };
+        let all = self.gauges.all().iter().filter(|series| series.name == name && leads_there(series.of));
+        all.map(area).reduce(|a, b| a + b).map(|area| area / self.seconds(span))
+    }
+
+    /// The most of several gauges, each in its mean over time; `None` if nobody has such a thing.
+    pub(super) fn most_gauged(&self, names: [&str; 2], span: Span) -> Option<f64> {
+        let wanted = self.gauges.all().iter().filter(|series| names.contains(&series.name));
+        let mean = |series: &GaugeSeries| {
+            let windows = series.values.iter().zip(&self.lengths_s).take(span.to).skip(span.from);
+            let known = windows.filter_map(|(value, seconds)| value.map(|value| (value * seconds, *seconds)));
+            let (area, seconds) = known.fold((0.0, 0.0), |sum, (area, s)| (sum.0 + area, sum.1 + s));
+            (seconds > 0.0).then(|| area / seconds)
+        };
+        wanted.filter_map(mean).reduce(f64::max)
+    }
+
     /// The busiest link of a pool, in means over all; `None` without links, or if nothing went over them.
     pub(super) fn link_imbalance(&self, span: Span) -> Option<f64> {
-        let shares = self.gauges.all().iter().filter(|series| series.name.starts_with("link_"));
+        let shares = self
+            .gauges
+            .all()
+            .iter()
+            .filter(|series| series.name.starts_with("link_") && series.name.ends_with("_share"));
         // By pool: how many links, and the largest mean share.
         let mut pools: Vec<(Holder, f64, f64)> = Vec::new();
         for series in shares {

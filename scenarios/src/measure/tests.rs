@@ -25,6 +25,7 @@ fn record(workload: Vec<WorkloadWindow>, service: Vec<ServiceWindow>) -> Record 
         states: None,
         caches: Caches::default(),
         gauges: Gauges::default(),
+        watch: WatchLedger::default(),
     }
 }
 

@@ -14,7 +14,7 @@ pub(crate) fn services(model: &Model) -> Vec<ServiceId> {
         match edge.caller {
             EdgeCaller::Workload(_) => first.push(edge.to),
             EdgeCaller::Service(caller) => called[caller].push(edge.to),
-            EdgeCaller::Monitor | EdgeCaller::Connector(_) => {}
+            EdgeCaller::Monitor | EdgeCaller::Connector(_) | EdgeCaller::Intruder(_) => {}
         }
     }
     let order = callers_first(&first, &called);

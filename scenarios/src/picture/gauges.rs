@@ -76,7 +76,7 @@ pub(super) fn gauges(variant: &VariantRuns, series: &Series) -> Vec<GaugeLine> {
             }
         }
     }
-    lines.extend(drawn.told(|of| matches!(of, Holder::Edge(_))));
+    lines.extend(drawn.told(|of| matches!(of, Holder::Edge(_) | Holder::Link(_))));
     lines
 }
 
@@ -104,7 +104,7 @@ fn edge_name(model: &Model, id: EdgeId) -> String {
     let caller = match edge.caller {
         EdgeCaller::Workload(caller) | EdgeCaller::Connector(caller) => &model.workloads[caller].name,
         EdgeCaller::Service(caller) => &model.services[caller].name,
-        EdgeCaller::Monitor => return edge.path.clone(),
+        EdgeCaller::Monitor | EdgeCaller::Intruder(_) => return edge.path.clone(),
     };
     let to = &model.services[edge.to].name;
     let same = model.edges.iter().filter(|other| (other.caller, other.to) == (edge.caller, edge.to));
@@ -141,6 +141,7 @@ impl Drawn<'_> {
             let of = match gauge.of {
                 Holder::Service(id) => model.services[id].name.clone(),
                 Holder::Edge(id) => edge_name(model, id),
+                Holder::Link(id) => model.links[id].name.clone(),
             };
             let kind = Kind::of(gauge.name);
             let unit = if kind.is_share { Unit::Share } else { Unit::Count };

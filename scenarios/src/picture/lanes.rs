@@ -43,7 +43,7 @@ pub(super) fn states(model: &Model, record: &Record, seed: u64) -> Option<States
                 let caller = match model.edges[edge].caller {
                     EdgeCaller::Workload(id) | EdgeCaller::Connector(id) => Caller::Workload(id),
                     EdgeCaller::Service(id) => Caller::Service(id),
-                    EdgeCaller::Monitor => continue,
+                    EdgeCaller::Monitor | EdgeCaller::Intruder(_) => continue,
                 };
                 let view = views.entry((service, caller, place)).or_default();
                 view.clients = model.edges[edge].clients;

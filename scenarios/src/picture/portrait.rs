@@ -50,7 +50,7 @@ pub struct Path {
 /// The portrait of a variant that theory knows, with a trigger; others have no field of arrows.
 pub(super) fn portrait(runs: &VariantRuns, seeds: &[u64]) -> Option<Portrait> {
     let (begins, ends) = runs.variant.model.trigger_window()?;
-    let rig = twin::of(&runs.variant).ok()?.retry_loop;
+    let rig = twin::fluid::of(&runs.variant).ok()?.retry_loop;
     if rig.max_attempts < 2 {
         return None;
     }

@@ -79,7 +79,7 @@ impl Measured<'_> {
                 EdgeCaller::Workload(caller) => caller.index(),
                 EdgeCaller::Service(caller) => place(caller),
                 // Connections are drawn as the messages that go over them.
-                EdgeCaller::Monitor | EdgeCaller::Connector(_) => continue,
+                EdgeCaller::Monitor | EdgeCaller::Connector(_) | EdgeCaller::Intruder(_) => continue,
             };
             match merged.iter_mut().find(|(ends, _)| *ends == (from, edge.to)) {
                 Some((_, edges)) => edges.push(id),

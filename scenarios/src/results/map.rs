@@ -59,6 +59,9 @@ pub struct MapCell {
     /// Means over the seeds of metrics that say more of the cell.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub metrics: BTreeMap<String, f64>,
+    /// Mean success of the control arm, without any trigger.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub control: Option<f64>,
 }
 
 impl MapCell {

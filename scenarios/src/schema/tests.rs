@@ -106,6 +106,25 @@ fn nearly_every_word_is_read_and_keeps_the_schema() {
     assert_eq!(loaded.unwrap_or_else(|error| panic!("{}", error.render(false))).variants.len(), 5);
 }
 
+/// The words of connections and identities.
+const SECURED: &str = include_str!("../../tests/fixtures/secured.yaml");
+
+#[test]
+fn connections_and_identities_are_read_and_keep_the_schema() {
+    assert_eq!(check(SECURED), Vec::<String>::new());
+    let loaded = crate::load::load("secured.yaml", SECURED.as_bytes(), &[], &|_| Err(String::new()));
+    assert_eq!(loaded.unwrap_or_else(|error| panic!("{}", error.render(false))).variants.len(), 2);
+}
+/// Every word of discovery.
+const DISCOVERY: &str = include_str!("../../tests/fixtures/discovery.yaml");
+
+#[test]
+fn every_word_of_discovery_is_read_and_keeps_the_schema() {
+    assert_eq!(check(DISCOVERY), Vec::<String>::new());
+    let loaded = crate::load::load("discovery.yaml", DISCOVERY.as_bytes(), &[], &|_| Err(String::new()));
+    assert_eq!(loaded.unwrap_or_else(|error| panic!("{}", error.render(false))).variants.len(), 3);
+}
+
 #[test]
 fn steps_are_checked_at_every_depth() {
     for (from, to) in [

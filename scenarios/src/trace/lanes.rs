@@ -295,7 +295,7 @@ impl<'m> Lanes<'m> {
         }
         let edge = &self.model.edges[attempt.edge];
         let endpoint = &self.model.endpoints[edge.endpoint].name;
-        let probe = matches!(edge.caller, EdgeCaller::Monitor);
+        let probe = matches!(edge.caller, EdgeCaller::Monitor | EdgeCaller::Intruder(_));
         let index = self.timeline.slices.len();
         attempt.slice = Some(index as u32);
         self.timeline.slices.push(Slice {

@@ -448,6 +448,15 @@ impl Probe for Stories<'_> {
                     story.line(now, 0, "trigger", None, format!("the trigger {name} {what}"));
                 }
             }
+            Observation::Alert { monitor, fires } => {
+                let name = &model.monitors[monitor as usize].name;
+                for story in
+                    self.stories.iter_mut().flatten().filter(|story| story.request.ended_ns.is_none())
+                {
+                    let what = if fires { "fires" } else { "resolves" };
+                    story.line(now, 0, "alert", None, format!("the alert of {name} {what}"));
+                }
+            }
             Observation::Action { action, begins } => {
                 let name = &model.actions[action as usize].name;
                 for story in

@@ -25,6 +25,7 @@ pub(super) fn turned_away(outcome: Outcome) -> String {
         Outcome::QueueFull => "turned away: the line is full".to_owned(),
         Outcome::Shed => "turned away by admission control".to_owned(),
         Outcome::ConnectFailure => "refused: nobody accepts connections there".to_owned(),
+        Outcome::Denied => "turned away: its caller is not let in".to_owned(),
         other => format!("turned away: {}", other.word()),
     }
 }
@@ -79,6 +80,7 @@ pub(super) fn failure(outcome: Outcome) -> &'static str {
         Outcome::Throttled => "kept back by its caller (throttled)",
         Outcome::RateLimited => "over the rate of its caller (rate_limited)",
         Outcome::Conflict => "the record had changed (conflict)",
+        Outcome::Denied => "its caller is not let in (denied)",
     }
 }
 

@@ -61,12 +61,23 @@ fn system(workers: u32, mean: SimDuration, rate: f64, timeout: Option<SimDuratio
 /// makes 1 + 4 + 8 calls; every service call has a timeout, a retry with a budget and a pool slot, and a
 /// millisecond of network. Stores are 60 % busy.
 pub(crate) fn network(requests: u64) -> Model {
+    tiers(requests, r#"{"latency": {"constant": {"value": "1ms"}}}"#, "{}")
+}
+
+/// The same, where messages have sizes and share a link of ten gigabit, a thousandth is lost, and TCP mends that.
+pub(crate) fn wires(requests: u64) -> Model {
+    let network = r#"{"latency": {"constant": {"value": "1ms"}}, "loss": "0.1%", "link": "rack", "transport": {"tcp": {}}},
+        "request_size": "1KiB", "response_size": {"exponential": {"mean": "4KiB"}}"#;
+    tiers(requests, network, r#"{"rack": {"bandwidth": "10Gbit/s", "mtu": "1500B"}}"#)
+}
+
+fn tiers(requests: u64, network: &str, links: &str) -> Model {
     let call = |to: &str| {
         format!(
             r#"{{"call": {{"to": "{to}", "pool": "out", "timeouts": {{"attempt": "500ms"}},
                  "retry": {{"exponential": {{"max_attempts": 2, "base": "10ms", "max": "1s", "jitter": "full",
                      "budget": {{"success_tokens": {{"max_tokens": 10, "token_ratio": 0.1}}}}}}}},
-                 "load_balancer": {{"least_request": {{}}}}, "network": {{"latency": {{"constant": {{"value": "1ms"}}}}}}}}}}"#
+                 "load_balancer": {{"least_request": {{}}}}, "network": {network}}}}}"#
         )
     };
     let service = |name: &str, workers: u32, steps: String| {
@@ -106,18 +117,24 @@ pub(crate) fn network(requests: u64) -> Model {
     };
     let services = format!("{{{}}}", services.join(", "));
     let workloads = format!("{{{}, {}}}", users(0), users(1));
-    model(&services, &workloads, SimDuration::from_secs_f64(requests as f64 / 2_000.0))
+    let horizon = SimDuration::from_secs_f64(requests as f64 / 2_000.0);
+    let links = serde_json::from_str(links).expect("the links can be read");
+    let config = SystemConfig { links, ..config(&services, &workloads, horizon) };
+    Model::new(&config).expect("the rig is sound")
 }
 
 /// The model of a file's parts.
 fn model(services: &str, workloads: &str, horizon: SimDuration) -> Model {
-    let config = SystemConfig {
+    Model::new(&config(services, workloads, horizon)).expect("the rig is sound")
+}
+
+fn config(services: &str, workloads: &str, horizon: SimDuration) -> SystemConfig {
+    SystemConfig {
         services: serde_json::from_str(services).expect("the rig can be read"),
         workloads: serde_json::from_str(workloads).expect("the rig can be read"),
         horizon,
         ..SystemConfig::default()
-    };
-    Model::new(&config).expect("the rig is sound")
+    }
 }
 
 /// Runs `model` with every metric on; gives (requests, events).

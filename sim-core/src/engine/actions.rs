@@ -94,7 +94,14 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             let since = &mut self.actions.holds_since[number];
             *since = if holds { Some(since.unwrap_or(now)) } else { None };
             if since.is_some_and(|since| since + length <= now) {
-                self.on_action(number as u32, true);
+                match action.reaction_time {
+                    SimDuration::ZERO => self.on_action(number as u32, true),
+                    reaction => {
+                        self.actions.done[number] = true;
+                        let event = Event::Action { action: number as u32, begins: true };
+                        self.schedule_timer(Lane::HEAP, now + reaction, event);
+                    }
+                }
             }
         }
         if goes_on {
@@ -113,6 +120,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                     as f64,
             ),
             Level::Success => self.actions.success,
+            Level::Alert(monitor) => Some(f64::from(u8::from(self.monitors.fires(monitor)))),
         }
     }
 
@@ -121,6 +129,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let action = &self.start.actions[number as usize];
         self.actions.done[number as usize] = true;
         self.probe.observe(self.now, Observation::Action { action: number, begins });
+        if begins && self.monitors.exist {
+            self.operator_acted();
+        }
         if begins && let Some(length) = action.length {
             self.schedule_timer(
                 Lane::HEAP,
@@ -221,12 +232,15 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             return;
         }
         // They know what they have sent themselves and still wait for.
-        for (_, attempt) in
+        for (slot, attempt) in
             self.attempts.iter_ids().filter(|(_, attempt)| attempt.edge == id && attempt.wanted)
         {
             let call = self.calls.get(attempt.call.0).expect("a wanted attempt has a call under way");
             if call.place == super::state::ANYWHERE {
-                let place = self.model.services[new.to].place(attempt.instance);
+                let place = match self.errands[slot.slot as usize].address {
+                    super::state::ANYWHERE => self.model.services[new.to].place(attempt.instance),
+                    address => address,
+                };
                 self.callers[id].clients[call.client as usize].chooser.sent(place);
             }
         }

@@ -165,6 +165,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         if self.operations.exist() {
             self.tell_user(id, is_answered);
         }
+        if self.monitors.exist {
+            self.watch_request(call, is_answered);
+        }
         let session_id = match self.contexts[id.0.slot as usize].parent {
             Parent::User(session) => session,
             Parent::Holder(lease) => return self.holder_goes_on(call, lease, is_answered),

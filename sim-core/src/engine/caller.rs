@@ -1,6 +1,7 @@
 //! What does a caller do? Send an attempt, wait for it, judge how it ended, try again or give up.
 
 use super::Simulation;
+use super::fleet::Instances;
 use super::guards::Part;
 use super::pipeline::Passage;
 use super::state::{
@@ -8,28 +9,15 @@ use super::state::{
 };
 use crate::event::Event;
 use crate::event_list::Lane;
-use crate::ids::{AttemptId, CallId, Id, IdVec, InstanceId};
-use crate::metrics::{Meter, Observation, Probe};
+use crate::ids::{AttemptId, CallId, Id};
+use crate::metrics::{Observation, Probe};
 use crate::model::edge::EdgeCaller;
+use crate::model::network::Way;
 use crate::model::pipeline::Layer;
 use crate::policy::Outcome;
-use crate::policy::balancer::Fleet;
 use crate::policy::chooser::Avoid;
 use crate::policy::retry::{Decision, Failure};
 use crate::time::{SimDuration, SimTime};
-
-/// The instances of a service as they are.
-pub(super) struct Instances<'a> {
-    pub(super) meters: &'a IdVec<InstanceId, Meter>,
-    pub(super) first: usize,
-}
-
-impl Fleet for Instances<'_> {
-    #[inline]
-    fn in_system(&self, instance: u32) -> u32 {
-        self.meters[InstanceId::from_index(self.first + instance as usize)].in_system
-    }
-}
 
 impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// Enters a call with what travels with it.
@@ -104,6 +92,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// answer at the very nanosecond of the timeout comes too late.
     #[inline(always)]
     pub(super) fn send_attempt(&mut self, call_id: CallId) {
+        if !PLAIN && self.discovery.exists && self.awaits_addresses(call_id) {
+            return;
+        }
         let now = self.now;
         let call = self.calls.get_mut(call_id.0).expect("only a call under way sends attempts");
         let edge = &self.model.edges[call.edge];
@@ -122,6 +113,11 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             place
         } else if call.place != ANYWHERE {
             call.place
+        } else if !PLAIN && edge.discovers {
+            let Some(address) = self.pick_address(call_id) else {
+                return self.not_sent(call_id, Outcome::NoHealthyHost);
+            };
+            address
         } else if edge.chooses {
             let key = match PLAIN {
                 true => 0,
@@ -160,7 +156,11 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             return self.not_sent(call_id, Outcome::BreakerOpen);
         }
         let call = self.calls.get_mut(call_id.0).expect("it is still under way");
-        let instance = service.instance(place);
+        let is_address = !PLAIN && edge.discovers && call.place == ANYWHERE;
+        let instance = match is_address {
+            false => service.instance(place),
+            true => self.discovery.instance(service, edge.to, place),
+        };
         let attempt = AttemptId(self.attempts.insert(Attempt {
             luck,
             call: call_id,
@@ -179,7 +179,10 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.ledger.edges[edge_id].sent += 1;
         let workload = match edge.caller {
             EdgeCaller::Workload(workload) => Some(workload),
-            EdgeCaller::Service(_) | EdgeCaller::Monitor | EdgeCaller::Connector(_) => None,
+            EdgeCaller::Service(_)
+            | EdgeCaller::Monitor
+            | EdgeCaller::Connector(_)
+            | EdgeCaller::Intruder(_) => None,
         };
         let sent = Observation::Sent {
             workload,
@@ -192,13 +195,20 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         };
         self.probe.observe(now, sent);
         if !PLAIN {
-            self.pack_errand(call_id, attempt, place);
+            self.pack_errand(call_id, attempt, place, if is_address { place } else { ANYWHERE });
+            if self.wires.are_there {
+                let sent = *self.attempts.get(attempt.0).expect("it was just sent");
+                self.pay(attempt, &sent, Way::There);
+            }
         }
         if let Some(patience) = edge.attempt_timeout
             && (PLAIN || !edge.pipeline.has_early_clock)
         {
             let lane = self.callers[edge_id].attempt_timeout;
             self.schedule_timer(lane, now + patience, Event::AttemptTimeout { attempt });
+        }
+        if !PLAIN && edge.connection.is_some() {
+            return self.board(attempt);
         }
         match !PLAIN && edge.has_network {
             false => self.reach(attempt),
@@ -208,7 +218,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
 
     /// What the server learns with an attempt.
     #[inline(never)]
-    fn pack_errand(&mut self, call_id: CallId, attempt: AttemptId, place: u32) {
+    fn pack_errand(&mut self, call_id: CallId, attempt: AttemptId, place: u32, address: u32) {
         let call = self.calls.get(call_id.0).expect("the call of an attempt that is sent");
         let edge = &self.model.edges[call.edge];
         let context = &mut self.contexts[call_id.0.slot as usize];
@@ -237,6 +247,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             word: None,
             accepted: false,
             twin: NO_ATTEMPT,
+            address,
         };
         let slot = attempt.0.slot as usize;
         if slot >= self.errands.len() {
@@ -389,6 +400,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             self.leave_layers(call_id, outcome);
             self.leave_pool_line(call_id);
             self.give_slot_back(call_id); // it may have been granted in this very moment
+            self.leave_line_of(call_id, Outcome::Cancelled); // it may have been accepted in this very moment
             self.retry_is_over(call_id);
         }
         let call = self.calls.remove(call_id.0);
@@ -431,6 +443,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             Parent::Check(ticket) => self.on_checked(ticket, outcome.is_ok()),
             Parent::Connect(user) => self.on_connect_ended(id, call, user, outcome),
             Parent::Replica => self.on_pulled(id, call, outcome),
+            Parent::Intruder => self.on_intruded(call, outcome),
             Parent::Visitor | Parent::User(_) | Parent::Member(_) | Parent::Hedge(..) | Parent::Holder(_) => {
                 unreachable!("users call over edges of workloads, hedges belong to their call")
             }
@@ -445,6 +458,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         }
         // Also where an operator has taken the layers away since: the leave comes back.
         self.hand_back(call_id, outcome, Part::Attempt);
+        self.watch_attempt(call_id, outcome);
         let call = self.calls.get(call_id.0).expect("the call of an attempt that is wanted");
         let (edge_id, client) = (call.edge, call.client);
         let edge = &self.model.edges[edge_id];
@@ -457,6 +471,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             }
         }
         self.give_slot_back(call_id);
+        self.leave_line_of(call_id, outcome);
     }
 
     /// The instance was chosen, and nothing is sent to it.
@@ -489,6 +504,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.leave_layers(id, Outcome::Cancelled);
         self.leave_pool_line(id);
         self.give_slot_back(id); // it may have been granted a slot in this very moment
+        self.leave_line_of(id, Outcome::Cancelled);
         self.retry_is_over(id);
         self.calls.remove(id.0);
         self.ledger.edges[edge].abandoned += 1;

@@ -185,7 +185,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let (edge, instance) = (&self.model.edges[attempt.edge], attempt.instance);
         let service = self.servers[instance].service;
         let mut payload = self.loads.at_service[service];
-        if edge.caller != EdgeCaller::Monitor {
+        if !matches!(edge.caller, EdgeCaller::Monitor | EdgeCaller::Intruder(_)) {
             payload *= self.loads.of_workload[self.errands[id.0.slot as usize].workload];
         }
         let memory = self.model.services[service].memory();

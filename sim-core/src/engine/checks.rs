@@ -89,7 +89,10 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             EdgeCaller::Service(service) => {
                 self.servers[self.model.services[service].instance(client)].stage != Stage::Up
             }
-            EdgeCaller::Workload(_) | EdgeCaller::Monitor | EdgeCaller::Connector(_) => false,
+            EdgeCaller::Workload(_)
+            | EdgeCaller::Monitor
+            | EdgeCaller::Connector(_)
+            | EdgeCaller::Intruder(_) => false,
         }
     }
 

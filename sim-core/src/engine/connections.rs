@@ -1,7 +1,7 @@
 //! Who is connected to whom? Users who keep connections open them, lose them and come back; messages go where the
 //! connection goes.
 
-use super::caller::Instances;
+use super::fleet::Instances;
 use super::state::{ANYWHERE, Baggage, Call, Context, NO_ATTEMPT, Parent, Stage};
 use super::{Simulation, arrivals::LEAST_PAUSE};
 use crate::event::Event;
@@ -257,7 +257,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             unreachable!("connections are opened on edges of their own")
         };
         let place = self.contexts[id.0.slot as usize].sent_to;
-        let instance = self.model.services[edge.to].instance(place);
+        let instance = self.instance_behind(call.edge, place, edge.discovers);
         if outcome.is_ok() && self.servers[instance].stage == Stage::Up && self.has_room(instance) {
             return self.open(workload, user, instance);
         }

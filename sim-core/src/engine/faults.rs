@@ -25,7 +25,10 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         match &fault.effect {
             Effect::Load { .. } | Effect::Hot => {} // arrival sources and workloads know their windows
             Effect::Congested(_) => {}              // so do links
-            Effect::Network(_) => {}                // and messages
+            Effect::Addresses { service, what } => self.on_address_fault(id, *service, *what, begins),
+            Effect::Expired { .. } => {} // and who opens connections
+            Effect::Compromised { service, .. } => self.on_compromise(id, *service, begins),
+            Effect::Network(_) | Effect::Bandwidth { .. } | Effect::Growth { .. } => {} // and messages
             Effect::Flushed { cache } => {
                 if begins {
                     for instance in &fault.instances {
@@ -51,6 +54,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             | Effect::Stopped
             | Effect::Failing { .. }
             | Effect::Down
+            | Effect::Gone
             | Effect::Stress { .. }
             | Effect::Hanging { .. } => {
                 for instance in &fault.instances {
@@ -82,7 +86,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 Effect::Stopped => stopped = true,
                 Effect::Failing { ratio } => fine *= 1.0 - ratio,
                 Effect::Hanging { ratio } => flows *= 1.0 - ratio,
-                Effect::Down => down = true,
+                Effect::Down | Effect::Gone => down = true,
                 Effect::Stress { bytes } => stress += bytes,
                 _ => {} // no lasting condition of an instance
             }

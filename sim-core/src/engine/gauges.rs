@@ -54,7 +54,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             mean(of, self.there(id).zip(servers().map(|server| server.line.gauge())), &mut readings);
         }
         for (id, edge) in self.model.edges.iter_ids() {
-            if !matches!(edge.caller, EdgeCaller::Monitor) {
+            if !matches!(edge.caller, EdgeCaller::Monitor | EdgeCaller::Intruder(_)) {
                 let retry = |id: EdgeId| self.callers[id].clients.iter().map(|client| &client.retry);
                 let told = retry(id).map(|retry| (true, retry.gauge(&edge.retry, now)));
                 mean(Holder::Edge(id), told, &mut readings);
@@ -75,9 +75,15 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             }
         }
         self.read_links(&mut readings);
+        self.read_transport(now, &mut readings);
+        self.read_discovery(&mut readings, now);
+        self.read_intruders(now, &mut readings);
         self.read_effects(&mut readings);
         self.read_sagas(now, &mut readings);
         self.read_stuck(&mut readings);
+        self.read_alerts(&mut readings);
+        self.read_wires(now, &mut readings);
+        self.read_shared_links(now, &mut readings);
         self.readings = readings;
     }
 

@@ -8,14 +8,22 @@ mod ways;
 use super::Simulation;
 use super::bulkheads::Bulkhead;
 pub use super::caches::CacheLedger;
+use super::directory::DiscoveryLedger;
 use super::effects::{EffectLedger, OperationsLedger};
 use super::follows::FollowsLedger;
 use super::guards::Seat;
+use super::intruders::IntruderLedger;
 use super::leases::LeaseLedger;
+use super::monitors::WatchLedger;
 pub use super::records::RecordsLedger;
 use super::sagas::SagaLedger;
+use super::shared_links::LinkLedger;
 use super::state::{Phase, Stage, Work};
-use crate::ids::{AttemptId, CacheId, EdgeId, EffectId, IdVec, RecordsId, SagaId, ServiceId, WorkloadId};
+use super::transport::TransportLedger;
+use super::wires::WireLedger;
+use crate::ids::{
+    AttemptId, CacheId, EdgeId, EffectId, IdVec, LinkId, RecordsId, SagaId, ServiceId, WorkloadId,
+};
 use crate::metrics::Probe;
 use crate::model::Model;
 use crate::model::edge::EdgeCaller;
@@ -54,14 +62,26 @@ pub struct Ledger {
     pub leases: IdVec<WorkloadId, LeaseLedger>,
     /// Per service, what its replicas have and lack.
     pub follows: IdVec<ServiceId, FollowsLedger>,
+    /// Per service, its addresses and who asked for them.
+    pub discovery: IdVec<ServiceId, DiscoveryLedger>,
     /// Connections over links at the end: opened, free, taken.
     pub links: [u64; 3],
+    /// Per edge, its connections.
+    pub transport: IdVec<EdgeId, TransportLedger>,
+    /// Per service, what intruders have asked of it.
+    pub intruders: IdVec<ServiceId, IntruderLedger>,
     /// Per effect.
     pub effects: IdVec<EffectId, EffectLedger>,
     /// What users were told of their operations.
     pub operations: OperationsLedger,
     /// Per kind of saga.
     pub sagas: IdVec<SagaId, SagaLedger>,
+    /// What monitors saw.
+    pub watch: WatchLedger,
+    /// What messages have weighed and cost.
+    pub wires: WireLedger,
+    /// Per link that edges share, each way.
+    pub shared_links: IdVec<LinkId, [LinkLedger; 2]>,
 }
 
 impl Ledger {
@@ -84,10 +104,16 @@ impl Ledger {
             records: model.records.iter().map(|_| RecordsLedger::default()).collect(),
             leases: model.workloads.iter().map(|_| LeaseLedger::default()).collect(),
             follows: model.services.iter().map(|_| FollowsLedger::default()).collect(),
+            discovery: model.services.iter().map(|_| DiscoveryLedger::default()).collect(),
             links: [0; 3],
+            transport: model.edges.iter().map(|_| TransportLedger::default()).collect(),
+            intruders: model.services.iter().map(|_| IntruderLedger::default()).collect(),
             effects: model.effects.iter().map(|_| EffectLedger::default()).collect(),
             operations: OperationsLedger::default(),
             sagas: model.sagas.iter().map(|_| SagaLedger::default()).collect(),
+            watch: WatchLedger::default(),
+            wires: WireLedger::new(model),
+            shared_links: model.links.iter().map(|_| <[LinkLedger; 2]>::default()).collect(),
         }
     }
 
@@ -113,17 +139,27 @@ impl Ledger {
         self.records.iter_ids().for_each(|(id, records)| records.laws(id, &mut law));
         self.leases.iter_ids().for_each(|(id, leases)| leases.laws(id, &mut law));
         self.follows.iter_ids().for_each(|(id, follows)| follows.laws(id, &mut law));
+        self.discovery.iter_ids().for_each(|(id, discovery)| discovery.laws(id, &mut law));
         self.effects.iter_ids().for_each(|(id, effect)| effect.laws(id, &mut law));
         self.sagas.iter_ids().for_each(|(id, saga)| saga.laws(id, &mut law));
         let requests = [self.requests_answered, self.requests_failed, self.requests_in_flight];
         self.operations.laws(requests, &mut law);
+        self.wires.laws(&mut law);
+        for (id, [there, back]) in self.shared_links.iter_ids() {
+            there.laws(id, "there", &mut law);
+            back.laws(id, "back", &mut law);
+        }
         let [opened, free, taken] = self.links;
         law(opened == free + taken, &|| format!("connections opened {opened} = free {free} + taken {taken}"));
+        self.watch.laws(&mut law);
         law(self.fallbacks == self.fallbacks_found, &|| {
             format!("fallbacks counted {} = under way {}", self.fallbacks, self.fallbacks_found)
         });
+        self.transport.iter_ids().for_each(|(id, transport)| transport.laws(id, &mut law));
+        self.intruders.iter_ids().for_each(|(id, intruders)| intruders.laws(id, &mut law));
+        let unsent: u64 = self.transport.iter().map(|transport| transport.unsent).sum();
         let reached = |e: &EdgeLedger| e.sent + e.ways[0].copies - e.ways[0].gone() - e.on_the_way;
-        let sent: u64 = self.edges.iter().map(reached).sum();
+        let sent: u64 = self.edges.iter().map(reached).sum::<u64>() - unsent;
         let arrived: u64 = self.services.iter().map(|s| s.arrived).sum();
         law(sent == arrived, &|| {
             format!("attempts sent or copied, neither on the way nor lost {sent} = arrived {arrived}")
@@ -143,7 +179,10 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             }
             match self.model.edges[call.edge].caller {
                 EdgeCaller::Workload(_) => self.ledger.requests_in_flight += 1,
-                EdgeCaller::Service(_) | EdgeCaller::Monitor | EdgeCaller::Connector(_) => {
+                EdgeCaller::Service(_)
+                | EdgeCaller::Monitor
+                | EdgeCaller::Connector(_)
+                | EdgeCaller::Intruder(_) => {
                     self.ledger.edges[call.edge].under_way += 1;
                 }
             }
@@ -204,6 +243,11 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.close_operations();
         self.close_sagas();
         self.close_ways();
+        self.close_transport();
+        self.close_discovery();
+        self.close_intruders();
+        self.close_monitors();
+        self.close_shared_links();
         let broken = self.ledger.broken_laws();
         assert!(broken.is_empty(), "conservation laws broken: {broken:#?}");
     }
@@ -290,10 +334,16 @@ mod tests {
             records: IdVec::new(),
             leases: IdVec::new(),
             follows: IdVec::new(),
+            discovery: IdVec::new(),
             links: [0; 3],
+            transport: IdVec::new(),
+            intruders: IdVec::new(),
             effects: IdVec::new(),
             operations: OperationsLedger::default(),
             sagas: IdVec::new(),
+            watch: WatchLedger::default(),
+            wires: WireLedger::default(),
+            shared_links: IdVec::new(),
         };
         assert_eq!(ledger.broken_laws().len(), 2);
         ledger.requests_in_flight = 1;

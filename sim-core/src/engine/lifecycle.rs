@@ -77,8 +77,10 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         }
         self.close_door(instance);
         self.set_ready(instance, false);
+        self.leave_address(instance);
         self.show_state(instance);
         self.break_connections(instance);
+        self.break_lines(instance);
         if is_leaving {
             self.left(instance);
         }
@@ -122,6 +124,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// A client that starts asks the orchestrator who is there.
     pub(super) fn tell_who_is_away(&mut self, edge_id: EdgeId, client: usize) {
         let edge = &self.model.edges[edge_id];
+        if edge.discovers {
+            return self.tell_view(edge_id, client);
+        }
         let service = &self.model.services[edge.to];
         if !service.lifecycle.is_orchestrated() {
             return;
@@ -159,10 +164,11 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             return;
         }
         let lifecycle = &self.model.services[self.servers[instance].service].lifecycle;
+        let is_replaced = self.is_replaced(instance);
         let server = &mut self.servers[instance];
         let grace = match &lifecycle.restart {
             Some(restart) => restart.grace,
-            None if server.is_leaving => restart::Config::default().grace,
+            None if server.is_leaving || is_replaced => restart::Config::default().grace,
             None => SimDuration::ZERO,
         };
         server.stage = Stage::Draining;
@@ -187,14 +193,15 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             return;
         }
         let is_leaving = self.servers[instance].is_leaving;
+        let is_replaced = self.is_replaced(instance);
         self.crash(instance);
         if is_leaving {
             return;
         }
         let lifecycle = &self.model.services[self.servers[instance].service].lifecycle;
         match lifecycle.restart {
-            Some(_) => self.plan_restart(instance),
-            None => self.plan_start(instance, SimDuration::ZERO),
+            Some(_) if !is_replaced => self.plan_restart(instance),
+            _ => self.plan_start(instance, SimDuration::ZERO),
         }
     }
 
@@ -256,6 +263,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             let change = LifeChange::Warm;
             self.schedule_timer(Lane::HEAP, now + duration, Event::Life { instance, life, change });
         }
+        self.learn_addresses(instance);
         self.admit_connects_anew(instance);
         self.renew_condition(instance);
         self.schedule_probes(instance);
@@ -275,6 +283,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         if self.scales {
             self.note_turn(instance);
         }
+        self.note_ready(instance, ready);
         if self.model.services[self.servers[instance].service].lifecycle.is_orchestrated() {
             self.tell_callers(instance, ready);
         }
@@ -285,7 +294,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let service = self.servers[instance].service;
         let place = self.place_of(instance);
         for (edge, state) in self.model.edges.iter().zip(self.callers.iter_mut()) {
-            if edge.to == service {
+            if edge.to == service && !edge.discovers {
                 for client in &mut state.clients {
                     client.chooser.set_ready(&edge.chooser, place, ready, self.now);
                 }

@@ -2,18 +2,23 @@
 //! on which anything of this can happen come here; the others take the short way of [`network`](super::network).
 
 use super::Simulation;
-use super::state::{Attempt, Errand, NO_ATTEMPT, NO_CALL, Phase};
+use super::ledger::WayLedger;
+use super::state::{Attempt, Errand, NO_ATTEMPT, Phase};
+use crate::dist::Sampler;
 use crate::event::Event;
 use crate::event_list::Lane;
-use crate::ids::AttemptId;
+use crate::ids::{AttemptId, CallId, EdgeId, Id, InstanceId, ServiceId, WorkloadId};
 use crate::luck::{Luck, Purpose};
 use crate::metrics::{Aside, Probe};
 use crate::model::edge::EdgeCaller;
 use crate::model::fault::{Effect, Harm};
-use crate::model::network::{Condition, Way};
+use crate::model::network::{Condition, Cut, Way};
 use crate::policy::Outcome;
-use crate::time::SimDuration;
+use crate::policy::tcp::{self, Path};
+use crate::time::{SimDuration, SimTime};
 
+/// Whose call a copy belongs to.
+const NO_CALL: CallId = CallId(NO_ATTEMPT.0);
 /// Number of the try whose luck a copy has: no call has so many attempts.
 const COPY: u32 = u32::MAX;
 
@@ -25,6 +30,9 @@ struct Purposes {
     corrupt: Purpose,
     reorder: Purpose,
     size: Purpose,
+    transfer: Purpose,
+    reset: Purpose,
+    jitter: Purpose,
 }
 
 const PURPOSES: [Purposes; 2] = [
@@ -35,6 +43,9 @@ const PURPOSES: [Purposes; 2] = [
         corrupt: Purpose::CorruptThere,
         reorder: Purpose::ReorderThere,
         size: Purpose::RequestSize,
+        transfer: Purpose::TransferThere,
+        reset: Purpose::ResetThere,
+        jitter: Purpose::JitterThere,
     },
     Purposes {
         latency: Purpose::WayBack,
@@ -43,6 +54,9 @@ const PURPOSES: [Purposes; 2] = [
         corrupt: Purpose::CorruptBack,
         reorder: Purpose::ReorderBack,
         size: Purpose::ResponseSize,
+        transfer: Purpose::TransferBack,
+        reset: Purpose::ResetBack,
+        jitter: Purpose::JitterBack,
     },
 ];
 
@@ -51,27 +65,109 @@ fn happens(luck: Luck, purpose: Purpose, probability: f64) -> bool {
     probability > 0.0 && luck.draws(purpose).unit() < probability
 }
 
+/// A connection that messages share: the edge, its client, the instance, and the way.
+pub(super) type StreamKey = (EdgeId, u32, InstanceId, bool);
+
+/// How a message passes the link of its edge.
+enum LinkPassage {
+    /// There is none.
+    None,
+    /// It has passed after so long, and takes so long on it; what the link passes per second; in so many packets.
+    Passes { after: SimDuration, latency: SimDuration, rate: f64, packets: u64 },
+    /// There is no room.
+    NoRoom,
+}
+
+/// A message that leaves.
+#[derive(Clone, Copy)]
+struct Load {
+    bytes: u64,
+    /// How often TCP has sent it in vain.
+    tries: u32,
+}
+
+/// What becomes of a message that leaves.
+enum Passage {
+    /// It is on its way for so long.
+    Takes(SimDuration, Lane),
+    /// It is gone.
+    Gone,
+    /// Its sender is told that it did not get through.
+    Refused(Outcome),
+    /// TCP will send it again after so long.
+    Again(SimDuration),
+}
+
 impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// A request leaves its caller.
     pub(super) fn send_request(&mut self, id: AttemptId) {
         let attempt = *self.attempts.get(id.0).expect("an attempt that was just sent");
         let condition = self.condition(&attempt, Way::There);
-        self.count_sent(id, &attempt, Way::There);
-        if happens(attempt.luck, PURPOSES[Way::There as usize].duplicate, condition.duplicate) {
+        let bytes = self.count_sent(id, &attempt, Way::There);
+        if self.is_doubled(&attempt, Way::There, condition) {
             let copy = self.copy_request(id, attempt);
-            self.depart(copy, condition);
+            self.set_out(copy, Way::There, condition, Load { bytes, tries: 0 });
         }
-        self.depart(id, condition);
+        self.set_out(id, Way::There, condition, Load { bytes, tries: 0 });
     }
 
-    fn depart(&mut self, id: AttemptId, condition: Condition) {
+    /// A message of an attempt leaves, or tries again to.
+    fn set_out(&mut self, id: AttemptId, way: Way, condition: Condition, load: Load) {
         let attempt = *self.attempts.get(id.0).expect("it is about to leave");
-        match self.passage(&attempt, Way::There, condition) {
-            Some((time, lane)) => {
-                self.events.schedule_in(lane, self.now + time, Event::Reach { attempt: id });
+        match self.passage(&attempt, way, condition, load) {
+            Passage::Takes(time, lane) => {
+                let event = match way {
+                    Way::There => Event::Reach { attempt: id },
+                    Way::Back => Event::Deliver { attempt: id },
+                };
+                self.events.schedule_in(lane, self.now + time, event);
             }
-            None => self.never_arrives(id),
+            Passage::Gone => self.never_arrives(id),
+            Passage::Refused(outcome) => self.refuse(id, way, outcome),
+            Passage::Again(after) => {
+                let again = Event::Resend { attempt: id, code: (load.tries + 1) << 1 | way as u32 };
+                self.schedule_timer(Lane::HEAP, self.now + after, again);
+            }
         }
+    }
+
+    /// TCP sends a message again that did not get through.
+    pub(super) fn on_resend(&mut self, id: AttemptId, code: u32) {
+        let (way, tries) = (Way::BOTH[(code & 1) as usize], code >> 1);
+        let attempt = *self.attempts.get(id.0).expect("a message on its way belongs to an attempt");
+        self.ledger.edges[attempt.edge].ways[way as usize].retransmitted += 1;
+        let condition = self.condition(&attempt, way);
+        let bytes = self.message_bytes(id, &attempt, way);
+        self.set_out(id, way, condition, Load { bytes, tries });
+    }
+
+    /// A message did not get through, and the caller is told. For a request the word of it travels back; an answer
+    /// comes as this.
+    fn refuse(&mut self, id: AttemptId, way: Way, outcome: Outcome) {
+        let attempt = self.attempts.get_mut(id.0).expect("it was about to leave");
+        if !attempt.wanted && way == Way::There {
+            self.attempts.remove(id.0);
+            return;
+        }
+        (attempt.phase, attempt.outcome) = (Phase::Back, outcome);
+        let attempt = *attempt;
+        if way == Way::There {
+            self.ledger.edges[attempt.edge].ways[Way::Back as usize].sent += 1;
+        }
+        let (mut time, mut lane) = self.way(&attempt, Purpose::WayBack);
+        if way == Way::There {
+            (time, lane) = (time + self.way(&attempt, Purpose::WayThere).0, Lane::HEAP);
+        }
+        self.events.schedule_in(lane, self.now + time, Event::Deliver { attempt: id });
+    }
+
+    fn is_doubled(&self, attempt: &Attempt, way: Way, condition: Condition) -> bool {
+        happens(attempt.luck, PURPOSES[way as usize].duplicate, condition.duplicate)
+            && self.tcp_of(attempt).is_none()
+    }
+
+    fn tcp_of(&self, attempt: &Attempt) -> Option<&tcp::Config> {
+        self.model.edges[attempt.edge].rough.as_ref()?.tcp.as_ref()
     }
 
     /// A second request of the same content: the server cannot know. It has luck of its own, and nobody waits for it.
@@ -87,6 +183,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.records.copy_note(id, copy);
         self.ledger.edges[attempt.edge].ways[Way::There as usize].copies += 1;
         self.aside(id, Aside::Doubled { copy });
+        if self.wires.are_there {
+            self.pay(copy, &attempt, Way::There);
+        }
         copy
     }
 
@@ -95,45 +194,132 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let attempt = self.attempts.get_mut(id.0).expect("an attempt that leaves its instance");
         (attempt.phase, attempt.outcome) = (Phase::Back, outcome);
         let attempt = *attempt;
-        if !attempt.wanted {
-            if !attempt.withdrawn {
-                self.count_sent(id, &attempt, Way::Back);
-                self.ledger.edges[attempt.edge].ways[Way::Back as usize].unheard += 1;
-            }
-            self.attempts.remove(id.0);
+        if self.errands[id.0.slot as usize].accepted {
+            self.attempts.remove(id.0); // its answer was that it came in
             return;
         }
-        self.count_sent(id, &attempt, Way::Back);
+        let bytes = self.count_sent(id, &attempt, Way::Back);
         let condition = self.condition(&attempt, Way::Back);
-        if happens(attempt.luck, PURPOSES[Way::Back as usize].duplicate, condition.duplicate) {
+        let is_doubled = self.is_doubled(&attempt, Way::Back, condition);
+        if !attempt.wanted || is_doubled {
+            // It takes its place on the link all the same.
             let ledger = &mut self.ledger.edges[attempt.edge].ways[Way::Back as usize];
-            (ledger.copies, ledger.unheard) = (ledger.copies + 1, ledger.unheard + 1);
+            (ledger.copies, ledger.unheard) = (ledger.copies + u64::from(is_doubled), ledger.unheard + 1);
+            self.pass_link_of(&attempt, Way::Back, bytes);
         }
-        let linked = self.pass_link(attempt.edge, attempt.call);
-        match self.passage(&attempt, Way::Back, condition) {
-            Some((time, lane)) => {
-                let (time, lane) = linked.map_or((time, lane), |passing| (time + passing, Lane::HEAP));
-                self.events.schedule_in(lane, self.now + time, Event::Deliver { attempt: id });
+        if is_doubled && self.wires.are_there {
+            self.pay(id, &attempt, Way::Back);
+        }
+        if attempt.wanted {
+            return self.set_out(id, Way::Back, condition, Load { bytes, tries: 0 });
+        }
+        self.ledger.edges[attempt.edge].ways[Way::Back as usize].unheard += u64::from(is_doubled);
+        self.attempts.remove(id.0);
+    }
+
+    /// What becomes of a message that leaves now.
+    fn passage(&mut self, attempt: &Attempt, way: Way, condition: Condition, load: Load) -> Passage {
+        let purposes = &PURPOSES[way as usize];
+        if condition.cut == Some(Cut::Reject) || happens(attempt.luck, purposes.reset, condition.reset) {
+            let is_reset = condition.cut.is_none() || way == Way::Back;
+            self.ledger.edges[attempt.edge].ways[way as usize].cut += u64::from(way == Way::There);
+            return Passage::Refused(if is_reset { Outcome::Reset } else { Outcome::ConnectFailure });
+        }
+        let tcp = self.tcp_of(attempt).copied();
+        let (time, lane) = self.way(attempt, purposes.latency);
+        let mut more = self.held_up(attempt, way, condition);
+        let (passing, packets) = match self.pass_link_of(attempt, way, load.bytes) {
+            LinkPassage::None => (None, 1),
+            LinkPassage::Passes { after, latency, rate, packets } => {
+                more += after + latency;
+                (Some((latency, rate)), packets)
             }
-            None => self.never_arrives(id),
+            LinkPassage::NoRoom => {
+                return self.stopped(attempt, way, (tcp, time), load, |ledger| &mut ledger.dropped);
+            }
+        };
+        let loss = match tcp {
+            Some(_) => 1.0 - (1.0 - condition.loss) * (1.0 - condition.corrupt),
+            None => condition.loss,
+        };
+        if condition.cut.is_some() || (tcp.is_some() && loss >= 1.0) {
+            return self.stopped(attempt, way, (tcp, time), load, |ledger| &mut ledger.cut);
+        }
+        let of_packets = |share: f64| match packets {
+            1 => share,
+            _ => 1.0 - crate::math::pow(1.0 - share, packets as f64),
+        };
+        if let Some(tcp) = tcp {
+            let one_way = time + passing.map_or(SimDuration::ZERO, |(latency, _)| latency);
+            let path =
+                Path { round_trip: one_way + one_way, bytes_per_s: passing.map(|(_, rate)| rate), loss };
+            let transfer = tcp.transfer(load.bytes, path, &mut attempt.luck.draws(purposes.transfer));
+            let ledger = &mut self.ledger.edges[attempt.edge].ways[way as usize];
+            let Some(transfer) = transfer else {
+                ledger.lost += 1;
+                return Passage::Gone;
+            };
+            ledger.retransmitted += transfer.retransmitted;
+            more += transfer.delay;
+            if tcp.multiplexed {
+                more = self.in_order(attempt, way, time + more) - time;
+            }
+        } else {
+            let ledger = &mut self.ledger.edges[attempt.edge].ways[way as usize];
+            if happens(attempt.luck, purposes.loss, of_packets(loss)) {
+                ledger.lost += 1;
+                return Passage::Gone;
+            }
+            if happens(attempt.luck, purposes.corrupt, of_packets(condition.corrupt)) {
+                ledger.corrupted += 1;
+                return Passage::Gone;
+            }
+        }
+        if way == Way::Back
+            && let Some(passing) = self.pass_link(attempt.edge, attempt.call)
+        {
+            return Passage::Takes(time + more + passing, Lane::HEAP);
+        }
+        match more > SimDuration::ZERO {
+            true => Passage::Takes(time + more, Lane::HEAP),
+            false => Passage::Takes(time, lane),
         }
     }
 
-    /// How long a message is on its way, unless it never arrives.
-    fn passage(&mut self, attempt: &Attempt, way: Way, condition: Condition) -> Option<(SimDuration, Lane)> {
-        let purposes = &PURPOSES[way as usize];
-        let ledger = &mut self.ledger.edges[attempt.edge].ways[way as usize];
-        if happens(attempt.luck, purposes.loss, condition.loss) {
-            ledger.lost += 1;
-            return None;
+    /// A message does not get through. TCP will try again, unless it has often enough.
+    fn stopped(
+        &mut self,
+        attempt: &Attempt,
+        way: Way,
+        (tcp, time): (Option<tcp::Config>, SimDuration),
+        load: Load,
+        count: fn(&mut WayLedger) -> &mut u64,
+    ) -> Passage {
+        if let Some(tcp) = tcp.filter(|_| load.tries < tcp::MOST_TIMEOUTS) {
+            return Passage::Again(tcp.timeout(time + time, load.tries));
         }
-        if happens(attempt.luck, purposes.corrupt, condition.corrupt) {
-            ledger.corrupted += 1;
-            return None;
-        }
-        let (time, lane) = self.way(attempt, purposes.latency);
-        let more = self.held_up(attempt, way, condition);
-        Some(if more > SimDuration::ZERO { (time + more, Lane::HEAP) } else { (time, lane) })
+        *count(&mut self.ledger.edges[attempt.edge].ways[way as usize]) += 1;
+        Passage::Gone
+    }
+
+    /// Messages of one connection are delivered in the order in which they were sent: how long until this one is?
+    fn in_order(&mut self, attempt: &Attempt, way: Way, takes: SimDuration) -> SimDuration {
+        let key = (attempt.edge, attempt.client, attempt.instance, way == Way::Back);
+        let last = self.streams.entry(key).or_insert(SimTime::ZERO);
+        *last = (*last).max(self.now + takes);
+        last.since(self.now)
+    }
+
+    /// A message takes its place on the link that its edge shares with others, if there is one.
+    fn pass_link_of(&mut self, attempt: &Attempt, way: Way, bytes: u64) -> LinkPassage {
+        let Some(link) = self.model.edges[attempt.edge].rough.as_ref().and_then(|rough| rough.link) else {
+            return LinkPassage::None;
+        };
+        let Some((after, rate)) = self.pass_shared_link(link, way, bytes) else { return LinkPassage::NoRoom };
+        let link = &self.model.links[link];
+        let mut draws = attempt.luck.draws([Purpose::LinkThere, Purpose::LinkBack][way as usize]);
+        let latency = link.latency.as_ref().map_or(SimDuration::ZERO, |latency| latency.sample(&mut draws));
+        LinkPassage::Passes { after, latency, rate, packets: link.packets(bytes) }
     }
 
     /// What a message takes beside the time of its way.
@@ -144,23 +330,31 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             return more;
         }
         let mut draws = attempt.luck.draws(PURPOSES[way as usize].reorder);
-        let mut hold = |(ratio, delay): (f64, &crate::dist::Sampler)| {
+        let mut hold = |(ratio, delay): (f64, &Sampler)| {
             if draws.unit() < ratio {
                 more += delay.sample(&mut draws);
             }
+        };
+        let mut slower = SimDuration::ZERO;
+        let mut jitters = attempt.luck.draws(PURPOSES[way as usize].jitter);
+        let mut slow = |delay: SimDuration, jitter: SimDuration| {
+            let spread = jitter.as_nanos_f64() * (2.0 * jitters.unit() - 1.0);
+            slower += SimDuration::from_nanos_f64((delay.as_nanos_f64() + spread).max(0.0));
         };
         if let Some((ratio, delay)) = own {
             hold((*ratio, delay));
         }
         for fault in self.model.faults.iter().filter(|f| f.begins <= self.now && self.now < f.ends) {
-            if let Effect::Network(hit) = &fault.effect
-                && let Harm::HeldUp(ratio, delay) = &hit.harm
-                && hit.hits(attempt.edge, way)
-            {
-                hold((*ratio, delay));
+            match &fault.effect {
+                Effect::Network(hit) if hit.hits(attempt.edge, way) => match &hit.harm {
+                    Harm::HeldUp(ratio, delay) => hold((*ratio, delay)),
+                    Harm::Slower(delay, jitter) => slow(*delay, *jitter),
+                    _ => {}
+                },
+                _ => {}
             }
         }
-        more
+        more + slower
     }
 
     /// What can happen to a message now.
@@ -170,6 +364,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         for fault in self.model.faults.iter().filter(|f| f.begins <= self.now && self.now < f.ends) {
             if let Effect::Network(hit) = &fault.effect
                 && hit.hits(attempt.edge, way)
+                && self.is_on_the_other_side(attempt, &hit.harm)
             {
                 hit.worsen(&mut condition);
             }
@@ -177,10 +372,23 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         condition
     }
 
+    /// Whether a partition lies between caller and instance; of other harms, yes.
+    fn is_on_the_other_side(&self, attempt: &Attempt, harm: &Harm) -> bool {
+        let Harm::Cut(cut) = harm else { return true };
+        let [here, there] = if cut.zones.is_empty() { [None; 2] } else { self.places_of(attempt).into() };
+        let luck = || Luck::of_client(self.seed, cut.key, attempt.client);
+        let pair = || luck().request(attempt.instance.index() as u64).draws(Purpose::Partition);
+        cut.separates(here, there) && (cut.share >= 1.0 || pair().unit() < cut.share)
+    }
+
     /// Whether the word that an attempt is not wanted any more, or not there, gets lost as a request would.
     pub(super) fn word_is_lost(&self, attempt: &Attempt) -> bool {
-        self.model.edges[attempt.edge].rough.is_some()
-            && happens(attempt.luck, Purpose::LossOfCancel, self.condition(attempt, Way::There).loss)
+        if self.model.edges[attempt.edge].rough.is_none() {
+            return false;
+        }
+        let condition = self.condition(attempt, Way::There);
+        let loss = if self.tcp_of(attempt).is_some() { 0.0 } else { condition.loss };
+        condition.cut.is_some() || happens(attempt.luck, Purpose::LossOfCancel, loss)
     }
 
     /// A message of an attempt is gone. Its caller waits on: it cannot know.
@@ -202,25 +410,56 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         }
     }
 
-    fn count_sent(&mut self, id: AttemptId, attempt: &Attempt, way: Way) {
+    fn count_sent(&mut self, id: AttemptId, attempt: &Attempt, way: Way) -> u64 {
         let bytes = self.message_bytes(id, attempt, way);
         let ledger = &mut self.ledger.edges[attempt.edge].ways[way as usize];
         (ledger.sent, ledger.bytes) = (ledger.sent + 1, ledger.bytes + u128::from(bytes));
+        bytes
     }
 
     /// How large a message is: the same whenever it is asked, while the same triggers are on.
     pub(super) fn message_bytes(&self, id: AttemptId, attempt: &Attempt, way: Way) -> u64 {
-        let edge = &self.model.edges[attempt.edge];
-        let Some(law) = &edge.sizes.laws[way as usize] else { return 0 };
-        let bytes = law.sample(&mut attempt.luck.draws(PURPOSES[way as usize].size)).as_nanos();
-        if !self.loads.weighs {
-            return bytes;
-        }
-        let workload = match edge.caller {
+        let workload = match self.model.edges[attempt.edge].caller {
             EdgeCaller::Monitor => None,
-            _ => Some(self.errands[id.0.slot as usize].workload),
+            _ => self.errands.get(id.0.slot as usize).map(|errand| errand.workload),
         };
-        (bytes as f64 * self.loads.growth(edge.to, workload) + 0.5) as u64
+        self.bytes_on(attempt.edge, attempt.luck, workload, way)
+    }
+
+    /// How large a message over an edge is, by the luck of its attempt.
+    pub(super) fn bytes_on(&self, edge: EdgeId, luck: Luck, workload: Option<WorkloadId>, way: Way) -> u64 {
+        let edge = &self.model.edges[edge];
+        let Some(law) = &edge.sizes.laws[way as usize] else { return 0 };
+        let mut bytes = law.sample(&mut luck.draws(PURPOSES[way as usize].size)).as_nanos();
+        let mut growth = 1.0;
+        if self.loads.weighs {
+            growth = self.loads.growth(edge.to, workload);
+        }
+        if way == Way::Back {
+            growth *= self.growth_of_answers(edge.to);
+        }
+        if growth != 1.0 {
+            bytes = (bytes as f64 * growth + 0.5) as u64;
+        }
+        match edge.sizes.limit.filter(|_| way == Way::Back) {
+            Some(limit) => bytes.min(limit),
+            None => bytes,
+        }
+    }
+
+    /// How many times as large the answers of a service are now.
+    fn growth_of_answers(&self, of: ServiceId) -> f64 {
+        let mut growth = 1.0;
+        for fault in self.model.faults.iter().filter(|f| f.begins <= self.now && self.now < f.ends) {
+            if let Effect::Growth { service, factor } = fault.effect
+                && service == of
+            {
+                let over = self.now.since(fault.begins).as_nanos_f64()
+                    / fault.ends.since(fault.begins).as_nanos_f64();
+                growth *= 1.0 + (factor - 1.0) * over;
+            }
+        }
+        growth
     }
 
     /// A message on an edge on which anything can happen has arrived.

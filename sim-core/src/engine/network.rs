@@ -5,10 +5,9 @@ use super::Simulation;
 use super::state::{Attempt, Phase};
 use crate::event::Event;
 use crate::event_list::Lane;
-use crate::ids::{AttemptId, InstanceId};
+use crate::ids::{AttemptId, Id, InstanceId};
 use crate::luck::{Draws, Purpose};
 use crate::metrics::{Aside, Probe};
-use crate::model::edge::EdgeCaller;
 use crate::model::network::Way;
 use crate::policy::Outcome;
 use crate::time::SimDuration;
@@ -110,23 +109,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     }
 
     fn zone_way(&self, attempt: &Attempt, draws: &mut Draws) -> SimDuration {
-        let there = self.model.services[self.model.edges[attempt.edge].to].zones
-            [self.place_of(attempt.instance) as usize];
-        let here = match self.model.edges[attempt.edge].caller {
-            EdgeCaller::Workload(workload) | EdgeCaller::Connector(workload) => {
-                self.model.workloads[workload].zone
-            }
-            EdgeCaller::Service(service) => {
-                let client = attempt.client as usize;
-                self.model.services[service].zones.get(client).copied()
-            }
-            EdgeCaller::Monitor => Some(there),
-        };
-        let link = match here == Some(there) {
-            true => &self.model.within_zone,
-            false => &self.model.between_zones,
-        };
-        link.as_ref().map_or(SimDuration::ZERO, |link| link.sample(draws))
+        let (Some(here), Some(there)) = self.places_of(attempt) else { return SimDuration::ZERO };
+        let way = &self.model.zone_ways[here.index() * self.model.zones.len() + there.index()];
+        way.as_ref().map_or(SimDuration::ZERO, |way| way.sample(draws))
     }
 
     /// The number of an instance within its service.

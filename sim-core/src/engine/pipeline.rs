@@ -251,10 +251,12 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let pipeline = &self.model.edges[call.edge].pipeline;
         let waits_inside = match context.leaves.waits_at {
             Some(at) => usize::from(at) > pipeline.place(Layer::AttemptTimeout),
+            None if context.awaits_address => true,
             None => context.awaits_slot && pipeline.is_inside_clock(Layer::Pool),
         };
         if waits_inside {
             call.progress.attempts += 1;
+            self.contexts[id.0.slot as usize].awaits_address = false;
             self.leave_pool_line(id);
             return self.not_sent(id, Outcome::Timeout);
         }

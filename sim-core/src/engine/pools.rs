@@ -1,6 +1,8 @@
 //! Is there a slot for this attempt? Pools of callers: taken before an attempt is sent, given back when the
 //! caller's wait for it is over.
 
+use std::collections::VecDeque;
+
 use super::Simulation;
 use super::pipeline::Passage;
 use super::state::Ready;
@@ -10,6 +12,19 @@ use crate::ids::{CallId, PoolId};
 use crate::metrics::{Observation, Probe};
 use crate::model::pipeline::Layer;
 use crate::policy::Outcome;
+
+/// A pool of one caller.
+#[derive(Debug, Default)]
+pub(super) struct PoolState {
+    /// Slots taken.
+    pub(super) taken: u32,
+    /// Calls in line, in order; those that have left are still in it.
+    pub(super) line: VecDeque<CallId>,
+    /// Calls in line that have not left.
+    pub(super) waiting: usize,
+    /// Its connections, if they are told apart.
+    pub(super) connections: crate::policy::link_order::State,
+}
 
 impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// Takes a slot, or stands in line, or fails.
@@ -74,6 +89,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         }
         if std::mem::replace(&mut self.contexts[id.0.slot as usize].holds_slot, false) {
             let (pool, client) = self.pool_of(id);
+            if self.closes_late(id, pool, client) {
+                return;
+            }
             self.pools[pool][client].taken -= 1;
             self.give_connection_back(id, pool, client);
             self.grant(pool, client);

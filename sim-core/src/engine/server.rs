@@ -28,6 +28,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// An attempt reaches its instance.
     #[inline(always)]
     pub(super) fn reach(&mut self, id: AttemptId) {
+        if !PLAIN && self.discovery.exists && self.knocks_in_vain(id) {
+            return;
+        }
         if !PLAIN && self.doors.exist && self.stays_outside(id) {
             return;
         }
@@ -48,13 +51,20 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         if !PLAIN && self.scales {
             self.scaling.loads[instance].arrived += 1;
         }
-        if !server.accepts || attempt.withdrawn || service.has_admission {
+        if !server.accepts || attempt.withdrawn || service.has_admission || (!PLAIN && self.transport.exists)
+        {
             let (luck, edge) = (attempt.luck, attempt.edge);
             if attempt.withdrawn {
                 return self.reached_in_vain(id);
             }
             if !server.accepts {
                 return self.turn_away(id, Outcome::ConnectFailure);
+            }
+            if !PLAIN && self.transport.exists && self.is_unknown(id) {
+                return self.turn_away(id, Outcome::Reset);
+            }
+            if !PLAIN && let Some(refusal) = self.refuses_caller(instance, id) {
+                return self.turn_away(id, refusal);
             }
             if !PLAIN
                 && matches!(self.model.edges[edge].caller, EdgeCaller::Connector(_))
@@ -202,7 +212,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
 
     /// The attempt is refused. That may cost the instance work.
     #[inline(never)]
-    fn turn_away(&mut self, id: AttemptId, outcome: Outcome) {
+    pub(super) fn turn_away(&mut self, id: AttemptId, outcome: Outcome) {
         let attempt = self.attempts.get(id.0).expect("an attempt that came is under way");
         let server = &mut self.servers[attempt.instance];
         let service = server.service;
@@ -212,6 +222,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             server.is_odd = true;
         }
         self.ledger.services[service].rejected += 1;
+        if !PLAIN && self.monitors.exist && outcome != Outcome::ConnectFailure {
+            self.watch_service(service, None, false); // who is not there sees nothing
+        }
         self.probe.observe(self.now, Observation::Rejected { attempt: id, service, outcome });
         self.reply(id, outcome);
     }
@@ -230,6 +243,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.add_word(id, &attempt, failure);
         if !PLAIN && self.errands[id.0.slot as usize].accepted {
             self.ledger.edges[attempt.edge].accepted_gone += 1;
+        }
+        if !PLAIN && self.is_hushed(id, failure) {
+            return;
         }
         if !PLAIN && self.model.edges[attempt.edge].has_network {
             return self.travel_back(id, failure);
@@ -265,7 +281,10 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let endpoint = self.model.edges[edge].endpoint;
         let service_time = match &self.model.endpoints[endpoint].program {
             Program::Leaf(sampler) => {
-                let work = sampler.sample(&mut luck.draws(Purpose::ServiceTime));
+                let mut work = sampler.sample(&mut luck.draws(Purpose::ServiceTime));
+                if !PLAIN && !self.model.services[service].serialization.is_free() {
+                    work += self.coding_of_leaf(id, service);
+                }
                 Some(self.schedule_work(
                     instance,
                     Work::Attempt(id, call.0.slot),
@@ -393,6 +412,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             false => edge.produced += 1,
             true => edge.accepted_done += 1, // its answer was that it came in
         }
+        if !PLAIN && self.wires.are_there && !accepted {
+            self.pay(id, &attempt, Way::Back);
+        }
 
         let fails = error_ratio > 0.0 && attempt.luck.draws(Purpose::Error).unit() < error_ratio;
         let outcome = match outcome {
@@ -401,6 +423,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         };
         let wanted = attempt.wanted || accepted;
         self.probe.observe(now, Observation::Completed { attempt: id, service: service_id, outcome, wanted });
+        if !PLAIN && self.monitors.exist {
+            self.watch_service(service_id, Some(now.since(attempt.entered)), outcome.is_ok());
+        }
         self.tell_admission(id, &attempt, outcome);
         self.add_word(id, &attempt, outcome);
         self.went(id, attempt.instance);

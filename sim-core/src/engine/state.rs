@@ -1,7 +1,10 @@
 //! What changes during a run, and who owns it? Plain records: requests and attempts in flight, steps under
 //! way, callers, servers and arrival sources.
 
+mod source;
+
 pub(super) use super::baggage::Baggage;
+pub(super) use super::pools::PoolState;
 use crate::dist::Sampler;
 use crate::event_list::{EventList, Lane};
 use crate::ids::{
@@ -10,21 +13,18 @@ use crate::ids::{
 use crate::luck::Luck;
 use crate::model::Model;
 use crate::model::edge::Edge;
-use crate::model::rate::Cursor;
 use crate::model::service::Service;
-use crate::model::workload::ArrivalSource;
 use crate::policy::balancer::board::Board;
 use crate::policy::chooser::Chooser;
 use crate::policy::{Outcome, admission, hedging, probe, queue, restart, retry};
-use crate::streams::{Seed, Stream, StreamPurpose};
+use crate::streams::Seed;
 use crate::time::{SimDuration, SimTime};
+pub(super) use source::SourceState;
 
 /// No id: generations start at 1.
 const NONE: Handle = Handle { slot: 0, generation: 0 };
 /// No attempt.
 pub(super) const NO_ATTEMPT: AttemptId = AttemptId(NONE);
-/// No call.
-pub(super) const NO_CALL: CallId = CallId(NONE);
 /// No task.
 pub(super) const NO_TASK: TaskId = TaskId(NONE);
 /// Any instance.
@@ -70,6 +70,8 @@ pub(super) enum Parent {
     Holder(u32),
     /// A replica that catches up; its edge and client say which.
     Replica,
+    /// An intruder; its edge says from where.
+    Intruder,
 }
 
 /// A probe or health check under way.
@@ -103,6 +105,8 @@ pub(super) struct Context {
     pub(super) holds_slot: bool,
     /// Whether it stands in line for one.
     pub(super) awaits_slot: bool,
+    /// Whether it waits for a look-up.
+    pub(super) awaits_address: bool,
     /// When the attempt that the caller waits for was sent.
     pub(super) sent: SimTime,
     /// Which instance of the service it was sent to.
@@ -115,6 +119,8 @@ pub(super) struct Context {
     pub(super) degraded: bool,
     /// Which connection its slot is, where these are told apart.
     pub(super) connection: u32,
+    /// Where its attempt stands with the connections of its edge.
+    pub(super) line: super::transport::Line,
 }
 
 impl Context {
@@ -127,12 +133,14 @@ impl Context {
             after: Child::None,
             holds_slot: false,
             awaits_slot: false,
+            awaits_address: false,
             sent: SimTime::ZERO,
             sent_to: 0,
             tried: [ANYWHERE; TRIED],
             leaves: super::guards::Leaves::NONE,
             degraded: false,
             connection: 0,
+            line: super::transport::Line::None,
         }
     }
 }
@@ -191,6 +199,8 @@ pub(super) struct Errand {
     pub(super) accepted: bool,
     /// The other copy of a tied call, once both are sent.
     pub(super) twin: AttemptId,
+    /// The address that it goes to, or `ANYWHERE` if it finds its instance by itself.
+    pub(super) address: u32,
 }
 
 /// A group of steps under way.
@@ -284,6 +294,10 @@ pub(super) enum Ready {
     Accepted(CallId),
     /// Another attempt of this hedged call is due, because of this.
     Hedge(CallId, Outcome),
+    /// This attempt has got its connection.
+    Departs(AttemptId),
+    /// The connection of this call's attempt was reset.
+    Broken(CallId),
 }
 
 /// A user who sends one request after the other.
@@ -346,19 +360,6 @@ impl CallerState {
 /// What a client of an edge knows of the instances when it starts: all are there.
 pub(super) fn chooser(edge: &Edge, instances: u32, client: u32, seed: Seed) -> Chooser {
     Chooser::new(&edge.chooser, instances, client, Luck::of_client(seed, edge.key, client))
-}
-
-/// A pool of one caller.
-#[derive(Debug, Default)]
-pub(super) struct PoolState {
-    /// Slots taken.
-    pub(super) taken: u32,
-    /// Calls in line, in order; those that have left are still in it.
-    pub(super) line: std::collections::VecDeque<CallId>,
-    /// Calls in line that have not left.
-    pub(super) waiting: usize,
-    /// Its connections, if they are told apart.
-    pub(super) connections: crate::policy::link_order::State,
 }
 
 /// Whether an instance serves.
@@ -451,35 +452,6 @@ impl Server {
             readiness: probe::State::well(),
             liveness: probe::State::well(),
             is_leaving: false,
-        }
-    }
-}
-
-/// Where an arrival source stands.
-#[derive(Debug)]
-pub(super) struct SourceState {
-    pub(super) stream: Stream,
-    /// What the luck of its requests is derived from.
-    pub(super) luck: Luck,
-    pub(super) cursor: Cursor,
-    /// Load that must come until the next arrival but one; drawn an arrival ahead, so that nothing waits
-    /// for it.
-    pub(super) next_mass: f64,
-    /// Requests so far, those thinned away included.
-    pub(super) count: u64,
-    pub(super) lane: Lane,
-}
-
-impl SourceState {
-    pub(super) fn new(source: &ArrivalSource, seed: Seed, events: &mut EventList) -> Self {
-        let mut stream = Stream::new(seed, StreamPurpose::Arrivals, source.key);
-        SourceState {
-            next_mass: source.spacing.draw(&mut stream),
-            stream,
-            luck: Luck::of_source(seed, source.key),
-            cursor: Cursor::new(&source.pieces),
-            count: 0,
-            lane: events.lane_in_order(),
         }
     }
 }

@@ -67,7 +67,8 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             | Step::Put { .. }
             | Step::Effect { .. }
             | Step::Undo { .. }
-            | Step::Look { .. } => unreachable!("a single step is no group"),
+            | Step::Look { .. }
+            | Step::Code { .. } => unreachable!("a single step is no group"),
         }
     }
 
@@ -139,7 +140,8 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             | Step::Put { .. }
             | Step::Effect { .. }
             | Step::Undo { .. }
-            | Step::Look { .. } => unreachable!("a single step is no group"),
+            | Step::Look { .. }
+            | Step::Code { .. } => unreachable!("a single step is no group"),
         }
     }
 
@@ -176,6 +178,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             }
             Step::Read { records } => self.read_record(group, &task, *records),
             Step::Write { records } => self.write_record(group, &task, *records),
+            Step::Code { edge, way, key } => self.code(group, &task, *edge, *way, *key, luck),
             Step::Put { cache, key } => {
                 self.put(&task, *cache, luck.call(*key, 0, 0));
                 self.ready.push_back(Ready::Step(group, Outcome::Ok));

@@ -43,9 +43,20 @@ fn packed_events_are_the_same_events() {
         Event::Untie { attempt: AttemptId(id) },
         Event::Renew { workload: WorkloadId::from_index(4), lease: u32::MAX },
         Event::Expire { workload: WorkloadId::from_index(4), lease: 5, term: u32::MAX },
+        Event::Resend { attempt: AttemptId(id), code: 31 },
+        Event::Close { closing: id },
         Event::CatchUp { instance: InstanceId::from_index(9) },
+        Event::Intrude { fault: FaultId::from_index(3), service: ServiceId::from_index(6) },
         Event::SagaAgain { run: id, plan: u32::MAX },
+        Event::Scrape { monitor: 7 },
+        Event::Page { monitor: 7, plan: u32::MAX, fires: true },
+        Event::Discovery(DiscoveryEvent::Heartbeat { instance: InstanceId::from_index(7), life: u32::MAX }),
+        Event::Discovery(DiscoveryEvent::LookedUp { edge: EdgeId::from_index(3), client: 5 }),
     ] {
+        assert_eq!(Packed::new(event).event(), event);
+    }
+    for due in Due::ALL {
+        let event = Event::Transport { connection: ConnectionId(id), due, plan: u32::MAX };
         assert_eq!(Packed::new(event).event(), event);
     }
 }

@@ -82,9 +82,28 @@ impl Probe for Digest {
             Event::Expire { workload, lease, term } => {
                 mix(handle(15, workload.index() as u32, lease), 96 << 32 | u64::from(term))
             }
+            Event::Resend { attempt, code } => {
+                mix(handle(15, attempt.0.slot, attempt.0.generation), 100 << 32 | u64::from(code))
+            }
+            Event::Close { closing } => mix(handle(15, closing.slot, closing.generation), 101 << 32),
             Event::CatchUp { instance } => mix(handle(15, instance.index() as u32, 0), 97 << 32),
+            Event::Transport { connection, due, plan } => {
+                let what = (120 + due as u64) << 32 | u64::from(plan);
+                mix(handle(15, connection.0.slot, connection.0.generation), what)
+            }
+            Event::Intrude { fault, service } => {
+                mix(handle(15, fault.index() as u32, service.index() as u32), 126 << 32)
+            }
+            Event::Discovery(what) => {
+                let (kind, first, second) = what.numbers();
+                mix(handle(15, first, second), 140 << 32 | u64::from(kind))
+            }
             Event::SagaAgain { run, plan } => {
                 mix(handle(15, run.slot, run.generation), 160 << 32 | u64::from(plan))
+            }
+            Event::Scrape { monitor } => mix(handle(15, monitor, 0), 180 << 32),
+            Event::Page { monitor, plan, fires } => {
+                mix(handle(15, monitor, plan), 181 << 32 | u64::from(fires))
             }
             Event::Scale { service } => mix(handle(15, service.index() as u32, 0), 6 << 32),
         };

@@ -4,7 +4,7 @@
 //! A policy's `gauge()` gives name and value; [`KINDS`] says how the name is shown. A name that stands in no line
 //! there is shown as it is, as a number of things.
 
-use crate::ids::{EdgeId, ServiceId};
+use crate::ids::{EdgeId, LinkId, ServiceId};
 
 /// How a gauge is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +56,11 @@ pub const KINDS: &[Kind] = &[
     count("leases_held", "leases held"),
     count("replica_lag", "entries that the slowest replica lacks"),
     share("catch_up_share", "leader's workers that serve pulls"),
+    count("alerts_firing", "alerts that fire"),
+    share("link_busy_there", "use of the link by requests"),
+    share("link_busy_back", "use of the link by answers"),
+    count("link_queue_there", "bytes of requests that wait for the link"),
+    count("link_queue_back", "bytes of answers that wait for the link"),
     share("link_1_share", "share of link 1 in the answers"),
     share("link_2_share", "share of link 2 in the answers"),
     share("link_3_share", "share of link 3 in the answers"),
@@ -72,6 +77,18 @@ pub const KINDS: &[Kind] = &[
     share("link_14_share", "share of link 14 in the answers"),
     share("link_15_share", "share of link 15 in the answers"),
     share("link_16_share", "share of link 16 in the answers"),
+    count("open_connections", "open connections"),
+    count("awaiting_connection", "attempts that wait for a connection"),
+    count("handshakes", "connections opened per second"),
+    count("handshake_failures", "connections per second that could not be opened"),
+    share("reached_services", "reached by an intruder"),
+    count("foreign_served", "calls of intruders served per second"),
+    count("foreign_blocked", "calls of intruders refused per second"),
+    count("handshake_seconds", "seconds per second spent on opening connections"),
+    count("dead_calls", "calls per second to addresses of nobody"),
+    share("stale_addresses", "addresses of nobody that callers believe in"),
+    share("unknown_instances", "instances that callers do not know"),
+    count("discovery_requests", "messages of discovery per second"),
     count("duplicates", "effects applied once more, so far"),
     part("replays", "answered by their key, so far"),
     count("orphans", "effects of requests that failed"),
@@ -85,6 +102,11 @@ pub const KINDS: &[Kind] = &[
     part("looks", "looks at objects, so far"),
     part("dirty_looks", "looks at objects half-way, so far"),
     count("stuck_workers", "workers that wait for a lost message"),
+    count("sent_bytes", "bytes per second"),
+    count("placed_bytes", "bytes per second between zones or inside"),
+    count("cross_zone_bytes", "bytes per second between zones"),
+    count("spent_on_messages", "money per second for messages"),
+    count("coding_work", "workers that encode and decode"),
 ];
 
 impl Kind {
@@ -101,6 +123,8 @@ pub enum Holder {
     Service(ServiceId),
     /// Of the clients of an edge, in the mean over them.
     Edge(EdgeId),
+    /// Of a link that edges share.
+    Link(LinkId),
 }
 
 /// A gauge, read.

@@ -93,7 +93,8 @@ impl Journal {
             | Observation::Believed { .. }
             | Observation::Connection { .. }
             | Observation::Trigger { .. }
-            | Observation::Action { .. } => None,
+            | Observation::Action { .. }
+            | Observation::Alert { .. } => None,
         }
     }
 }
@@ -130,7 +131,8 @@ impl Probe for Journal {
             | Observation::Aside { .. }
             | Observation::Connection { .. }
             | Observation::Trigger { .. }
-            | Observation::Action { .. } => {}
+            | Observation::Action { .. }
+            | Observation::Alert { .. } => {}
         }
     }
 }
@@ -227,6 +229,9 @@ impl fmt::Display for Entry {
             }),
             Observation::Trigger { begins, .. } => {
                 write!(f, "trigger {}", if begins { "begins" } else { "ends" })
+            }
+            Observation::Alert { fires, .. } => {
+                f.write_str(if fires { "an alert fires" } else { "an alert resolves" })
             }
             Observation::Action { begins, .. } => {
                 f.write_str(if begins { "an operator acts" } else { "what an operator changed is as before" })

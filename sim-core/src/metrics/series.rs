@@ -348,7 +348,8 @@ impl Probe for Series {
             | Observation::Abandoned { .. }
             | Observation::Aside { .. }
             | Observation::Trigger { .. }
-            | Observation::Action { .. } => {}
+            | Observation::Action { .. }
+            | Observation::Alert { .. } => {}
         }
     }
 

@@ -24,6 +24,10 @@ pub struct ActionConfig {
     /// Done once, as soon as this has held; looked at every second, as on a dashboard.
     #[serde(default)]
     pub when: Option<ConditionConfig>,
+    /// With `when`: from the moment at which the condition has held until it is done. Somebody is woken, looks, finds
+    /// out and decides; what has resolved by then is done all the same. Default: 0s.
+    #[serde(default)]
+    pub reaction_time: SimDuration,
     /// For how long `apply` and `pause` hold; default: to the end.
     #[serde(default, rename = "for")]
     pub length: Option<SimDuration>,
@@ -59,6 +63,9 @@ impl ActionConfig {
     /// When it is done, in words.
     pub fn describe_start(&self) -> String {
         match (&self.when, self.at) {
+            (Some(when), _) if self.reaction_time > SimDuration::ZERO => {
+                format!("{} after {}", self.reaction_time, when.describe())
+            }
             (Some(when), _) => format!("once {}", when.describe()),
             (None, at) => format!("at {}", at.unwrap_or_default()),
         }
@@ -86,6 +93,20 @@ pub enum ConditionConfig {
     /// Share of the requests that ended well, of all that ended since the last look; where none ended it is as
     /// at the last look.
     Success(SuccessCondition),
+    /// The alert of a monitor fires.
+    Alert(AlertCondition),
+}
+
+/// An alert that operators see.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct AlertCondition {
+    /// Name of the monitor.
+    pub monitor: String,
+    /// All the time for so long; default 0s: seen once.
+    #[serde(default, rename = "for")]
+    pub length: SimDuration,
 }
 
 /// A level of a service that is too high or too low.
@@ -129,6 +150,7 @@ impl ConditionConfig {
             ConditionConfig::QueueLength(_) => "queue_length",
             ConditionConfig::ReadyInstances(_) => "ready_instances",
             ConditionConfig::Success(_) => "success",
+            ConditionConfig::Alert(_) => "alert",
         }
     }
 
@@ -141,6 +163,8 @@ impl ConditionConfig {
             ConditionConfig::Success(level) => {
                 (level.above.map(Probability::get), level.below.map(Probability::get), level.length)
             }
+            // Fires or not: 1 or 0.
+            ConditionConfig::Alert(alert) => (Some(0.5), None, alert.length),
         }
     }
 
@@ -151,6 +175,13 @@ impl ConditionConfig {
                 format!(" of {}", level.service)
             }
             ConditionConfig::Success(_) => String::new(),
+            ConditionConfig::Alert(alert) => {
+                let held = match alert.length {
+                    SimDuration::ZERO => String::new(),
+                    length => format!(" for {length}"),
+                };
+                return format!("the alert of {} fires{held}", alert.monitor);
+            }
         };
         let (above, below, length) = self.bounds();
         let side = if above.is_some() { "above" } else { "below" };
@@ -187,6 +218,8 @@ pub struct Action {
     pub name: String,
     /// What starts it.
     pub start: Start,
+    /// From the condition to the deed.
+    pub reaction_time: SimDuration,
     /// For how long its changes hold, if they end.
     pub length: Option<SimDuration>,
     /// Its bit in the number of a stage; none if it changes no settings.
@@ -223,6 +256,8 @@ pub enum Level {
     ReadyInstances(ServiceId),
     /// Share of the ended requests that got their answer.
     Success,
+    /// 1 while the alert of this monitor fires.
+    Alert(u32),
 }
 
 /// Which levels are meant.

@@ -8,6 +8,11 @@ mod faults;
 mod sources;
 mod capacity;
 mod leases;
+mod discovery;
+mod identity;
+mod monitors;
+mod prices;
+mod links;
 
 use super::rate;
 use super::service::{Service, ServiceConfig};
@@ -116,11 +121,14 @@ fn build_system(config: &SystemConfig, problems: &mut Problems) -> Option<Model>
     }
     problems.distribution("zones/within".to_owned(), config.zones.within.as_ref());
     problems.distribution("zones/between".to_owned(), config.zones.between.as_ref());
+    prices::check(config, problems);
+    let links = links::lower(config, problems);
     let mut services = lower_services(config, problems);
     let mut calls = Calls::lower(config, &services, problems);
     let mut workloads = lower_workloads(config, problems);
     connections::lower(config, &calls, &mut services, &mut workloads, problems);
     leases::lower(config, &calls, &mut workloads, problems);
+    identity::lower(config, &calls, &mut services, problems);
     for (id, follows) in calls.follows.iter().enumerate() {
         let Some(follows) = follows else { continue };
         if follows.catch_up.flow_control != crate::units::Limit::Unlimited {
@@ -130,6 +138,7 @@ fn build_system(config: &SystemConfig, problems: &mut Problems) -> Option<Model>
     }
     let faults = faults::lower(config, &services, &mut calls.edges, problems);
     let actions = actions::lower(config, &services, problems);
+    let monitors = monitors::lower(config, &calls, problems);
     if problems.0.len() > known {
         return None;
     }
@@ -144,14 +153,16 @@ fn build_system(config: &SystemConfig, problems: &mut Problems) -> Option<Model>
         records: calls.records,
         effects: calls.effects,
         sagas: calls.sagas,
+        links,
         zones: config.zones.names.clone(),
-        within_zone: config.zones.within.as_ref().map(Distribution::sampler),
-        between_zones: config.zones.between.as_ref().map(Distribution::sampler),
+        zone_ways: config.zones.ways(),
+        wires: config.prices.lower(&config.zones),
         workloads,
         sources: sources::lower(config, horizon),
         faults,
         actions,
         stages: Vec::new(),
+        monitors,
         horizon,
         bounds: Bounds::default(),
         is_plain: false,
@@ -217,6 +228,10 @@ fn lower_services(config: &SystemConfig, problems: &mut Problems) -> IdVec<Servi
             error_cost: service.error_cost,
             blocks: service.queue.drop() == crate::policy::queue::line::DropRule::Nobody,
             follows: None,
+            discovery: service.discovery.clone(),
+            certificate: service.identity.certificate.clone(),
+            accepts: None,
+            serialization: service.serialization,
         }
     };
     let mut services: IdVec<ServiceId, Service> = config.services.iter().map(lower).collect();
@@ -261,7 +276,11 @@ fn check_service(name: &str, service: &ServiceConfig, problems: &mut Problems) {
             "work that looks all the time is `on_cancel: immediate`; write a duration above zero",
         );
     }
+    if let Some(connection) = &service.connection {
+        problems.policy(&format!("{path}/connection"), connection.check());
+    }
     capacity::check(&path, service, problems);
+    problems.policy(&format!("{path}/discovery"), service.discovery.check());
     let lifecycle = &service.lifecycle;
     let path = format!("{path}/lifecycle");
     problems.distribution(format!("{path}/boot_time"), lifecycle.boot_time.as_ref());

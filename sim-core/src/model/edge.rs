@@ -8,9 +8,11 @@ use super::pipeline::{Layer, Pipeline};
 use crate::dist::Sampler;
 use crate::ids::{CacheId, EndpointId, PoolId, ServiceId, WorkloadId};
 use crate::policy::admission::pushback::Pushback;
-use crate::policy::{balancer, breaker, bulkhead, chooser, hedging, rate_limit, retry, targets, throttle};
+use crate::policy::{
+    balancer, breaker, bulkhead, chooser, hedging, rate_limit, retry, targets, throttle, transport,
+};
 use crate::time::SimDuration;
-use crate::units::{Count, Patience};
+use crate::units::{Count, Patience, Size};
 
 /// A call to a service: the edge from the caller to it, with the caller's policies. With nothing said
 /// nothing happens: no timeout, no retry, no time on the way.
@@ -75,12 +77,18 @@ pub struct CallConfig {
     /// Whether further attempts are sent beside a slow one; in place of `retry`. Default `none`.
     #[serde(default)]
     pub hedging: hedging::Config,
+    /// Which connections its attempts need; default: what the caller's service says, else `none`: they are always there.
+    #[serde(default)]
+    pub connection: Option<transport::Config>,
     /// How large a request is: a size or a distribution of sizes. Default: what the endpoint says, or nothing.
     #[serde(default)]
     pub request_size: Option<SizeConfig>,
     /// How large an answer is: a size or a distribution of sizes. Default: what the endpoint says, or nothing.
     #[serde(default)]
     pub response_size: Option<SizeConfig>,
+    /// Largest answer that is asked for: a page. What is longer is cut off there; default: all of it.
+    #[serde(default)]
+    pub response_limit: Option<Size>,
 }
 
 impl CallConfig {
@@ -107,6 +115,8 @@ impl CallConfig {
             hedging: hedging::Config::default(),
             request_size: None,
             response_size: None,
+            connection: None,
+            response_limit: None,
         }
     }
 }
@@ -173,6 +183,8 @@ pub enum EdgeCaller {
     Monitor,
     /// The users of a workload who open connections: no request either.
     Connector(WorkloadId),
+    /// Whoever has taken over instances of a service: no request of a user either.
+    Intruder(ServiceId),
 }
 
 /// An edge, ready to run.
@@ -232,16 +244,12 @@ pub struct Edge {
     pub until_accepted: bool,
     /// Whether attempts are sent side by side.
     pub hedging: hedging::Config,
+    /// Which connections its attempts need.
+    pub connection: Option<transport::Config>,
     /// How large its messages are.
     pub sizes: Sizes,
     /// What can happen to its messages beside time that passes.
     pub rough: Option<Box<Rough>>,
-}
-
-impl Edge {
-    /// Something may happen to its messages, if only while a trigger is on.
-    pub(super) fn make_rough(&mut self) {
-        self.has_network = true;
-        self.rough.get_or_insert_with(Box::default);
-    }
+    /// Whether its clients choose among addresses that they have learnt.
+    pub discovers: bool,
 }

@@ -8,6 +8,7 @@ use super::Named;
 use super::cache::{CachedConfig, PutConfig};
 use super::edge::CallConfig;
 use super::message::SizeConfig;
+use super::network::Way;
 use super::saga::{LookConfig, SagaStepConfig};
 use crate::dist::{Distribution, Sampler};
 use crate::ids::{CacheId, EdgeId, EffectId, RecordsId, SagaId, ServiceId, StepId};
@@ -338,6 +339,15 @@ pub enum Step {
     Write {
         /// What.
         records: RecordsId,
+    },
+    /// A message is encoded or decoded: that of the attempt itself, or that of a call over an edge.
+    Code {
+        /// Of the call over it; of the attempt itself where there is none.
+        edge: Option<EdgeId>,
+        /// Requests or answers.
+        way: Way,
+        /// As in `Compute`.
+        key: u32,
     },
     /// A value comes in.
     Put {

@@ -1,15 +1,21 @@
 //! What goes wrong, where and when? Triggers with a start and a duration.
 
+mod identity;
 mod network;
+pub mod discovery;
 mod selection;
 mod settings;
 
 use serde::{Deserialize, Serialize};
 
+use self::discovery::{
+    AddressEffect, DnsErrorFault, DnsSpoofFault, RegistryDownFault, RollingReplacementFault,
+};
 use super::link::{Congested, CongestionFault};
 use crate::dist::Sampler;
-use crate::ids::{CacheId, InstanceId, ServiceId, WorkloadId};
+use crate::ids::{CacheId, InstanceId, LinkId, ServiceId, WorkloadId};
 use crate::time::{SimDuration, SimTime};
+pub use identity::{CertificateExpiryFault, CompromiseFault};
 pub use network::*;
 pub use selection::{FirstSelection, PlacesSelection, Selection, ShareSelection, ZoneSelection};
 pub use settings::*;
@@ -90,6 +96,10 @@ triggers! {
     hot_key: HotKey(HotKeyFault),
     /// Other traffic takes a part of a link.
     congestion: Congestion(CongestionFault),
+    /// An instance is taken over and calls whatever it can reach.
+    compromise: Compromise(CompromiseFault),
+    /// A certificate has run out, and nobody has renewed it.
+    certificate_expiry: CertificateExpiry(CertificateExpiryFault),
     /// A share of the messages between callers and a service is lost.
     loss: Loss(LossFault),
     /// A share of the messages between callers and a service arrives twice.
@@ -98,6 +108,26 @@ triggers! {
     corrupt: Corrupt(CorruptFault),
     /// A share of the messages between callers and a service is held up, and others overtake them.
     reorder: Reorder(ReorderFault),
+    /// Instances are replaced one after the other, each by one with a new address.
+    rolling_replacement: RollingReplacement(RollingReplacementFault),
+    /// Look-ups of a service's name fail.
+    dns_error: DnsError(DnsErrorFault),
+    /// Look-ups of a service's name lead elsewhere.
+    dns_spoof: DnsSpoof(DnsSpoofFault),
+    /// The registry of a service is away.
+    registry_down: RegistryDown(RegistryDownFault),
+    /// Messages between callers and a service take longer.
+    latency: Latency(LatencyFault),
+    /// Nothing gets through between some callers and some instances.
+    partition: Partition(PartitionFault),
+    /// A share of the messages between callers and a service finds its connection reset.
+    reset: Reset(ResetFault),
+    /// A link that calls share passes less.
+    bandwidth: Bandwidth(BandwidthFault),
+    /// Connections between callers and a service close late and keep their slot of the pool.
+    slow_close: SlowClose(SlowCloseFault),
+    /// Answers of a service grow while the trigger lasts.
+    payload_growth: PayloadGrowth(PayloadGrowthFault),
 }
 
 /// What a trigger does while it lasts.
@@ -117,6 +147,8 @@ pub enum Effect {
     },
     /// Instances are down.
     Down,
+    /// They are down, and nobody is there to refuse.
+    Gone,
     /// Instances are stopped and started again when it begins.
     Restarted,
     /// Work that starts is held with probability `ratio`.
@@ -165,8 +197,45 @@ pub enum Effect {
     Hot,
     /// Answers take longer to pass a link.
     Congested(Congested),
+    /// Somebody has taken over a service.
+    Compromised {
+        /// Which.
+        service: ServiceId,
+        /// From one call to the next.
+        every: SimDuration,
+        /// From an answer until who has answered is taken over.
+        takes: SimDuration,
+    },
+    /// A certificate has run out.
+    Expired {
+        /// Whose.
+        service: ServiceId,
+    },
     /// Something happens to messages.
     Network(NetworkHit),
+    /// Addresses of a service change, or cannot be learnt.
+    Addresses {
+        /// Whose.
+        service: ServiceId,
+        /// How.
+        what: AddressEffect,
+    },
+    /// A link passes less.
+    Bandwidth {
+        /// Which.
+        link: LinkId,
+        /// What it passes at most.
+        bytes_per_s: Option<f64>,
+        /// What is left of that.
+        factor: f64,
+    },
+    /// Answers grow.
+    Growth {
+        /// Whose.
+        service: ServiceId,
+        /// How many times as large they are in the end.
+        factor: f64,
+    },
 }
 
 /// A trigger, ready to run.

@@ -154,6 +154,8 @@ impl Serialize for SizeConfig {
 pub struct Sizes {
     /// Of requests and of answers, by [`Way`](super::network::Way): nanoseconds that are bytes.
     pub laws: [Option<Sampler>; 2],
+    /// Bytes of the largest answer.
+    pub limit: Option<u64>,
 }
 
 impl Sizes {
@@ -166,7 +168,10 @@ impl Sizes {
         let law = |own: &Option<SizeConfig>, other: Option<&SizeConfig>| {
             own.as_ref().or(other).filter(|size| size.check().is_ok())?.sampler()
         };
-        Sizes { laws: [law(&call.request_size, of_endpoint[0]), law(&call.response_size, of_endpoint[1])] }
+        Sizes {
+            laws: [law(&call.request_size, of_endpoint[0]), law(&call.response_size, of_endpoint[1])],
+            limit: call.response_limit.map(Size::bytes),
+        }
     }
 
     /// Whether messages have any bytes.

@@ -4,6 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::dist::{Distribution, Sampler};
+use crate::ids::LinkId;
+use crate::policy::tcp;
 use crate::units::Probability;
 
 /// What lies between a caller and a service.
@@ -30,6 +32,25 @@ pub struct NetworkConfig {
     /// Whether some messages are held up, so that later ones overtake them; default: none.
     #[serde(default)]
     pub reorder: Option<ReorderConfig>,
+    /// Name of one of the `links` of the file, which its messages pass with those of others; default: none, bandwidth
+    /// without end.
+    #[serde(default)]
+    pub link: Option<String>,
+    /// How messages get over it; default `message`.
+    #[serde(default)]
+    pub transport: TransportConfig,
+}
+
+/// How messages get over a network.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub enum TransportConfig {
+    /// As they are: each arrives or does not.
+    #[default]
+    Message,
+    /// In segments that are sent again if they are lost: loss becomes delay, doubles are thrown away.
+    Tcp(tcp::Config),
 }
 
 impl NetworkConfig {
@@ -39,6 +60,8 @@ impl NetworkConfig {
             || self.duplicate > Probability::ZERO
             || self.corrupt > Probability::ZERO
             || self.reorder.is_some()
+            || self.link.is_some()
+            || self.transport != TransportConfig::Message
     }
 }
 
@@ -118,6 +141,13 @@ pub struct ReorderConfig {
     pub delay: Distribution,
 }
 
+impl ReorderConfig {
+    /// What it adds to the time of a message on average, in seconds.
+    pub fn mean_secs(&self) -> f64 {
+        self.ratio.get() * self.delay.mean_secs().unwrap_or(f64::INFINITY)
+    }
+}
+
 /// The way there or the way back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
@@ -143,15 +173,24 @@ pub struct Rough {
     pub corrupt: f64,
     /// Probability that it is held up, and how long.
     pub reorder: Option<(f64, Sampler)>,
+    /// The link that it shares with others.
+    pub link: Option<LinkId>,
+    /// What mends losses.
+    pub tcp: Option<tcp::Config>,
 }
 
 impl NetworkConfig {
-    pub(super) fn lower(&self) -> Rough {
+    pub(super) fn lower(&self, link: Option<LinkId>) -> Rough {
         Rough {
             loss: self.loss.ways().map(Probability::get),
             duplicate: self.duplicate.get(),
             corrupt: self.corrupt.get(),
             reorder: self.reorder.as_ref().map(|reorder| (reorder.ratio.get(), reorder.delay.sampler())),
+            link,
+            tcp: match &self.transport {
+                TransportConfig::Message => None,
+                TransportConfig::Tcp(tcp) => Some(*tcp),
+            },
         }
     }
 }
@@ -167,13 +206,34 @@ pub struct Condition {
     pub corrupt: f64,
     /// Whether a trigger adds to its time.
     pub is_slower: bool,
+    /// Whether nothing gets through, and who is told.
+    pub cut: Option<Cut>,
+    /// Probability that its connection is reset.
+    pub reset: f64,
+}
+
+/// What a sender sees of a way that nothing gets through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// Nothing.
+    BlackHole,
+    /// A refusal.
+    Reject,
 }
 
 impl Rough {
     /// Without triggers.
     pub fn condition(&self, way: Way) -> Condition {
         let Rough { loss, duplicate, corrupt, .. } = *self;
-        Condition { loss: loss[way as usize], duplicate, corrupt, is_slower: false }
+        Condition { loss: loss[way as usize], duplicate, corrupt, ..Condition::default() }
+    }
+}
+
+impl super::edge::Edge {
+    /// Something may happen to its messages, if only while a trigger is on.
+    pub(super) fn make_rough(&mut self) {
+        self.has_network = true;
+        self.rough.get_or_insert_with(Box::default);
     }
 }
 

@@ -5,17 +5,20 @@ use serde::{Deserialize, Serialize};
 
 use super::Named;
 use super::capacity::{BackgroundConfig, Capacity};
+use super::coding::SerializationConfig;
 use super::connection::ConnectionsConfig;
 use super::effect::EffectConfig;
 use super::endpoint::{EndpointsConfig, StepConfig};
 use super::follow::{Follows, FollowsConfig};
+use super::identity::{Accepts, IdentityConfig};
 use super::lifecycle::{Lifecycle, LifecycleConfig};
 use super::pool::PoolConfig;
 use super::record::RecordsConfig;
 use super::saga::SagaConfig;
 use crate::dist::Distribution;
 use crate::ids::{InstanceId, ZoneId};
-use crate::policy::{admission, autoscaler, cache, degradation, memory, queue, repair};
+use crate::policy::identity::{allow_list, certificate};
+use crate::policy::{admission, autoscaler, cache, degradation, discovery, memory, queue, repair, transport};
 use crate::time::SimDuration;
 use crate::units::{Count, Factor, Limit, Probability};
 
@@ -105,12 +108,27 @@ pub struct ServiceConfig {
     /// Whose writes its instances keep copies of; default `none`.
     #[serde(default)]
     pub follows: Option<FollowsConfig>,
+    /// How callers learn the addresses of its instances; default `none`: they always know.
+    #[serde(default)]
+    pub discovery: discovery::Config,
+    /// Which connections those of its calls need that say nothing of their own; default `none`.
+    #[serde(default)]
+    pub connection: Option<transport::Config>,
+    /// Who its instances are to others; default: the name of the service, with a certificate that is always good.
+    #[serde(default)]
+    pub identity: IdentityConfig,
+    /// Whom it lets in; default `none`: everybody.
+    #[serde(default)]
+    pub accepts: Option<allow_list::Config>,
     /// What its `effect` and `undo` steps are about, by name: what should be done once for each request.
     #[serde(default)]
     pub effects: Named<EffectConfig>,
     /// What its `saga` and `look` steps are about, by name: what is done in steps and undone if one fails.
     #[serde(default)]
     pub sagas: Named<SagaConfig>,
+    /// Work on each message that it sends or receives, beside what it is about; default: none.
+    #[serde(default)]
+    pub serialization: SerializationConfig,
     /// Places that actions need at least; no setting, found at loading.
     #[serde(skip)]
     pub room: u32,
@@ -153,8 +171,13 @@ impl ServiceConfig {
             autoscaler: autoscaler::Config::default(),
             records: Named::default(),
             follows: None,
+            discovery: discovery::Config::default(),
+            connection: None,
+            identity: IdentityConfig::default(),
+            accepts: None,
             effects: Named::default(),
             sagas: Named::default(),
+            serialization: SerializationConfig::default(),
             room: 0,
         }
     }
@@ -266,6 +289,14 @@ pub struct Service {
     pub blocks: bool,
     /// Whose writes its instances keep copies of.
     pub follows: Option<Follows>,
+    /// How callers learn the addresses of its instances.
+    pub discovery: discovery::Config,
+    /// Its certificate, if that is not always good.
+    pub certificate: Option<certificate::Config>,
+    /// Whom it lets in, if not everybody.
+    pub accepts: Option<Accepts>,
+    /// Work on each message that it sends or receives.
+    pub serialization: SerializationConfig,
 }
 
 impl Service {

@@ -8,6 +8,7 @@
 
 use super::balancer::deadlines::Deadlines;
 use super::balancer::{self, Fleet, UnderWay, View};
+use super::targets::zone_aware::{self, ZoneMap};
 use super::targets::{self, Change};
 use super::{Outcome, Problem};
 use crate::luck::{Luck, Purpose};
@@ -35,6 +36,8 @@ pub struct Config {
     pub load_balancer: balancer::Config,
     /// Which ones there are to choose from.
     pub targets: targets::Config,
+    /// Who stands where; only with `zone_aware` targets.
+    pub zones: Option<Box<ZoneMap>>,
 }
 
 /// What one client of an edge remembers of its choices and of the instances.
@@ -53,6 +56,8 @@ pub struct Chooser {
     luck: Luck,
     /// None as long as all instances are members.
     rest: Option<Box<Rest>>,
+    /// What it knows of zones, if it goes by them.
+    zoned: Option<Box<zone_aware::State>>,
 }
 
 /// What a client remembers if not everyone is a member.
@@ -100,6 +105,10 @@ impl Chooser {
             client,
             luck,
             rest: None,
+            zoned: config
+                .zones
+                .as_ref()
+                .map(|map| Box::new(zone_aware::State::new(map, &config.load_balancer, client))),
         };
         if config.load_balancer.counts_own() {
             chooser.under_way.grow(instances);
@@ -149,6 +158,12 @@ impl Chooser {
         luck: Luck,
         round: u32,
     ) -> u32 {
+        if let Some((zoned, targets)) = self.zoned.as_deref_mut().zip(config.targets.zone_aware.as_ref()) {
+            let asked = zone_aware::Asked { own: &self.under_way, fleet, key, now, luck, round };
+            if let Some(picked) = zoned.choose(targets, &config.load_balancer, &asked) {
+                return picked;
+            }
+        }
         let view = View { members: &self.members, own: &self.under_way, fleet, key, now, luck, round };
         if now >= self.warm_at {
             return self.pattern.choose(&config.load_balancer, &view);
@@ -177,6 +192,9 @@ impl Chooser {
     ) -> Option<Change> {
         self.under_way.ended(instance);
         self.pattern.ended(&config.load_balancer, instance, took, now);
+        if let Some((zoned, map)) = self.zoned.as_deref_mut().zip(config.zones.as_deref()) {
+            zoned.ended(map, &config.load_balancer, instance, took, now);
+        }
         let change = self.rest.as_deref_mut()?.targets.ended(&config.targets, instance, outcome, now)?;
         self.is_stale = true;
         Some(change)
@@ -248,6 +266,11 @@ impl Chooser {
         let warmth = |i| targets.map_or(1.0, |targets| targets.warmth(&config.targets, i, now));
         self.pattern.renew(&config.load_balancer, &self.members, &members, warmth);
         (self.members, self.in_panic) = (members, in_panic);
+        if let (Some(zoned), Some(map), Some(targets)) =
+            (self.zoned.as_deref_mut(), config.zones.as_deref(), config.targets.zone_aware.as_ref())
+        {
+            zoned.renew(targets, map, &config.load_balancer, &self.members, in_panic);
+        }
         self.renew_turns(config, now);
     }
 

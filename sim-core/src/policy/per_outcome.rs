@@ -55,6 +55,7 @@ per_outcome! {
     throttled Throttled,
     rate_limited RateLimited,
     conflict Conflict,
+    denied Denied,
 }
 
 impl<T: Copy> PerOutcome<T> {

@@ -6,6 +6,7 @@
 //! | [`health_check`] | ask them, leave out who does not answer | instances that are gone | another question than users ask |
 //! | [`outlier_detection`] | leave out who fails what users ask | instances that are ill | ejects the overloaded |
 //! | [`panic_ratio`] | when too few are left, take all | killing the last ones | what goes to the dead is lost |
+//! | [`zone_aware`] | stay in the own zone as far as it is enough | bytes and time between zones | load goes by number, not by need |
 //! | [`slow_start`] | little at first for who is new | cold instances | the others get more |
 //!
 //! An instance is *ready* when the orchestrator says so, *known* if it is in the client's subset, and
@@ -24,6 +25,7 @@ pub mod health_check;
 pub mod outlier_detection;
 pub mod panic_ratio;
 pub mod slow_start;
+pub mod zone_aware;
 
 /// Which instances a caller chooses from. Default: all that are ready.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
@@ -41,6 +43,8 @@ pub struct Config {
     pub panic_ratio: Probability,
     /// How an instance that has just become ready is spared. Default: not at all.
     pub slow_start: slow_start::Config,
+    /// Whether a client prefers the instances of its own zone. Default: no, any will do.
+    pub zone_aware: Option<zone_aware::Config>,
 }
 
 impl Default for Config {
@@ -51,6 +55,7 @@ impl Default for Config {
             outlier_detection: None,
             panic_ratio: Probability::new(panic_ratio::DEFAULT),
             slow_start: slow_start::Config::default(),
+            zone_aware: None,
         }
     }
 }
@@ -100,6 +105,13 @@ impl Config {
             problems.extend(Problem::below("outlier_detection", config.check()));
         }
         problems.extend(Problem::below("slow_start", self.slow_start.check()));
+        if let Some(config) = &self.zone_aware {
+            problems.extend(Problem::below("zone_aware", config.check()));
+            if self.slow_start.window.0.is_some() {
+                let sentence = "acts on turns among all instances, which `zone_aware` deals out by zone; use one of them";
+                problems.push(Problem::new("slow_start", sentence));
+            }
+        }
         problems
     }
 

@@ -45,6 +45,8 @@ pub(super) fn stages(
             workloads: stage.workloads.clone(),
             faults: config.faults.clone(),
             zones: config.zones.clone(),
+            prices: config.prices.clone(),
+            links: config.links.clone(),
             horizon: config.horizon,
             ..SystemConfig::default()
         };
@@ -106,6 +108,7 @@ fn fixed_settings(config: &SystemConfig, stage: &StageConfig, problems: &mut Pro
         fixed("pools", "over which links answers come", links(before) == links(after));
         let writes = |service: &ServiceConfig| service.follows.as_ref().map(|follows| follows.writes.clone());
         fixed("follows", "who follows whom", writes(before) == writes(after));
+        fixed("discovery", "how callers learn addresses", before.discovery == after.discovery);
         fixed("records", "what is recorded", before.records == after.records);
         fixed("effects", "which effects there are", before.effects.names().eq(after.effects.names()));
         fixed("sagas", "which sagas there are", before.sagas.names().eq(after.sagas.names()));
@@ -195,6 +198,13 @@ fn fixed_build(base: &Model, stage: &Model, problems: &mut Problems) {
         );
         let rough = before.rough.is_some() == after.rough.is_some();
         fixed(&format!("{path}/network"), rough, "whether anything can happen to messages");
+        fixed(
+            &format!("{path}/connection"),
+            before.connection.is_some() == after.connection.is_some(),
+            "whether a call needs connections",
+        );
+        let rough = before.rough.is_some() == after.rough.is_some();
+        fixed(&format!("{path}/network"), rough, "whether anything can happen to messages");
         let health = |edge: &crate::model::edge::Edge| edge.chooser.targets.health_check.is_some();
         let health = health(before) == health(after);
         fixed(&format!("{path}/targets/health_check"), health, "whether there are health checks");
@@ -208,6 +218,7 @@ fn fixed_build(base: &Model, stage: &Model, problems: &mut Problems) {
 fn inner(step: &Step) -> Vec<usize> {
     match step {
         Step::Compute { .. } | Step::Put { .. } => Vec::new(),
+        Step::Code { edge, .. } => edge.iter().map(|edge| edge.index()).collect(),
         Step::Call { edge, .. } => vec![edge.index()],
         Step::Serial { steps } | Step::Parallel { steps, .. } => {
             steps.iter().map(|step| step.index()).collect()
@@ -272,6 +283,11 @@ impl Lowering<'_> {
         if action.length == Some(SimDuration::ZERO) {
             self.add("/for", "for no time nothing changes; write a duration above zero, or remove `for`");
         }
+        if action.reaction_time > SimDuration::ZERO && action.when.is_none() {
+            let message = "nobody reacts to anything: the action has its moment in `at`; remove `reaction_time`, or write what \
+                           is waited for in `when`";
+            self.add("/reaction_time", message);
+        }
         let start = self.start(action);
         let restarted = match &action.restart {
             None => Some(Vec::new()),
@@ -290,6 +306,7 @@ impl Lowering<'_> {
         Some(Action {
             name: name.to_owned(),
             start: start?,
+            reaction_time: action.reaction_time,
             length: action.length,
             bit,
             restarted,
@@ -343,6 +360,11 @@ impl Lowering<'_> {
         let level = match when {
             ConditionConfig::QueueLength(level) => Level::QueueLength(service(self, &level.service)?),
             ConditionConfig::ReadyInstances(level) => Level::ReadyInstances(service(self, &level.service)?),
+            ConditionConfig::Alert(alert) => {
+                let path = format!("{}{path}/monitor", self.path);
+                let found = self.problems.find(path, "monitor", &alert.monitor, &self.config.monitors);
+                Level::Alert(found? as u32)
+            }
             ConditionConfig::Success(_) => {
                 let never = match bound? {
                     Bound::Above(bound) => bound >= 1.0,

@@ -2,6 +2,7 @@
 //! round in circles without end is refused.
 
 mod caches;
+mod addresses;
 mod circles;
 mod connects;
 mod hedging;
@@ -12,9 +13,11 @@ mod steps;
 mod establishes;
 mod follows;
 mod links;
+mod intruders;
 mod effects;
 mod sagas;
 mod messages;
+mod places;
 
 use super::{Problems, unique_keys};
 use crate::dist::Distribution;
@@ -32,7 +35,7 @@ use crate::model::saga::{Saga, SagaConfig};
 use crate::model::service::Service;
 use crate::model::workload::WorkloadConfig;
 use crate::model::{Check, Named, SystemConfig};
-use crate::policy::{cache, chooser};
+use crate::policy::{cache, chooser, transport};
 use crate::time::SimDuration;
 use crate::units::Count;
 
@@ -150,6 +153,7 @@ impl Calls {
         lowering.establishes();
         lowering.follows();
         lowering.checks();
+        lowering.intruders();
         lowering.refuse_circles();
         lowering.lead_to_effects();
         lowering.share_globals();
@@ -255,6 +259,8 @@ impl Lowering<'_> {
     }
 
     fn program(&mut self, endpoint: EndpointId, steps: &[StepConfig], path: &str, caller: Caller<'_>) {
+        let service = self.calls.endpoints[endpoint].service;
+        let codes = !self.services[service].serialization.is_free();
         let program = match steps {
             [StepConfig::Compute(work)] => {
                 self.problems.distribution(format!("{path}/0/compute"), Some(work));
@@ -263,7 +269,10 @@ impl Lowering<'_> {
                     Err(_) => return,
                 }
             }
-            _ => Program::Steps(self.serial(endpoint, steps, path, caller)),
+            _ => {
+                let root = self.serial(endpoint, steps, path, caller);
+                Program::Steps(if codes { self.between_messages(root, path) } else { root })
+            }
         };
         self.calls.endpoints[endpoint].program = program;
     }
@@ -314,6 +323,9 @@ impl Lowering<'_> {
         let service = &self.services[to];
         self.problems.policy(&format!("{path}/retry"), call.retry.check());
         check_timeouts(call, &path, self.problems);
+        if let Some(connection) = &call.connection {
+            self.problems.policy(&format!("{path}/connection"), connection.check());
+        }
         let pipeline = self.pipeline(call, &path);
         if call.client_throttle.listens() && !service.admission.tells() {
             let message = format!(
@@ -324,8 +336,12 @@ impl Lowering<'_> {
             self.problems.add(format!("{path}/client_throttle/piggyback"), message);
         }
         hedging::check(call, service.instances, &path, caller.who, self.config, self.problems);
-        let chooser =
-            chooser::Config { load_balancer: call.load_balancer.clone(), targets: call.targets.clone() };
+        let chooser = chooser::Config {
+            load_balancer: call.load_balancer.clone(),
+            targets: call.targets.clone(),
+            zones: self.zone_map(call, &path, caller.who, to),
+        };
+        let service = &self.services[to];
         self.problems.policy(&path, chooser.check(service.instances));
         let (sizes, rough) = self.messages(call, &path);
         if call.max_depth.is_some_and(|depth| depth.get() > MAX_DEPTH) {
@@ -345,11 +361,10 @@ impl Lowering<'_> {
         });
         let latency = call.network.latency.as_ref().filter(|l| l.check().is_ok()).map(Distribution::sampler);
         let zones = &self.config.zones;
-        let crosses = caller.has_zone
-            && !service.zones.is_empty()
-            && (zones.within.is_some() || zones.between.is_some());
+        let crosses = caller.has_zone && !service.zones.is_empty() && zones.take_time();
         let may_be_away = service.lifecycle.is_orchestrated() || !call.targets.is_everyone();
-        let chooses = service.instances > 1 || may_be_away;
+        let discovers = self.discovers(call, service, &path, caller.who);
+        let chooses = service.instances > 1 || may_be_away || discovers;
         self.calls.edges.push(Edge {
             path,
             key: 0,
@@ -382,9 +397,10 @@ impl Lowering<'_> {
                 EdgeCaller::Connector(_) => {
                     service.connections.admission.pushback().or(service.admission.pushback())
                 }
-                EdgeCaller::Workload(_) | EdgeCaller::Service(_) | EdgeCaller::Monitor => {
-                    service.admission.pushback()
-                }
+                EdgeCaller::Workload(_)
+                | EdgeCaller::Service(_)
+                | EdgeCaller::Monitor
+                | EdgeCaller::Intruder(_) => service.admission.pushback(),
             },
             reselections: match chooses {
                 true => call.retry.terms().reselections().max(call.hedging.terms().reselections()),
@@ -396,7 +412,15 @@ impl Lowering<'_> {
             hedging: call.hedging.with_attempt_timeout(call.timeouts.attempt.0),
             sizes,
             rough,
+            discovers,
+            connection: call.connection.clone().or_else(|| self.connection_of(caller.who)),
         })
+    }
+
+    /// What a service says of the connections of its calls.
+    fn connection_of(&self, caller: EdgeCaller) -> Option<transport::Config> {
+        let EdgeCaller::Service(service) = caller else { return None };
+        self.config.services.0[service.index()].1.connection.clone()
     }
 
     fn keys(&mut self) {
@@ -420,7 +444,8 @@ impl Lowering<'_> {
                 | Step::Cached { key, .. }
                 | Step::Put { key, .. }
                 | Step::Saga { key, .. }
-                | Step::Look { key, .. } => *key = new,
+                | Step::Look { key, .. }
+                | Step::Code { key, .. } => *key = new,
                 Step::Call { .. }
                 | Step::Serial { .. }
                 | Step::Fallback { .. }

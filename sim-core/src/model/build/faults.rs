@@ -14,7 +14,7 @@ use crate::model::link::{Congested, CongestionFault};
 use crate::model::service::Service;
 use crate::model::workload::HotKey;
 use crate::policy::cache;
-use crate::time::SimTime;
+use crate::time::{SimDuration, SimTime};
 
 type Services = IdVec<ServiceId, Service>;
 
@@ -83,12 +83,13 @@ pub(super) fn restarted(
     Lowering { config, services, edges, path, problems }.hit("restart", &restart.service, &restart.instances)
 }
 
-struct Lowering<'a> {
-    config: &'a SystemConfig,
+/// Lowers one fault.
+pub(super) struct Lowering<'a> {
+    pub(super) config: &'a SystemConfig,
     services: &'a Services,
     edges: &'a IdVec<EdgeId, Edge>,
-    path: &'a str,
-    problems: &'a mut Problems,
+    pub(super) path: &'a str,
+    pub(super) problems: &'a mut Problems,
 }
 
 impl Lowering<'_> {
@@ -132,7 +133,7 @@ impl Lowering<'_> {
                     let found = self.problems.find(path, "service", service, &self.config.services)?;
                     hit.extend(self.selected("crash", ServiceId::from_index(found), &f.instances)?);
                 }
-                (Effect::Down, hit)
+                (if f.silent { Effect::Gone } else { Effect::Down }, hit)
             }
             Kind::ZoneDown(f) => {
                 let zone =
@@ -198,6 +199,20 @@ impl Lowering<'_> {
             Kind::CacheFlush(f) => self.flush(f)?,
             Kind::HotKey(f) => self.hot_key(f)?,
             Kind::Congestion(f) => (self.congestion(f)?, Vec::new()),
+            Kind::Compromise(f) => {
+                let service = self.service("compromise", &f.service)?;
+                let rate = f.rate.as_per_second();
+                if rate <= 0.0 {
+                    let message = "nobody would be called; write a rate above zero, such as `20/s`";
+                    self.problems.add(format!("{}/compromise/rate", self.path), message);
+                    return None;
+                }
+                let every = SimDuration::from_nanos_f64(1e9 / rate).max(SimDuration::from_nanos(1));
+                (Effect::Compromised { service, every, takes: f.takes }, Vec::new())
+            }
+            Kind::CertificateExpiry(f) => {
+                (Effect::Expired { service: self.service("certificate_expiry", &f.service)? }, Vec::new())
+            }
             Kind::Loss(f) => {
                 let harm = Harm::Lost(f.ratio.get());
                 (self.share_of_messages("loss", f.between(), f.direction, f.ratio, harm)?, Vec::new())
@@ -210,6 +225,15 @@ impl Lowering<'_> {
                 let harm = Harm::Damaged(f.ratio.get());
                 (self.share_of_messages("corrupt", f.between(), f.direction, f.ratio, harm)?, Vec::new())
             }
+            Kind::Partition(f) => (self.partition(f, key)?, Vec::new()),
+            Kind::Bandwidth(f) => (self.bandwidth(f)?, Vec::new()),
+            Kind::PayloadGrowth(f) => (self.payload_growth(f)?, Vec::new()),
+            Kind::SlowClose(f) => (self.slow_close(f)?, Vec::new()),
+            Kind::Latency(f) => (self.latency(f)?, Vec::new()),
+            Kind::Reset(f) => {
+                let harm = Harm::Reset(f.ratio.get());
+                (self.share_of_messages("reset", f.between(), f.direction, f.ratio, harm)?, Vec::new())
+            }
             Kind::Reorder(f) => {
                 if !self.delay("reorder", &f.delay) {
                     return None;
@@ -217,7 +241,17 @@ impl Lowering<'_> {
                 let harm = Harm::HeldUp(f.ratio.get(), f.delay.sampler());
                 (self.share_of_messages("reorder", f.between(), f.direction, f.ratio, harm)?, Vec::new())
             }
+            Kind::RollingReplacement(f) => (self.replacement(f)?, Vec::new()),
+            Kind::DnsError(f) => (self.dns_error(f)?, Vec::new()),
+            Kind::DnsSpoof(f) => (self.dns_spoof(f)?, Vec::new()),
+            Kind::RegistryDown(f) => (self.registry_down(f)?, Vec::new()),
         })
+    }
+
+    fn service(&mut self, tag: &str, name: &str) -> Option<ServiceId> {
+        let path = format!("{}/{tag}/service", self.path);
+        let found = self.problems.find(path, "service", name, &self.config.services)?;
+        Some(ServiceId::from_index(found))
     }
 
     fn payload(&mut self, f: &PayloadFault) -> Option<Effect> {

@@ -6,14 +6,25 @@
 //! | `duplicate` | `duplicate` | - | `duplicate` |
 //! | `corrupt` | `corrupt` | - | `corrupt` |
 //! | `reorder` | `delay` with `reorder` | - | `delay.reorder` |
+//! | `latency` (`delay`, `jitter`) | `delay` | `latency` | `delay` |
+//! | `partition`, `black_hole` | `loss 100%` | `timeout: 0` | `partition` |
+//! | `partition`, `reject` | (`iptables -j REJECT`) | `enabled: false` | - |
+//! | `reset` | - | `reset_peer` | - |
+//! | `bandwidth` | `rate` | `bandwidth` | `bandwidth` |
+//! | `slow_close` | - | `slow_close` | - |
+//! | `payload`, `payload_growth` | - | - | - |
+//!
+//! In netem and Chaos Mesh a share of messages is one of packets; here it is one of messages, or of segments where the
+//! transport is TCP. There is no correlation from one to the next.
 
 use serde::{Deserialize, Serialize};
 
 use super::settings::percent;
 use crate::dist::{Distribution, Sampler};
-use crate::ids::EdgeId;
-use crate::model::network::{Condition, Way};
-use crate::units::Probability;
+use crate::ids::{EdgeId, ZoneId};
+use crate::model::network::{Condition, Cut, Way};
+use crate::time::SimDuration;
+use crate::units::{Bandwidth, Factor, Probability};
 
 /// Which messages are hit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -142,6 +153,159 @@ hits_messages! {
     |fault| format!("{} % of the {} held up", percent(fault.ratio.get()), fault.direction.word())
 }
 
+hits_messages! {
+    /// Messages take longer.
+    LatencyFault {
+        /// How much longer.
+        delay: SimDuration,
+        /// Up to so much more or less than that, all equally likely; default 0ms.
+        #[serde(default)]
+        jitter: SimDuration,
+    }
+    |fault| format!("{} more for the {}", fault.delay, fault.direction.word())
+}
+
+hits_messages! {
+    /// A share of the messages finds its connection reset: a request is not processed, an answer is gone, and the caller
+    /// is told `reset`.
+    ResetFault {
+        /// Share of the messages, 0 to 1.
+        ratio: Probability,
+    }
+    |fault| format!("connections reset for {} % of the {}", percent(fault.ratio.get()), fault.direction.word())
+}
+
+/// Nothing gets through between some callers and some instances.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct PartitionFault {
+    /// Name of the workload or service that calls; default: all who call `to`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Name of the service that is called; default: all that `from` calls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// In place of `from` and `to`: two zones between which nothing gets through, or one that is cut off from all others.
+    #[serde(default)]
+    pub zones: Vec<String>,
+    /// Requests (`there`), answers (`back`) or `both`; one of them is an asymmetric partition. Default `both`.
+    #[serde(default)]
+    pub direction: Direction,
+    /// What a caller sees of it; default `black_hole`.
+    #[serde(default)]
+    pub mode: PartitionMode,
+    /// Share of the pairs of a caller (an instance, or a client of a workload) and an instance that are on different
+    /// sides, 0 to 1; below 1 it is a partial partition. Default 1.
+    #[serde(default = "all_pairs")]
+    pub ratio: Probability,
+}
+
+fn all_pairs() -> Probability {
+    Probability::ONE
+}
+
+/// What a caller sees of a partition.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub enum PartitionMode {
+    /// Nothing: messages are gone, and it waits for its timeout.
+    #[default]
+    BlackHole,
+    /// A refusal, as a firewall sends it: `connect_failure` for a request, `reset` for an answer.
+    Reject,
+}
+
+impl PartitionFault {
+    /// Who calls whom.
+    pub fn between(&self) -> Between<'_> {
+        Between { from: self.from.as_deref(), to: self.to.as_deref() }
+    }
+
+    /// In words.
+    pub fn describe(&self) -> String {
+        match &self.zones[..] {
+            [] => format!("partition: no {} {}", self.direction.word(), self.between().describe()),
+            [zone] => format!("zone {zone} cut off"),
+            zones => format!("zones {} cut off from each other", zones.join(" and ")),
+        }
+    }
+}
+
+/// Connections close late: a caller has its answer, but its slot of the pool is free only `delay` later.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct SlowCloseFault {
+    /// Name of the workload or service that calls; default: all who call `to`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Name of the service that is called; default: all that `from` calls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// How much later.
+    pub delay: SimDuration,
+}
+
+impl SlowCloseFault {
+    /// Who calls whom.
+    pub fn between(&self) -> Between<'_> {
+        Between { from: self.from.as_deref(), to: self.to.as_deref() }
+    }
+
+    /// In words.
+    pub fn describe(&self) -> String {
+        format!("connections {} closed {} late", self.between().describe(), self.delay)
+    }
+}
+
+/// A link passes less.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct BandwidthFault {
+    /// Name of one of the `links` of the file.
+    pub link: String,
+    /// What it passes at most meanwhile, such as `10Mbit/s`; this or `factor`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<Bandwidth>,
+    /// What is left of its bandwidth: `0.1` leaves a tenth; this or `rate`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub factor: Option<Factor>,
+}
+
+impl BandwidthFault {
+    /// In words.
+    pub fn describe(&self) -> String {
+        match (self.rate, self.factor) {
+            (Some(rate), _) => format!("{} passes {rate}", self.link),
+            (None, factor) => {
+                format!("{} % of {} left", percent(factor.map_or(1.0, Factor::get)), self.link)
+            }
+        }
+    }
+}
+
+/// Answers of a service grow, from their usual size at the start of the trigger to `factor` times that at its end; then
+/// they are as before. A call with a `response_limit` gets no more than that.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct PayloadGrowthFault {
+    /// Name of the service that answers.
+    pub service: String,
+    /// How many times as large answers are in the end.
+    pub factor: Factor,
+}
+
+impl PayloadGrowthFault {
+    /// In words.
+    pub fn describe(&self) -> String {
+        format!("answers of {} grow {} times as large", self.service, self.factor)
+    }
+}
+
 /// Messages that a trigger hits, and what it does to them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NetworkHit {
@@ -164,6 +328,40 @@ pub enum Harm {
     Damaged(f64),
     /// It is held up with this probability, for so long.
     HeldUp(f64, Sampler),
+    /// It takes so much longer, and up to so much more or less.
+    Slower(SimDuration, SimDuration),
+    /// Its connection is reset with this probability.
+    Reset(f64),
+    /// It does not get through.
+    Cut(Partition),
+    /// Its connection closes so much later.
+    ClosesLate(SimDuration),
+}
+
+/// Who is on which side.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Partition {
+    /// What a caller sees.
+    pub mode: Cut,
+    /// Zones between which it lies, or one that is cut off; none where callers and services are named.
+    pub zones: Vec<ZoneId>,
+    /// Share of the pairs that it separates.
+    pub share: f64,
+    /// Number of the trigger, for who is on which side.
+    pub key: u32,
+}
+
+impl Partition {
+    /// Whether it lies between these zones.
+    pub fn separates(&self, here: Option<ZoneId>, there: Option<ZoneId>) -> bool {
+        match self.zones[..] {
+            [] => true,
+            [zone] => (here == Some(zone)) != (there == Some(zone)),
+            [one, other, ..] => {
+                (here, there) == (Some(one), Some(other)) || (here, there) == (Some(other), Some(one))
+            }
+        }
+    }
 }
 
 impl NetworkHit {
@@ -179,7 +377,13 @@ impl NetworkHit {
             Harm::Lost(ratio) => condition.loss = either(condition.loss, ratio),
             Harm::Doubled(ratio) => condition.duplicate = either(condition.duplicate, ratio),
             Harm::Damaged(ratio) => condition.corrupt = either(condition.corrupt, ratio),
-            Harm::HeldUp(..) => condition.is_slower = true,
+            Harm::ClosesLate(_) => {}
+            Harm::HeldUp(..) | Harm::Slower(..) => condition.is_slower = true,
+            Harm::Reset(ratio) => condition.reset = either(condition.reset, ratio),
+            // A refusal is heard even where something else swallows what comes.
+            Harm::Cut(ref cut) => {
+                condition.cut = condition.cut.filter(|known| *known == Cut::Reject).or(Some(cut.mode));
+            }
         }
     }
 }

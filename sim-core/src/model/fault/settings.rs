@@ -22,12 +22,18 @@ pub struct CrashFault {
     /// Which instances of each; default `all`.
     #[serde(default)]
     pub instances: Selection,
+    /// Whether their machines are gone too: then nobody refuses, and callers with `connection` hear nothing at all, neither
+    /// of a SYN nor of what they have sent. Other callers are refused all the same. Default: false, the process is gone and
+    /// the machine refuses.
+    #[serde(default)]
+    pub silent: bool,
 }
 
 impl CrashFault {
     /// In words.
     pub fn describe(&self) -> String {
-        format!("{} down", self.instances.of(&self.services.join(", ")))
+        let how = if self.silent { "gone" } else { "down" };
+        format!("{} {how}", self.instances.of(&self.services.join(", ")))
     }
 }
 

@@ -51,6 +51,16 @@ impl Board {
         self.renewed = Some(now);
     }
 
+    /// How many numbers are on it.
+    pub const fn len(&self) -> usize {
+        self.numbers.len()
+    }
+
+    /// Whether nothing is on it.
+    pub const fn is_empty(&self) -> bool {
+        self.numbers.is_empty()
+    }
+
     /// When it was renewed last.
     pub const fn renewed(&self) -> Option<SimTime> {
         self.renewed

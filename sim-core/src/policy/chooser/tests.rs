@@ -20,6 +20,7 @@ fn config(load_balancer: &str, targets: &str) -> Config {
     let config = Config {
         load_balancer: read(load_balancer).expect("settings are readable"),
         targets: read(targets).expect("settings are readable"),
+        zones: None,
     };
     assert_eq!(config.check(10), []);
     config

@@ -71,7 +71,7 @@ enum Finding {
 const fn finding(outcome: Outcome) -> Finding {
     match outcome {
         _ if outcome.is_callers_own() => Finding::Nothing,
-        Outcome::Ok | Outcome::Conflict => Finding::Success,
+        Outcome::Ok | Outcome::Conflict | Outcome::Denied => Finding::Success,
         Outcome::ServerError => Finding::Error,
         _ => Finding::GatewayError,
     }

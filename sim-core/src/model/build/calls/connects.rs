@@ -66,6 +66,7 @@ impl Lowering<'_> {
         }
         let messages = &mut self.calls.edges[messages];
         (messages.over_connection, messages.chooses, messages.is_watched) = (true, false, false);
+        messages.discovers = false;
         Some(edge)
     }
 }

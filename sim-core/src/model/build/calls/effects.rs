@@ -105,7 +105,8 @@ impl Leads<'_> {
             | Step::Write { .. }
             | Step::Put { .. }
             | Step::Undo { .. }
-            | Step::Look { .. } => false,
+            | Step::Look { .. }
+            | Step::Code { .. } => false,
         }
     }
 }

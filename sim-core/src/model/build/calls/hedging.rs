@@ -41,7 +41,7 @@ pub(super) fn check(
         EdgeCaller::Connector(_) => {
             problems.add(&place, "a user opens one connection at a time; take `hedging` out");
         }
-        EdgeCaller::Workload(_) | EdgeCaller::Service(_) | EdgeCaller::Monitor => {}
+        EdgeCaller::Workload(_) | EdgeCaller::Service(_) | EdgeCaller::Monitor | EdgeCaller::Intruder(_) => {}
     }
     if call.retry != retry::Config::None {
         problems.add(

@@ -1,10 +1,11 @@
 //! How large are the messages of a call, and what can happen to them on their way?
 
 use super::Lowering;
+use crate::ids::{Id, LinkId};
 use crate::model::edge::CallConfig;
 use crate::model::endpoint::EndpointConfig;
 use crate::model::message::{SizeConfig, Sizes};
-use crate::model::network::Rough;
+use crate::model::network::{Rough, TransportConfig};
 
 impl Lowering<'_> {
     /// Checks what a call says of its network and its messages.
@@ -16,7 +17,21 @@ impl Lowering<'_> {
         self.size(format!("{path}/request_size"), call.request_size.as_ref());
         self.size(format!("{path}/response_size"), call.response_size.as_ref());
         let is_sound = delay.is_none_or(|delay| delay.check().is_ok());
-        let rough = (network.is_rough() && is_sound).then(|| Box::new(network.lower()));
+        if let TransportConfig::Tcp(tcp) = &network.transport {
+            self.problems.policy(&format!("{path}/network/transport/tcp"), tcp.check());
+        }
+        let links = &self.config.links;
+        let link = network.link.as_ref().and_then(|link| {
+            if links.is_empty() {
+                let message =
+                    format!("the file has no links; add `links: {{{link}: {{bandwidth: 1Gbit/s}}}}` to it");
+                self.problems.add(format!("{path}/network/link"), message);
+                return None;
+            }
+            self.problems.find(format!("{path}/network/link"), "link", link, links)
+        });
+        let link = link.map(LinkId::from_index);
+        let rough = (network.is_rough() && is_sound).then(|| Box::new(network.lower(link)));
         (Sizes::lower(call, self.named_endpoint(&call.to)), rough)
     }
 

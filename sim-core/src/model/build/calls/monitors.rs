@@ -60,7 +60,7 @@ impl Lowering<'_> {
         Some(self.plain_edge(path.to_owned(), EdgeCaller::Monitor, 1, endpoint, timeout))
     }
 
-    fn plain_edge(
+    pub(super) fn plain_edge(
         &mut self,
         path: String,
         caller: EdgeCaller,
@@ -83,6 +83,7 @@ impl Lowering<'_> {
             chooser: chooser::Config {
                 load_balancer: balancer::Config::default(),
                 targets: targets::Config::default(),
+                zones: None,
             },
             chooses: self.services[to].instances > 1 || self.services[to].lifecycle.is_orchestrated(),
             is_watched: false,
@@ -102,6 +103,8 @@ impl Lowering<'_> {
             hedging: hedging::Config::None,
             sizes: Sizes::default(),
             rough: None,
+            connection: None,
+            discovers: false,
         })
     }
 

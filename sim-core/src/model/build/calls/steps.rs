@@ -24,10 +24,11 @@ impl Lowering<'_> {
         path: &str,
         caller: Caller<'_>,
     ) -> StepId {
-        let steps = self.all(endpoint, steps, path, caller);
+        let steps = self.in_order(endpoint, steps, path, caller);
         self.calls.steps.push(Step::Serial { steps })
     }
 
+    /// Steps that stand side by side.
     fn all(
         &mut self,
         endpoint: EndpointId,
@@ -35,11 +36,27 @@ impl Lowering<'_> {
         path: &str,
         caller: Caller<'_>,
     ) -> Box<[StepId]> {
-        let lower = |(k, step)| self.step(endpoint, step, &format!("{path}/{k}"), caller);
+        let lower = |(k, step): (usize, &StepConfig)| {
+            let path = format!("{path}/{k}");
+            let id = self.step(endpoint, step, &path, caller);
+            match step {
+                StepConfig::Call(_) => match &self.with_messages(id, &path, caller)[..] {
+                    [alone] => *alone,
+                    several => self.calls.steps.push(Step::Serial { steps: several.into() }),
+                },
+                _ => id,
+            }
+        };
         steps.iter().enumerate().map(lower).collect()
     }
 
-    fn step(&mut self, endpoint: EndpointId, step: &StepConfig, path: &str, caller: Caller<'_>) -> StepId {
+    pub(super) fn step(
+        &mut self,
+        endpoint: EndpointId,
+        step: &StepConfig,
+        path: &str,
+        caller: Caller<'_>,
+    ) -> StepId {
         let path = format!("{path}/{}", step.word());
         for (field, steps) in step.inner() {
             if steps.is_empty() {
@@ -59,7 +76,7 @@ impl Lowering<'_> {
             }
             StepConfig::Call(call) => self.call(endpoint, call, &path, caller),
             StepConfig::Serial(group) => {
-                let steps = self.all(endpoint, &group.steps, &format!("{path}/steps"), caller);
+                let steps = self.in_order(endpoint, &group.steps, &format!("{path}/steps"), caller);
                 return self.calls.steps.push(Step::Serial { steps });
             }
             StepConfig::Parallel(group) => {

@@ -52,7 +52,7 @@ fn what_did_not_reach_an_instance_or_was_withdrawn_counts_as_nothing() {
     for outcome in Outcome::ALL {
         let mut state = state.clone();
         state.ended(&config, &MEMBERS, 0, outcome, at(0));
-        let is_well = matches!(outcome, Outcome::Ok | Outcome::Conflict);
+        let is_well = matches!(outcome, Outcome::Ok | Outcome::Conflict | Outcome::Denied);
         assert_eq!(state.is_ejected(0), !is_well && !outcome.is_callers_own(), "{outcome:?}");
     }
     fail(&mut state, &Config::default(), 0, 4, at(0));
