@@ -52,7 +52,7 @@ fn saga(dice: &mut Dice) -> String {
 fn system(number: u64) -> String {
     let mut dice = Dice::new(0xeffec7, number);
     let dice = &mut dice;
-    let parts: Vec<String> = (0..dice.int(1, 4))
+    let mut parts: Vec<String> = (0..dice.int(0, 3))
         .map(|_| {
             let undo = match dice.int(0, 3) {
                 0 => "[]".to_owned(),
@@ -67,6 +67,9 @@ fn system(number: u64) -> String {
             format!("{{do: [{act}], undo: {undo}}}")
         })
         .collect();
+    // Somebody always pays, or triggers would hit nobody.
+    let place = dice.int(0, parts.len() as u64) as usize;
+    parts.insert(place, format!("{{do: [{}], undo: [{}]}}", call(dice, "pay"), call(dice, "pay/refund")));
     let around = match dice.int(0, 4) {
         0 => ["{spawn: {steps: [", "]}}"],
         1 => ["{parallel: {need: 1, steps: [{compute: 60ms}, ", "]}}"],
@@ -102,7 +105,7 @@ services:
 workloads:
   users:
     arrivals: {{poisson: {{rate: {}/s}}}}
-    call: {{to: orders/place, timeouts: {{attempt: {}}}, retry: {}}}
+    call: {{to: orders/place, {}}}
   readers: {{arrivals: {{closed: {{users: 3, think_time: 100ms}}}}, call: {{to: orders/show, timeouts: {{attempt: 1s}}}}}}
 faults:
 ",
@@ -130,8 +133,12 @@ faults:
         work(dice),
         work(dice),
         dice.int(1, 120),
-        dice.pick(&["none", "60ms", "500ms"]),
-        retry(dice),
+        match dice.chance(20) {
+            true => "hedging: {fixed: {delay: 50ms, max_attempts: 3}}, timeouts: {total: 1s}".to_owned(),
+            false => {
+                format!("timeouts: {{attempt: {}}}, retry: {}", dice.pick(&["none", "60ms", "500ms"]), retry(dice))
+            }
+        },
     );
     for k in 0..dice.int(1, 3) {
         let (at, length) = (dice.int(0, 150), dice.int(1, 40));

@@ -22,6 +22,7 @@ mod uneven;
 mod workers;
 mod never_retried;
 mod breaker_asleep;
+mod applied_twice;
 
 use super::capacity::View;
 use super::result::{Place, Warning};
@@ -50,6 +51,7 @@ const ALL: &[(&str, Check)] = &[
     ("idle_workers", idle_workers::check),
     ("never_retried", never_retried::check),
     ("breaker_asleep", breaker_asleep::check),
+    ("applied_twice", applied_twice::check),
 ];
 
 type Check = fn(&View<'_>) -> Vec<Found>;

@@ -53,3 +53,22 @@ fn surprise_8_timeouts_that_are_listed_are_never_tried_again() {
     let [warning] = super::said(&explanation, "never_retried")[..] else { panic!("one warning") };
     assert_eq!(warning.place.as_ref().map(|place| place.line), Some(6), "where the preset is named");
 }
+
+#[test]
+fn what_is_sent_twice_and_remembered_by_nobody_is_told() {
+    let told = |idempotency: &str, call: &str| {
+        let explanation = explained(&format!(
+            "services:
+  shop: {{workers: 9, steps: [{{maybe: {{probability: 0.5, steps: [{{call: {{to: pay/charge, timeouts: {{attempt: 1s}}}}}}]}}}}]}}
+  pay: {{workers: 9, effects: {{charge: {{idempotency: {idempotency}}}}}, endpoints: {{charge: {{steps: [{{compute: 1ms}}, {{effect: charge}}]}}}}}}
+workloads: {{users: {{arrivals: {{poisson: {{rate: 5/s}}}}, call: {{to: shop, {call}}}}}}}
+"
+        ));
+        super::said(&explanation, "applied_twice").len()
+    };
+    let retry = "timeouts: {attempt: 2s}, retry: {immediate: {max_attempts: 3}}";
+    assert_eq!(told("none", retry), 1);
+    assert_eq!(told("none", "hedging: {fixed: {delay: 1s, max_attempts: 2}}"), 1);
+    assert_eq!(told("key", retry), 0);
+    assert_eq!(told("none", "timeouts: {attempt: 2s}"), 0);
+}

@@ -60,7 +60,7 @@ impl Lowering<'_> {
     pub(super) fn look(&mut self, look: &LookConfig, path: &str, caller: Caller<'_>) -> Step {
         let latest = look.latest.get();
         if latest > MAX_LATEST {
-            let message = format!("a look goes back {MAX_LATEST} objects at most");
+            let message = format!("a look goes back {MAX_LATEST} objects at most; write fewer");
             self.problems.add(format!("{path}/latest"), message);
         }
         match self.saga_named(&look.saga, format!("{path}/saga"), caller) {
