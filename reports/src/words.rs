@@ -44,6 +44,15 @@ pub(crate) fn tells_nothing(metric: Metric, variants: &[VariantResult], manifest
         | Metric::StaleAddresses
         | Metric::UnknownInstances
         | Metric::DiscoveryRequests
+        | Metric::ErrorMinutes
+        | Metric::Incidents
+        | Metric::UntracedIncidents
+        | Metric::PatienceIncidents
+        | Metric::QuotaIncidents
+        | Metric::TimeToRestore
+        | Metric::OwnersInvolved
+        | Metric::ChangesMade
+        | Metric::ChangesRefused
         | Metric::LinkImbalance => arms.all(|(_, result)| result.mean.is_none()),
         Metric::ReadyInstances => arms.all(|(variant, result)| {
             let all = instances(manifest, &variant.name);

@@ -13,7 +13,8 @@ use crate::verdict;
 use crate::yaml::{self, Layer, Problem, Reading};
 
 /// What a variant may change.
-pub(crate) const VARIANT_KEYS: [&str; 6] = ["services", "zones", "workloads", "faults", "actions", "run"];
+pub(crate) const VARIANT_KEYS: [&str; 7] =
+    ["services", "zones", "workloads", "faults", "actions", "changes", "run"];
 
 /// A problem that the model found, at its place in the file.
 pub(crate) fn located(layers: &[Layer<'_>], problem: sim_core::model::Problem) -> Problem {
@@ -110,9 +111,9 @@ pub(crate) fn variant_keys(layers: &[Layer<'_>], problems: &mut Vec<Problem>) {
                 let mut problem = Problem::new(message).in_source(layer.source);
                 problem.span = Some(entry.key_span);
                 problem.path = yaml::join(&layer.prefix, &entry.key);
-                problems.push(
-                    problem.with_help("it can change `services`, `workloads`, `faults`, `actions` and `run`"),
-                );
+                problems.push(problem.with_help(
+                    "it can change `services`, `workloads`, `faults`, `actions`, `changes` and `run`",
+                ));
             }
         }
     }
@@ -419,6 +420,13 @@ fn metric_scope(
             "`recovery_time` is one value per run; it has no window and no reduction".to_owned(),
             None,
         );
+    }
+    let of_changes = metric.is_of_changes();
+    if of_changes && (line.window.is_some() || line.reduce.is_some()) {
+        add(id, format!("`{id}` is counted over the whole run"), None);
+    }
+    if of_changes && (line.service.is_some() || line.workload.is_some()) {
+        add(id, format!("`{id}` is about the whole system"), None);
     }
     let in_windows = !matches!(metric, M::LatencyP90 | M::LatencyP95 | M::LatencyP999);
     if !in_windows && (line.window.is_some() || line.reduce.is_some()) {

@@ -47,6 +47,9 @@ pub struct Document {
     /// What operators do about it, by name; the control arm has none of it.
     #[serde(default)]
     pub actions: Named<ActionConfig>,
+    /// Owners who change settings of their own while the system runs; the control arm has none of it. Default: none.
+    #[serde(default)]
+    pub changes: Option<sim_core::model::change::ChangesConfig>,
     /// Named changes to the file, compared with each other on the same seeds; the first is the baseline.
     /// A variant has the shape of the file: maps merge, lists replace, `name: none` removes a named entry.
     #[serde(default)]
@@ -156,6 +159,7 @@ impl Document {
             zones: self.zones.clone(),
             actions: self.actions.clone(),
             stages: Vec::new(),
+            changes: self.changes.clone(),
             horizon: self.run.horizon,
         }
     }

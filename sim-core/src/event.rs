@@ -3,12 +3,14 @@
 #[cfg(test)]
 mod tests;
 mod discovery;
+mod change;
 
 use crate::ids::{
     AttemptId, CacheId, CallId, EdgeId, FaultId, Handle, Id, InstanceId, ServiceId, SessionId, SourceId,
     TaskId, WorkloadId,
 };
 use crate::time::SimTime;
+pub use change::ChangeEvent;
 pub use discovery::DiscoveryEvent;
 
 /// Something that happens at a moment. Ids only, no boxes.
@@ -232,6 +234,8 @@ pub enum Event {
     },
     /// Something is due in the discovery of services.
     Discovery(DiscoveryEvent),
+    /// Something is due where owners change settings.
+    Change(ChangeEvent),
 }
 
 /// What is due in the life of an instance.
@@ -301,6 +305,7 @@ impl Packed {
     pub(crate) const EXPIRE: u64 = 96;
     pub(crate) const CATCH_UP: u64 = 97;
     pub(crate) const DISCOVERY: u64 = 140;
+    pub(crate) const CHANGE: u64 = 141;
 
     #[inline(always)]
     pub(crate) fn new(event: Event) -> Self {
@@ -374,6 +379,7 @@ impl Packed {
             Event::Expire { workload, lease, term } => {
                 Packed(words(Self::EXPIRE as u32, workload.index() as u32), words(lease, term))
             }
+            Event::Change(what) => Packed(Self::CHANGE, u64::from(what.number())),
             Event::Discovery(what) => {
                 let (kind, first, second) = what.numbers();
                 Packed(words(Self::DISCOVERY as u32, kind), words(first, second))
@@ -481,6 +487,7 @@ impl Packed {
                 term: handle.generation,
             },
             Self::DISCOVERY => Event::Discovery(DiscoveryEvent::of(number, handle.slot, handle.generation)),
+            Self::CHANGE => Event::Change(ChangeEvent::of(second as u32)),
             _ => Event::Strike { fault: FaultId::from_index(second as usize) },
         }
     }

@@ -86,6 +86,8 @@ pub enum Purpose {
     LookUpFault = 143,
     /// Who is struck out of a registry first.
     Eviction = 144,
+    /// How long an owner takes to find the reason of an incident.
+    Repair = 145,
 }
 
 /// The luck of one request, call or attempt.

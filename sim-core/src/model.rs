@@ -17,6 +17,7 @@ pub mod connection;
 pub mod rate;
 pub mod fault;
 pub mod action;
+pub mod change;
 pub mod capacity;
 pub mod pipeline;
 pub mod record;
@@ -142,6 +143,8 @@ pub struct SystemConfig {
     pub actions: Named<ActionConfig>,
     /// The system under each set of changes that their actions can make, see [`action::stages`].
     pub stages: Vec<StageConfig>,
+    /// Who changes which settings while the system runs.
+    pub changes: Option<change::ChangesConfig>,
     /// How long a run lasts, as simulated time.
     pub horizon: SimDuration,
 }
@@ -193,6 +196,8 @@ pub struct Model {
     pub actions: Vec<Action>,
     /// The system under each set of changes that actions make, by its bits; ids are the same in all.
     pub stages: Vec<(u64, Model)>,
+    /// Who changes which settings.
+    pub changes: Option<Box<change::Changes>>,
     /// The last moment that is simulated.
     pub horizon: SimTime,
     /// What ends a run before its horizon.
@@ -257,6 +262,7 @@ impl Model {
         control.faults = IdVec::new();
         control.actions.clear();
         control.stages.clear();
+        control.changes = None;
         control.sources = self.sources.iter().filter(|source| !source.is_spike).cloned().collect();
         for source in control.sources.iter_mut() {
             source.thinning.clear();
@@ -308,6 +314,7 @@ impl Model {
             && usual_size
             && self.checks.is_empty()
             && self.actions.is_empty()
+            && self.changes.is_none()
     }
 
     /// Begin of the first trigger and end of the last, or `None` without triggers.

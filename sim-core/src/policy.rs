@@ -24,6 +24,7 @@
 //! | [`throttle`] | the service refuses: how much of the load does the caller keep back? |
 //! | [`rate_limit`] | may this attempt be sent yet? |
 //! | [`bulkhead`] | may one more attempt be under way? |
+//! | [`contract`] | do the settings of several owners fit together? |
 //! | [`discovery`] | which addresses does a caller believe in? |
 //! | [`hedging`] | the attempt is slow: send another beside it, and after which wait? |
 //!
@@ -60,6 +61,7 @@ pub mod bulkhead;
 pub mod scope;
 pub mod hedging;
 pub mod discovery;
+pub mod contract;
 mod rolling;
 mod theoretical_arrival;
 

@@ -25,6 +25,7 @@ mod scaling;
 mod story;
 mod told;
 mod discovery;
+mod changes;
 
 use sim_core::engine;
 use sim_core::metrics::Observation;

@@ -19,6 +19,7 @@ mod leases;
 mod systems;
 mod follows;
 mod discovery;
+mod changes;
 
 use sim_core::engine::{self, Run, StopReason};
 use sim_core::metrics::digest::Digest;

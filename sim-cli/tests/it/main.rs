@@ -13,6 +13,7 @@ mod bad_systems; // the same for systems of several services
 mod bad_connections; // the same for users with connections
 mod bad_leases; // the same for holders of leases
 mod bad_follows; // the same for replicas
+mod bad_changes; // the same for what owners change
 mod bad_discovery; // the same for lists of addresses
 mod bad_links; // the same for links
 mod bad_records;

@@ -76,6 +76,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         }
         self.read_links(&mut readings);
         self.read_discovery(&mut readings, now);
+        self.read_changes(&mut readings);
         self.readings = readings;
     }
 

@@ -7,6 +7,7 @@ mod services;
 use super::Simulation;
 use super::bulkheads::Bulkhead;
 pub use super::caches::CacheLedger;
+use super::changes::ChangesLedger;
 use super::directory::DiscoveryLedger;
 use super::follows::FollowsLedger;
 use super::guards::Seat;
@@ -53,6 +54,8 @@ pub struct Ledger {
     pub follows: IdVec<ServiceId, FollowsLedger>,
     /// Per service, its addresses and who asked for them.
     pub discovery: IdVec<ServiceId, DiscoveryLedger>,
+    /// What owners changed, and what came of it.
+    pub changes: ChangesLedger,
     /// Connections over links at the end: opened, free, taken.
     pub links: [u64; 3],
 }
@@ -77,6 +80,7 @@ impl Ledger {
             records: model.records.iter().map(|_| RecordsLedger::default()).collect(),
             leases: model.workloads.iter().map(|_| LeaseLedger::default()).collect(),
             follows: model.services.iter().map(|_| FollowsLedger::default()).collect(),
+            changes: ChangesLedger::default(),
             discovery: model.services.iter().map(|_| DiscoveryLedger::default()).collect(),
             links: [0; 3],
         }
@@ -105,6 +109,7 @@ impl Ledger {
         self.leases.iter_ids().for_each(|(id, leases)| leases.laws(id, &mut law));
         self.follows.iter_ids().for_each(|(id, follows)| follows.laws(id, &mut law));
         self.discovery.iter_ids().for_each(|(id, discovery)| discovery.laws(id, &mut law));
+        self.changes.laws(&mut law);
         let [opened, free, taken] = self.links;
         law(opened == free + taken, &|| format!("connections opened {opened} = free {free} + taken {taken}"));
         law(self.fallbacks == self.fallbacks_found, &|| {
@@ -187,6 +192,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.close_follows();
         self.close_links();
         self.close_discovery();
+        self.close_changes();
         let broken = self.ledger.broken_laws();
         assert!(broken.is_empty(), "conservation laws broken: {broken:#?}");
     }
@@ -274,6 +280,7 @@ mod tests {
             leases: IdVec::new(),
             follows: IdVec::new(),
             discovery: IdVec::new(),
+            changes: ChangesLedger::default(),
             links: [0; 3],
         };
         assert_eq!(ledger.broken_laws().len(), 2);

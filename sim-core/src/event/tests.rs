@@ -45,6 +45,8 @@ fn packed_events_are_the_same_events() {
         Event::Expire { workload: WorkloadId::from_index(4), lease: 5, term: u32::MAX },
         Event::CatchUp { instance: InstanceId::from_index(9) },
         Event::Discovery(DiscoveryEvent::Heartbeat { instance: InstanceId::from_index(7), life: u32::MAX }),
+        Event::Change(ChangeEvent::Repair),
+        Event::Change(ChangeEvent::Due { owner: 2 }),
         Event::Discovery(DiscoveryEvent::LookedUp { edge: EdgeId::from_index(3), client: 5 }),
     ] {
         assert_eq!(Packed::new(event).event(), event);

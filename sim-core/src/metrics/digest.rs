@@ -83,6 +83,7 @@ impl Probe for Digest {
                 mix(handle(15, workload.index() as u32, lease), 96 << 32 | u64::from(term))
             }
             Event::CatchUp { instance } => mix(handle(15, instance.index() as u32, 0), 97 << 32),
+            Event::Change(what) => mix(handle(15, what.number(), 0), 141 << 32),
             Event::Discovery(what) => {
                 let (kind, first, second) = what.numbers();
                 mix(handle(15, first, second), 140 << 32 | u64::from(kind))

@@ -70,6 +70,7 @@ pub const KINDS: &[Kind] = &[
     share("stale_addresses", "addresses of nobody that callers believe in"),
     share("unknown_instances", "instances that callers do not know"),
     count("discovery_requests", "messages of discovery per second"),
+    share("incident", "too many requests fail"),
 ];
 
 impl Kind {

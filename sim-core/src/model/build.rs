@@ -9,6 +9,7 @@ mod sources;
 mod capacity;
 mod leases;
 mod discovery;
+mod changes;
 
 use super::rate;
 use super::service::{Service, ServiceConfig};
@@ -131,6 +132,7 @@ fn build_system(config: &SystemConfig, problems: &mut Problems) -> Option<Model>
     }
     let faults = faults::lower(config, &services, problems);
     let actions = actions::lower(config, &services, problems);
+    let changes = changes::lower(config, &services, &calls.edges, problems);
     if problems.0.len() > known {
         return None;
     }
@@ -151,11 +153,22 @@ fn build_system(config: &SystemConfig, problems: &mut Problems) -> Option<Model>
         faults,
         actions,
         stages: Vec::new(),
+        changes,
         horizon,
         bounds: Bounds::default(),
         is_plain: false,
     };
     model.is_plain = model.needs_no_context();
+    if model.changes.as_ref().is_some_and(|changes| changes.is_checked) && !crate::engine::start_fits(&model)
+    {
+        problems.add(
+            "changes/contract",
+            "the settings at the start break the contract that every change must keep, so that nearly all would be \
+             refused: a call must have given up before the call that it serves (`attempts` times `timeout`), and users \
+             times attempts must be within each quota",
+        );
+        return None;
+    }
     Some(model)
 }
 
