@@ -379,9 +379,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         };
         self.probe.observe(self.now, answered);
         if !PLAIN {
-            if self.changes.exist {
-                self.note_end(true);
-            }
+            self.note_end(true);
             self.user_goes_on(call_id, &call, true);
         }
     }
@@ -408,9 +406,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         };
         self.probe.observe(self.now, failed);
         if !PLAIN {
-            if self.changes.exist {
-                self.note_end(false);
-            }
+            self.note_end(false);
             self.user_goes_on(call_id, &call, false);
         }
     }

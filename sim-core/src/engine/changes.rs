@@ -62,7 +62,7 @@ pub(super) struct Changes<'m> {
     /// Since when somebody looks for the reason.
     incident_since: Option<SimTime>,
     /// Whether owners change anything.
-    pub(super) exist: bool,
+    exist: bool,
 }
 
 /// What the changes of a run have counted.
@@ -340,6 +340,9 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
 
     /// A request of a user has ended.
     pub(super) fn note_end(&mut self, is_good: bool) {
+        if !self.changes.exist {
+            return;
+        }
         let (most, of_last) = self.owners_plan().incident;
         let changes = &mut self.changes;
         changes.last.push_back(!is_good);
