@@ -73,7 +73,16 @@ pub(crate) fn tells_nothing(metric: Metric, variants: &[VariantResult], manifest
         | Metric::CrossZoneBytes
         | Metric::EncodingCpu
         | Metric::LinkUtilisation
-        | Metric::LinkQueue => arms.all(|(_, result)| result.mean.is_none()),
+        | Metric::LinkQueue
+        | Metric::ErrorMinutes
+        | Metric::Incidents
+        | Metric::UntracedIncidents
+        | Metric::PatienceIncidents
+        | Metric::QuotaIncidents
+        | Metric::TimeToRestore
+        | Metric::OwnersInvolved
+        | Metric::ChangesMade
+        | Metric::ChangesRefused => arms.all(|(_, result)| result.mean.is_none()),
         Metric::ReadyInstances => arms.all(|(variant, result)| {
             let all = instances(manifest, &variant.name);
             let is_all = |count: &f64| all.is_some_and(|all| (count - all).abs() <= 1e-6 * all);

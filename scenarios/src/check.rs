@@ -14,8 +14,8 @@ use crate::verdict;
 use crate::yaml::{self, Layer, Problem, Reading};
 
 /// What a variant may change.
-pub(crate) const VARIANT_KEYS: [&str; 9] =
-    ["services", "zones", "prices", "links", "workloads", "faults", "actions", "monitors", "run"];
+pub(crate) const VARIANT_KEYS: [&str; 10] =
+    ["services", "zones", "prices", "links", "workloads", "faults", "actions", "monitors", "changes", "run"];
 
 /// A problem that the model found, at its place in the file.
 pub(crate) fn located(layers: &[Layer<'_>], problem: sim_core::model::Problem) -> Problem {
@@ -148,7 +148,7 @@ pub(crate) fn variant_keys(layers: &[Layer<'_>], problems: &mut Vec<Problem>) {
                 problem.span = Some(entry.key_span);
                 problem.path = yaml::join(&layer.prefix, &entry.key);
                 problems.push(problem.with_help(
-                    "it can change `services`, `zones`, `prices`, `links`, `workloads`, `faults`, `actions`, `monitors` and `run`",
+                    "it can change `services`, `zones`, `prices`, `links`, `workloads`, `faults`, `actions`, `monitors`, `changes` and `run`",
                 ));
             }
         }
@@ -513,6 +513,13 @@ fn metric_scope(
     if is_moment && (line.service.is_some() || line.workload.is_some()) {
         let field = if line.service.is_some() { "service" } else { "workload" };
         add(field, format!("`{id}` is measured over the whole system"), None);
+    }
+    let of_changes = metric.is_of_changes();
+    if of_changes && (line.window.is_some() || line.reduce.is_some()) {
+        add(id, format!("`{id}` is counted over the whole run"), None);
+    }
+    if of_changes && (line.service.is_some() || line.workload.is_some()) {
+        add(id, format!("`{id}` is about the whole system"), None);
     }
     let in_windows = !matches!(metric, M::LatencyP90 | M::LatencyP95 | M::LatencyP999);
     if !in_windows && (line.window.is_some() || line.reduce.is_some()) {

@@ -60,6 +60,9 @@ pub struct Document {
     /// Who looks at the running system, by name; operators can wait for their alerts.
     #[serde(default)]
     pub monitors: Named<MonitorConfig>,
+    /// Owners who change settings of their own while the system runs; the control arm has none of it. Default: none.
+    #[serde(default)]
+    pub changes: Option<sim_core::model::change::ChangesConfig>,
     /// Named changes to the file, compared with each other on the same seeds; the first is the baseline.
     /// A variant has the shape of the file: maps merge, lists replace, `name: none` removes a named entry.
     #[serde(default)]
@@ -175,6 +178,7 @@ impl Document {
             actions: self.actions.clone(),
             stages: Vec::new(),
             monitors: self.monitors.clone(),
+            changes: self.changes.clone(),
             horizon: self.run.horizon,
         }
     }

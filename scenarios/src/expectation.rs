@@ -345,6 +345,24 @@ expectation! {
     link_utilisation => Subject::Metric(Metric::LinkUtilisation);
     /// Bytes that wait for a link that calls share, mean over the ends of windows.
     link_queue => Subject::Metric(Metric::LinkQueue);
+    /// Minutes in which an incident's share of the last requests failed or more.
+    error_minutes => Subject::Metric(Metric::ErrorMinutes);
+    /// How often too many requests failed.
+    incidents => Subject::Metric(Metric::Incidents);
+    /// Incidents while all settings fitted together.
+    untraced_incidents => Subject::Metric(Metric::UntracedIncidents);
+    /// Incidents while a caller was more patient than its own caller.
+    patience_incidents => Subject::Metric(Metric::PatienceIncidents);
+    /// Incidents while more could come than a quota lets in.
+    quota_incidents => Subject::Metric(Metric::QuotaIncidents);
+    /// From the beginning of an incident to the change that was taken back, mean.
+    time_to_restore => Subject::Metric(Metric::TimeToRestore);
+    /// Owners of the settings that did not fit, mean over incidents.
+    owners_involved => Subject::Metric(Metric::OwnersInvolved);
+    /// Changes that owners made.
+    changes_made => Subject::Metric(Metric::ChangesMade);
+    /// Changes that a contract forbade.
+    changes_refused => Subject::Metric(Metric::ChangesRefused);
 }
 
 impl Verdict {

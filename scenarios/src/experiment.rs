@@ -71,7 +71,7 @@ impl VariantRuns {
 pub(crate) fn calm(system: &SystemConfig) -> SystemConfig {
     let mut calm = system.clone();
     calm.faults = Named::default();
-    (calm.actions, calm.stages) = Default::default();
+    (calm.actions, calm.stages, calm.changes) = Default::default();
     calm
 }
 
@@ -83,7 +83,7 @@ struct Plan {
 }
 
 impl Plan {
-    /// Variants that differ only in their faults share a control.
+    /// Variants that differ only in their faults, or in what owners change, share a control.
     fn new(variants: &[Variant]) -> Plan {
         let mut plan = Plan { models: Vec::new(), arms: Vec::new() };
         let mut controls: Vec<(SystemConfig, crate::document::RunConfig, usize)> = Vec::new();
@@ -98,7 +98,8 @@ impl Plan {
                     plan.models.len() - 1
                 }
             };
-            let triggered = match variant.system.faults.is_empty() {
+            let is_calm = variant.system.faults.is_empty() && variant.system.changes.is_none();
+            let triggered = match is_calm {
                 true => control,
                 false => {
                     plan.models.push((variant.model.clone(), variant.run.warmup));

@@ -113,7 +113,7 @@ impl Ramp {
         let ramped = |variant: &Variant| {
             let mut system: SystemConfig = variant.system.clone();
             system.faults = Named::default();
-            (system.actions, system.stages) = Default::default();
+            (system.actions, system.stages, system.changes) = Default::default();
             let theory = twin::fluid::of(variant).map_or(Vec::new(), |twin| {
                 let rig = twin.retry_loop;
                 vec![

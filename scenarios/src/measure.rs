@@ -1,6 +1,7 @@
 //! What came out of one run? The metrics of curriculum and files, computed from the windows of a run,
 //! over the whole run or a part of it, for everything or one service or workload.
 
+mod changed;
 mod gauged;
 mod watched;
 mod wired;
@@ -42,6 +43,8 @@ pub struct Record {
     pub caches: Caches,
     /// What policies and scalers remembered.
     pub gauges: Gauges,
+    /// What owners changed, if they did.
+    changes: Option<engine::ChangesLedger>,
     workloads: Vec<WorkloadRecord>,
     services: Vec<ServiceRecord>,
     /// Attempts over each edge between services in every window; empty for the other edges.
@@ -157,6 +160,7 @@ pub fn run(model: &Model, warmup: SimDuration, seed: u64, keeps_states: bool) ->
         states: keeps_states.then_some(series.states),
         caches: series.caches,
         gauges: series.gauges,
+        changes: model.changes.is_some().then_some(run.ledger.changes),
     }
 }
 
@@ -397,6 +401,15 @@ impl Record {
             }
             Metric::LinkUtilisation => self.most_gauged(["link_busy_there", "link_busy_back"], span),
             Metric::LinkQueue => self.most_gauged(["link_queue_there", "link_queue_back"], span),
+            Metric::ErrorMinutes
+            | Metric::Incidents
+            | Metric::UntracedIncidents
+            | Metric::PatienceIncidents
+            | Metric::QuotaIncidents
+            | Metric::TimeToRestore
+            | Metric::OwnersInvolved
+            | Metric::ChangesMade
+            | Metric::ChangesRefused => changed::value(self.changes.as_ref()?, metric),
         }
     }
 

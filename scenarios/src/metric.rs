@@ -151,9 +151,35 @@ metrics! {
     EncodingCpu "encoding_cpu" Seconds "encoding work" "Work of services on encoding and decoding messages, for each request of users.";
     LinkUtilisation "link_utilisation" Share "use of the busiest link" "Share of the time in which the busiest link that calls share passed something, the busier way of it.";
     LinkQueue "link_queue" Count "bytes that wait for a link" "Bytes that wait for a link that calls share, behind the message that passes; of several links and ways, the most.";
+    ErrorMinutes "error_minutes" Count "error minutes" "Minutes in which an incident's share of the last requests failed or more, in total; known where owners change settings (`changes`).";
+    Incidents "incidents" Count "incidents" "How often too many requests failed and somebody began to look for the reason, in total.";
+    UntracedIncidents "untraced_incidents" Count "untraced incidents" "Incidents that began while all settings fitted together, in total.";
+    PatienceIncidents "patience_incidents" Count "incidents of patience" "Incidents that began while a caller was more patient than its own caller, in total.";
+    QuotaIncidents "quota_incidents" Count "incidents of quotas" "Incidents that began while more could come than a quota lets in, in total.";
+    TimeToRestore "time_to_restore" Seconds "time to restore" "From the beginning of an incident to the change that was taken back, mean over incidents; none without any.";
+    OwnersInvolved "owners_involved" Count "owners involved" "Owners of the settings that did not fit together, mean over incidents; none without any.";
+    ChangesMade "changes_made" Count "changes made" "Changes that owners made, in total.";
+    ChangesRefused "changes_refused" Count "changes refused" "Changes that a contract forbade, in total.";
 }
 
 impl Metric {
+    /// Whether it is about what owners change.
+    pub fn is_of_changes(self) -> bool {
+        use Metric as M;
+        matches!(
+            self,
+            M::ErrorMinutes
+                | M::Incidents
+                | M::UntracedIncidents
+                | M::PatienceIncidents
+                | M::QuotaIncidents
+                | M::TimeToRestore
+                | M::OwnersInvolved
+                | M::ChangesMade
+                | M::ChangesRefused
+        )
+    }
+
     /// The metric of an id.
     pub fn from_id(id: &str) -> Option<Metric> {
         Metric::ALL.iter().copied().find(|metric| metric.id() == id)

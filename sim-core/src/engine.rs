@@ -50,6 +50,7 @@ mod monitors;
 mod wires;
 mod shared_links;
 mod slow_close;
+mod changes;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -64,6 +65,9 @@ use crate::time::SimTime;
 use actions::{Actions, finish_lanes};
 use caches::CacheState;
 use capacity::Loads;
+pub use changes::ChangesLedger;
+pub(crate) use changes::start_fits;
+use changes::{Changes, Shelf};
 use connections::Connections;
 use directory::Discovery;
 pub use directory::DiscoveryLedger;
@@ -139,9 +143,10 @@ pub struct Run<P> {
 ///
 /// Panics if a conservation law is broken: that is a fault of the engine, never of the model.
 pub fn run<P: Probe>(model: &Model, seed: Seed, probe: P) -> Run<P> {
+    let shelf = Shelf::default();
     match model.is_plain {
-        true => Simulation::<P, true>::new(model, seed, probe).run(),
-        false => Simulation::<P, false>::new(model, seed, probe).run(),
+        true => Simulation::<P, true>::new(model, seed, probe, &shelf).run(),
+        false => Simulation::<P, false>::new(model, seed, probe, &shelf).run(),
     }
 }
 
@@ -219,10 +224,11 @@ struct Simulation<'m, P, const PLAIN: bool> {
     streams: BTreeMap<messages::StreamKey, SimTime>,
     /// Connections that close late.
     closing: Table<slow_close::Closing>,
+    changes: Changes<'m>,
 }
 
 impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
-    fn new(model: &'m Model, seed: Seed, probe: P) -> Self {
+    fn new(model: &'m Model, seed: Seed, probe: P, shelf: &'m Shelf) -> Self {
         let mut events = EventList::new();
         let sources =
             model.sources.iter().map(|source| SourceState::new(source, seed, &mut events)).collect();
@@ -290,6 +296,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             intruders: Intruders::new(model),
             monitors: Monitors::new(model),
             wires: Wires::new(model),
+            changes: Changes::new(model, seed, shelf),
         }
     }
 
@@ -298,6 +305,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
         self.begin_discovery();
         self.schedule_faults();
         self.schedule_actions();
+        self.schedule_first_changes();
         self.schedule_first_checks();
         self.schedule_first_arrivals();
         self.schedule_first_jobs();
@@ -386,6 +394,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             Event::Refresh { cache, instance, plan } => self.on_refresh(cache, instance, plan),
             Event::Hedge { call, plan } => self.on_hedge(call, plan),
             Event::Untie { attempt } => self.on_untie(attempt),
+            Event::Change(what) => self.on_change(what),
             Event::Discovery(what) => self.on_discovery(what),
             Event::CatchUp { instance } => self.on_catch_up(instance),
             Event::Resend { attempt, code } => self.on_resend(attempt, code),

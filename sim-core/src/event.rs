@@ -5,11 +5,13 @@ mod scheduled;
 #[cfg(test)]
 mod tests;
 mod discovery;
+mod change;
 
 use crate::ids::{
     AttemptId, CacheId, CallId, ConnectionId, EdgeId, FaultId, Handle, Id, InstanceId, ServiceId, SessionId,
     SourceId, TaskId, WorkloadId,
 };
+pub use change::ChangeEvent;
 pub use discovery::DiscoveryEvent;
 pub use due::{Due, LifeChange};
 pub(crate) use scheduled::Scheduled;
@@ -284,6 +286,8 @@ pub enum Event {
         /// Fires (`true`) or resolves.
         fires: bool,
     },
+    /// Something is due where owners change settings.
+    Change(ChangeEvent),
 }
 
 /// An event as two words: kind and a small number, then slot and generation.
@@ -334,6 +338,7 @@ impl Packed {
     pub(crate) const PAGE: u64 = 181;
     pub(crate) const RESEND: u64 = 100;
     pub(crate) const CLOSE: u64 = 101;
+    pub(crate) const CHANGE: u64 = 141;
 
     #[inline(always)]
     pub(crate) fn new(event: Event) -> Self {
@@ -420,6 +425,7 @@ impl Packed {
             Event::Expire { workload, lease, term } => {
                 Packed(words(Self::EXPIRE as u32, workload.index() as u32), words(lease, term))
             }
+            Event::Change(what) => Packed(Self::CHANGE, u64::from(what.number())),
             Event::Discovery(what) => {
                 let (kind, first, second) = what.numbers();
                 Packed(words(Self::DISCOVERY as u32, kind), words(first, second))
@@ -541,6 +547,7 @@ impl Packed {
             Self::DISCOVERY => Event::Discovery(DiscoveryEvent::of(number, handle.slot, handle.generation)),
             Self::SCRAPE => Event::Scrape { monitor: second as u32 },
             Self::PAGE => Event::Page { monitor: handle.slot, plan: handle.generation, fires: number == 1 },
+            Self::CHANGE => Event::Change(ChangeEvent::of(second as u32)),
             _ => Event::Strike { fault: FaultId::from_index(second as usize) },
         }
     }

@@ -138,6 +138,8 @@ pub enum Purpose {
     JitterThere = 118,
     /// How much longer or shorter an answer is slowed down.
     JitterBack = 119,
+    /// How long an owner takes to find the reason of an incident.
+    Repair = 145,
 }
 
 /// The luck of one request, call or attempt.

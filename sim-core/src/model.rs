@@ -20,6 +20,7 @@ pub mod connection;
 pub mod rate;
 pub mod fault;
 pub mod action;
+pub mod change;
 pub mod capacity;
 pub mod pipeline;
 pub mod record;
@@ -158,6 +159,8 @@ pub struct SystemConfig {
     pub stages: Vec<StageConfig>,
     /// Who looks at it, by name.
     pub monitors: Named<MonitorConfig>,
+    /// Who changes which settings while the system runs.
+    pub changes: Option<change::ChangesConfig>,
     /// How long a run lasts, as simulated time.
     pub horizon: SimDuration,
     /// What things cost.
@@ -219,6 +222,8 @@ pub struct Model {
     pub stages: Vec<(u64, Model)>,
     /// Who looks at it.
     pub monitors: Vec<Monitor>,
+    /// Who changes which settings.
+    pub changes: Option<Box<change::Changes>>,
     /// The last moment that is simulated.
     pub horizon: SimTime,
     /// What ends a run before its horizon.
@@ -283,6 +288,7 @@ impl Model {
         control.faults = IdVec::new();
         control.actions.clear();
         control.stages.clear();
+        control.changes = None;
         control.sources = self.sources.iter().filter(|source| !source.is_spike).cloned().collect();
         for source in control.sources.iter_mut() {
             source.thinning.clear();
@@ -344,6 +350,7 @@ impl Model {
             && self.checks.is_empty()
             && self.actions.is_empty()
             && self.monitors.is_empty()
+            && self.changes.is_none()
     }
 
     /// Begin of the first trigger and end of the last, or `None` without triggers.

@@ -24,6 +24,7 @@
 //! | [`throttle`] | the service refuses: how much of the load does the caller keep back? |
 //! | [`rate_limit`] | may this attempt be sent yet? |
 //! | [`bulkhead`] | may one more attempt be under way? |
+//! | [`contract`] | do the settings of several owners fit together? |
 //! | [`discovery`] | which addresses does a caller believe in? |
 //! | [`alert`] | the signal is bad: is somebody told? |
 //! | [`tcp`] | a segment is lost: when is it sent again? |
@@ -72,6 +73,7 @@ pub mod identity;
 pub mod idempotency;
 pub mod compensation;
 pub mod alert;
+pub mod contract;
 mod rolling;
 mod theoretical_arrival;
 

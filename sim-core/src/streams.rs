@@ -23,6 +23,8 @@ pub enum StreamPurpose {
     Probe = 3,
     /// When in its period an instance does its housekeeping.
     Background = 4,
+    /// What an owner changes, and when.
+    Changes = 140,
 }
 
 /// A generator of one purpose and one entity. Every variate uses exactly one 64-bit draw, so that

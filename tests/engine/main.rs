@@ -34,6 +34,7 @@ mod told;
 mod transport;
 mod identity;
 mod discovery;
+mod changes;
 
 use sim_core::engine;
 use sim_core::metrics::Observation;

@@ -293,6 +293,11 @@ fn an_unreliable_network_shows_what_it_says() {
 }
 
 #[test]
+fn settings_of_several_owners_show_what_they_say() {
+    assert!(check("fallacy-6-one-administrator") >= 12);
+}
+
+#[test]
 fn addresses_that_change_show_what_they_say() {
     assert!(check("fallacy-5-topology-static") >= 18);
 }

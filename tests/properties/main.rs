@@ -23,6 +23,7 @@ mod follows;
 mod messages;
 mod transports;
 mod discovery;
+mod changes;
 
 use sim_core::engine::{self, Run, StopReason};
 use sim_core::metrics::digest::Digest;

@@ -28,6 +28,7 @@ fn record(workload: Vec<WorkloadWindow>, service: Vec<ServiceWindow>) -> Record 
         watch: WatchLedger::default(),
         callees: IdVec::default(),
         rent_per_s: None,
+        changes: None,
     }
 }
 

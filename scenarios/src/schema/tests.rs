@@ -115,6 +115,16 @@ fn connections_and_identities_are_read_and_keep_the_schema() {
     let loaded = crate::load::load("secured.yaml", SECURED.as_bytes(), &[], &|_| Err(String::new()));
     assert_eq!(loaded.unwrap_or_else(|error| panic!("{}", error.render(false))).variants.len(), 2);
 }
+/// Every word of changes.
+const CHANGES: &str = include_str!("../../tests/fixtures/changes.yaml");
+
+#[test]
+fn every_word_of_changes_is_read_and_keeps_the_schema() {
+    assert_eq!(check(CHANGES), Vec::<String>::new());
+    let loaded = crate::load::load("changes.yaml", CHANGES.as_bytes(), &[], &|_| Err(String::new()));
+    assert_eq!(loaded.unwrap_or_else(|error| panic!("{}", error.render(false))).variants.len(), 2);
+}
+
 /// Every word of discovery.
 const DISCOVERY: &str = include_str!("../../tests/fixtures/discovery.yaml");
 

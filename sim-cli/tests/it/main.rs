@@ -16,6 +16,7 @@ mod bad_effects; // the same for what should be done once, and for sagas
 mod bad_leases; // the same for holders of leases
 mod bad_follows; // the same for replicas
 mod bad_monitors; // the same for monitors
+mod bad_changes; // the same for what owners change
 mod bad_discovery; // the same for lists of addresses
 mod bad_money; // the same for zones, prices and what goes by them
 mod bad_links; // the same for links

@@ -58,7 +58,7 @@ impl Actions {
     }
 }
 
-impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
+impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
     pub(super) fn schedule_actions(&mut self) {
         let mut looks = false;
         for (number, action) in self.start.actions.iter().enumerate() {
@@ -166,10 +166,15 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
 
     /// The run goes on with the model of the changes that are on.
     fn switch(&mut self) {
-        let (before, on) = (self.model, self.actions.on);
+        let on = self.actions.on;
         let stage = self.start.stages.iter().find(|(bits, _)| *bits == on).map(|(_, model)| model);
         assert!(stage.is_some() || on == 0, "every set of changes that can be on has a model");
-        self.model = stage.unwrap_or(self.start);
+        self.switch_to(stage.unwrap_or(self.start));
+    }
+
+    /// The run goes on with another model of the same build.
+    pub(super) fn switch_to(&mut self, model: &'m Model) {
+        let before = std::mem::replace(&mut self.model, model);
         self.finish_lanes = finish_lanes(self.model, &mut self.events);
         for edge in self.model.edges.ids() {
             self.switch_edge(edge, before);

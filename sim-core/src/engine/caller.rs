@@ -386,6 +386,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         };
         self.probe.observe(self.now, answered);
         if !PLAIN {
+            self.note_end(true);
             self.user_goes_on(call_id, &call, true);
         }
     }
@@ -413,6 +414,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         };
         self.probe.observe(self.now, failed);
         if !PLAIN {
+            self.note_end(false);
             self.user_goes_on(call_id, &call, false);
         }
     }

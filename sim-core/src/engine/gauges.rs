@@ -84,6 +84,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.read_alerts(&mut readings);
         self.read_wires(now, &mut readings);
         self.read_shared_links(now, &mut readings);
+        self.read_changes(&mut readings);
         self.readings = readings;
     }
 

@@ -8,6 +8,7 @@ mod ways;
 use super::Simulation;
 use super::bulkheads::Bulkhead;
 pub use super::caches::CacheLedger;
+use super::changes::ChangesLedger;
 use super::directory::DiscoveryLedger;
 use super::effects::{EffectLedger, OperationsLedger};
 use super::follows::FollowsLedger;
@@ -64,6 +65,8 @@ pub struct Ledger {
     pub follows: IdVec<ServiceId, FollowsLedger>,
     /// Per service, its addresses and who asked for them.
     pub discovery: IdVec<ServiceId, DiscoveryLedger>,
+    /// What owners changed, and what came of it.
+    pub changes: ChangesLedger,
     /// Connections over links at the end: opened, free, taken.
     pub links: [u64; 3],
     /// Per edge, its connections.
@@ -104,6 +107,7 @@ impl Ledger {
             records: model.records.iter().map(|_| RecordsLedger::default()).collect(),
             leases: model.workloads.iter().map(|_| LeaseLedger::default()).collect(),
             follows: model.services.iter().map(|_| FollowsLedger::default()).collect(),
+            changes: ChangesLedger::default(),
             discovery: model.services.iter().map(|_| DiscoveryLedger::default()).collect(),
             links: [0; 3],
             transport: model.edges.iter().map(|_| TransportLedger::default()).collect(),
@@ -149,6 +153,7 @@ impl Ledger {
             there.laws(id, "there", &mut law);
             back.laws(id, "back", &mut law);
         }
+        self.changes.laws(&mut law);
         let [opened, free, taken] = self.links;
         law(opened == free + taken, &|| format!("connections opened {opened} = free {free} + taken {taken}"));
         self.watch.laws(&mut law);
@@ -248,6 +253,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.close_intruders();
         self.close_monitors();
         self.close_shared_links();
+        self.close_changes();
         let broken = self.ledger.broken_laws();
         assert!(broken.is_empty(), "conservation laws broken: {broken:#?}");
     }
@@ -335,6 +341,7 @@ mod tests {
             leases: IdVec::new(),
             follows: IdVec::new(),
             discovery: IdVec::new(),
+            changes: ChangesLedger::default(),
             links: [0; 3],
             transport: IdVec::new(),
             intruders: IdVec::new(),

@@ -107,6 +107,7 @@ pub const KINDS: &[Kind] = &[
     count("cross_zone_bytes", "bytes per second between zones"),
     count("spent_on_messages", "money per second for messages"),
     count("coding_work", "workers that encode and decode"),
+    share("incident", "too many requests fail"),
 ];
 
 impl Kind {

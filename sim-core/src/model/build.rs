@@ -13,6 +13,7 @@ mod identity;
 mod monitors;
 mod prices;
 mod links;
+mod changes;
 
 use super::rate;
 use super::service::{Service, ServiceConfig};
@@ -139,6 +140,7 @@ fn build_system(config: &SystemConfig, problems: &mut Problems) -> Option<Model>
     let faults = faults::lower(config, &services, &mut calls.edges, problems);
     let actions = actions::lower(config, &services, problems);
     let monitors = monitors::lower(config, &calls, problems);
+    let changes = changes::lower(config, &services, &calls.edges, problems);
     if problems.0.len() > known {
         return None;
     }
@@ -163,11 +165,22 @@ fn build_system(config: &SystemConfig, problems: &mut Problems) -> Option<Model>
         actions,
         stages: Vec::new(),
         monitors,
+        changes,
         horizon,
         bounds: Bounds::default(),
         is_plain: false,
     };
     model.is_plain = model.needs_no_context();
+    if model.changes.as_ref().is_some_and(|changes| changes.is_checked) && !crate::engine::start_fits(&model)
+    {
+        problems.add(
+            "changes/contract",
+            "the settings at the start break the contract that every change must keep, so that nearly all would be \
+             refused: a call must have given up before the call that it serves (`attempts` times `timeout`), and users \
+             times attempts must be within each quota",
+        );
+        return None;
+    }
     Some(model)
 }
 

@@ -194,6 +194,13 @@ macro_rules! of {
 }
 
 impl Config {
+    /// Another limit of a window; other rules have none.
+    pub(crate) fn set_limit(&mut self, limit: u32) {
+        if let Config::FixedWindow(window) = self {
+            window.limit = crate::units::Count::new(limit);
+        }
+    }
+
     /// Contradictions between fields; empty if there is none.
     pub fn check(&self) -> Vec<Problem> {
         match self {

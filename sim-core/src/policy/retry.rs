@@ -142,6 +142,20 @@ impl Config {
         }
     }
 
+    /// Another bound on the attempts of a call; without a retry there is none to change.
+    pub(crate) fn set_max_attempts(&mut self, attempts: u32) {
+        let attempts = crate::units::Count::new(attempts);
+        match self {
+            Config::None => {}
+            Config::Immediate(config) => config.max_attempts = attempts,
+            Config::Constant(config) => config.max_attempts = attempts,
+            Config::Linear(config) => config.max_attempts = attempts,
+            Config::Exponential(config) => config.max_attempts = attempts,
+            Config::Decorrelated(config) => config.max_attempts = attempts,
+            Config::PollyDecorrelatedV2(config) => config.max_attempts = attempts,
+        }
+    }
+
     /// Shortest and longest wait in seconds before the retry of this number, from 1. What depends on the failures to
     /// come is left out.
     pub fn waits(&self, retry: u32) -> (f64, f64) {
