@@ -78,6 +78,8 @@ pub enum Purpose {
     Connection = 98,
     /// How long a message of a handshake travels.
     Handshake = 120,
+    /// Whether a message of a handshake is lost.
+    HandshakeLoss = 121,
     /// Which object of a saga is looked at.
     Look = 160,
     /// Whether a request is lost.

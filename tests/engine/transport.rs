@@ -158,3 +158,16 @@ fn streams_of_one_connection_are_reset_together() {
     assert_eq!(resets("streams: 10"), [(2_000, false), (2_000, false), (4_500, true)]);
     assert_eq!(resets(""), [(3_500, false), (3_500, true), (4_500, true)]);
 }
+
+#[test]
+fn a_partition_is_silent_or_refuses_and_lost_syns_are_sent_again() {
+    let cut =
+        |mode: &str| format!("{{cut: {{at: 500ms, for: 9500ms, partition: {{to: api, mode: {mode}}}}}}}");
+    let connects = |mode: &str| first(&near("60s", "max_connections: 1", "", &cut(mode)));
+    assert_eq!(connects("black_hole"), (12_100, true), "the SYN of 11 s later gets through");
+    let call = "network: {latency: 100ms}, connection: {}";
+    assert_eq!(first(&metronome("9s", "service_time: 100ms", call, &cut("reject"))), (1_200, false));
+    // No answer to a SYN ever comes back.
+    let call = "network: {loss: {back: 100%}}, connection: {}";
+    assert_eq!(first(&metronome("150s", "service_time: 100ms", call, "{}")), (132_000, false));
+}

@@ -356,7 +356,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     }
 
     /// What can happen to a message now.
-    fn condition(&self, attempt: &Attempt, way: Way) -> Condition {
+    pub(super) fn condition(&self, attempt: &Attempt, way: Way) -> Condition {
         let rough = self.model.edges[attempt.edge].rough.as_ref();
         let mut condition = rough.map_or(Condition::default(), |rough| rough.condition(way));
         for fault in self.model.faults.iter().filter(|f| f.begins <= self.now && self.now < f.ends) {

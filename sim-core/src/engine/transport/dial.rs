@@ -8,10 +8,21 @@ use crate::event::Due;
 use crate::ids::{AttemptId, CallId, ConnectionId};
 use crate::luck::Purpose;
 use crate::metrics::Probe;
+use crate::model::network::{Cut, Way};
 use crate::policy::Outcome;
 use crate::policy::transport::Config;
 use crate::policy::transport::reuse::Usage;
 use crate::time::{SimDuration, SimTime};
+
+/// What becomes of a message of a handshake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    Arrives,
+    /// Nobody learns of it.
+    Lost,
+    /// Somebody on the way refuses.
+    Refused,
+}
 
 impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// Opens a connection if more wait than those under way will serve; whether it did.
@@ -76,14 +87,21 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.way(&message, Purpose::Handshake).0
     }
 
-    /// Whether a SYN, or the answer to it, comes to nothing. Of what follows nothing is lost: that would cost a
-    /// retransmission, not the connection.
-    fn is_syn_lost(&mut self, id: ConnectionId) -> bool {
+    /// What becomes of a SYN, or of the answer to it. Of what follows nothing is lost: that would cost a retransmission, not
+    /// the connection.
+    fn syn_fate(&mut self, id: ConnectionId, way: Way) -> Fate {
         if !self.has_rough_edges {
-            return false;
+            return Fate::Arrives;
         }
         let message = self.handshake_message(id);
-        self.word_is_lost(&message)
+        let condition = self.condition(&message, way);
+        let gone = 1.0 - (1.0 - condition.loss) * (1.0 - condition.corrupt);
+        match condition.cut {
+            Some(Cut::Reject) => Fate::Refused,
+            Some(Cut::BlackHole) => Fate::Lost,
+            None if message.luck.draws(Purpose::HandshakeLoss).unit() < gone => Fate::Lost,
+            None => Fate::Arrives,
+        }
     }
 
     pub(super) fn send_syn(&mut self, id: ConnectionId) {
@@ -95,14 +113,26 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         }
         connection.syns += 1;
         connection.sent = now;
-        if self.is_syn_lost(id) {
-            return self.send_syn_later(id);
+        match self.syn_fate(id, Way::There) {
+            Fate::Arrives => {}
+            Fate::Lost => return self.send_syn_later(id),
+            Fate::Refused => return self.refuse_dial(id, 2),
         }
         let way = self.handshake_way(id);
         match way == SimDuration::ZERO {
             true => self.on_syn(id),
             false => self.line_timer(id, way, Due::SynArrives, 0),
         }
+    }
+
+    /// The word that nobody will open it has so many ways to go.
+    fn refuse_dial(&mut self, id: ConnectionId, ways: u32) {
+        self.transport.of(id).stage = Stage::Refused;
+        let mut length = SimDuration::ZERO;
+        for _ in 0..ways {
+            length += self.handshake_way(id);
+        }
+        self.line_timer(id, length, Due::HandshakeOver, 0);
     }
 
     fn send_syn_later(&mut self, id: ConnectionId) {
@@ -121,13 +151,13 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             if self.is_silent(instance) {
                 return self.send_syn_later(id);
             }
-            self.transport.of(id).stage = Stage::Refused;
-            let way = self.handshake_way(id);
-            return self.line_timer(id, way, Due::HandshakeOver, 0);
+            return self.refuse_dial(id, 1);
         }
         let life = server.life;
-        if self.is_syn_lost(id) {
-            return self.send_syn_later(id);
+        match self.syn_fate(id, Way::Back) {
+            Fate::Arrives => {}
+            Fate::Lost => return self.send_syn_later(id),
+            Fate::Refused => return self.refuse_dial(id, 1),
         }
         self.transport.of(id).life = life;
         let (config, idempotent) = (self.rules(edge), self.model.edges[edge].idempotent);
