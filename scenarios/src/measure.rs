@@ -3,6 +3,7 @@
 
 mod gauged;
 mod watched;
+mod wired;
 
 use std::iter::Sum;
 
@@ -391,20 +392,8 @@ impl Record {
             Metric::TimeToDetect | Metric::TimeToAttribute | Metric::TimeToAct => self.watched(metric),
             Metric::AlertsFiring => self.alerts_firing(scope, span),
             Metric::LostUserTime => self.lost_user_time(scope, span),
-            Metric::Cost => {
-                let rent = self.rent_per_s? * self.value(Metric::InstanceSeconds, Scope::default(), span)?;
-                let messages =
-                    self.gauged("spent_on_messages", Scope::default(), span).unwrap_or(0.0) * seconds;
-                ratio(1e6 * (rent + messages), workloads(|w| w.offered) as f64)
-            }
-            Metric::MessageBytes => self.over_edges("sent_bytes", scope, span),
-            Metric::CrossZoneBytes => ratio(
-                self.over_edges("cross_zone_bytes", scope, span)?,
-                self.over_edges("placed_bytes", scope, span)?,
-            ),
-            Metric::EncodingCpu => {
-                let work = self.gauged("coding_work", scope, span)? * seconds;
-                ratio(work, workloads(|w| w.offered) as f64)
+            Metric::Cost | Metric::MessageBytes | Metric::CrossZoneBytes | Metric::EncodingCpu => {
+                self.wired(metric, scope, span)
             }
             Metric::LinkUtilisation => self.most_gauged(["link_busy_there", "link_busy_back"], span),
             Metric::LinkQueue => self.most_gauged(["link_queue_there", "link_queue_back"], span),

@@ -320,6 +320,10 @@ pub enum Aside {
     },
     /// The line is full and drops nobody: it waits outside.
     WaitsOutside,
+    /// There is no connection for it yet: it waits until one is free or open.
+    AwaitsConnection,
+    /// It has waited for a connection, and leaves.
+    Boards,
     /// It is let in, and its caller waits for no more.
     Accepted {
         /// Its number from now on; another where the word of it travels back under the old one.

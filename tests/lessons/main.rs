@@ -291,6 +291,8 @@ fn compensation_that_fails_shows_what_it_says() {
 fn an_unreliable_network_shows_what_it_says() {
     assert!(check("fallacy-1-network-reliable") >= 10);
 }
+
+#[test]
 fn addresses_that_change_show_what_they_say() {
     assert!(check("fallacy-5-topology-static") >= 18);
 }
@@ -304,9 +306,13 @@ fn spots_of_the_vulnerability_map_show_what_they_say() {
 fn optional_observability_shows_what_it_says() {
     assert!(check("fallacy-11-observability-optional") >= 15);
 }
+
+#[test]
 fn the_seventh_fallacy_shows_what_it_says() {
     assert!(check("fallacy-7-transport-cost-zero") >= 14);
 }
+
+#[test]
 fn distance_shows_what_it_says() {
     assert!(check("fallacy-2-latency-zero") >= 14);
 }

@@ -126,20 +126,6 @@ impl Watch {
             Effect::Stopped => fault.instances.contains(&id),
             Effect::Slower { .. } | Effect::Failing { .. } | Effect::Load { .. } => false,
             _ => unreachable!("watched systems are plain"),
-            Effect::Down
-            | Effect::Restarted
-            | Effect::Hanging { .. }
-            | Effect::Monkey { .. }
-            | Effect::Stress { .. }
-            | Effect::Payload { .. }
-            | Effect::Flushed { .. }
-            | Effect::Congested(_)
-            | Effect::Network(_)
-            | Effect::Bandwidth { .. }
-            | Effect::Growth { .. }
-            | Effect::Hot => {
-                unreachable!("watched systems are plain")
-            }
         })
     }
 

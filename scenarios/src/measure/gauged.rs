@@ -68,20 +68,6 @@ impl Record {
         (of > 0.0).then(|| 1e3 * there / of)
     }
 
-    /// Mean over time of what was read of edges, in sum over those that lead to the service of the scope, or over all.
-    pub(super) fn over_edges(&self, name: &str, scope: Scope, span: Span) -> Option<f64> {
-        let leads_there = |of: Holder| match of {
-            Holder::Edge(edge) => scope.service.is_none_or(|service| self.callees[edge] == service),
-            Holder::Service(_) | Holder::Link(_) => false,
-        };
-        let area = |series: &GaugeSeries| -> f64 {
-            let windows = series.values.iter().zip(&self.lengths_s).take(span.to).skip(span.from);
-            windows.map(|(value, seconds)| value.unwrap_or(0.0) * seconds).sum()
-        };
-        let all = self.gauges.all().iter().filter(|series| series.name == name && leads_there(series.of));
-        all.map(area).reduce(|a, b| a + b).map(|area| area / self.seconds(span))
-    }
-
     /// The most of several gauges, each in its mean over time; `None` if nobody has such a thing.
     pub(super) fn most_gauged(&self, names: [&str; 2], span: Span) -> Option<f64> {
         let wanted = self.gauges.all().iter().filter(|series| names.contains(&series.name));

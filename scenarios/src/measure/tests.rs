@@ -26,6 +26,8 @@ fn record(workload: Vec<WorkloadWindow>, service: Vec<ServiceWindow>) -> Record 
         caches: Caches::default(),
         gauges: Gauges::default(),
         watch: WatchLedger::default(),
+        callees: IdVec::default(),
+        rent_per_s: None,
     }
 }
 

@@ -161,6 +161,10 @@ pub(super) fn aside(aside: Aside) -> (&'static str, String) {
         Aside::Conflicts { read, found } => {
             ("conflicts", format!("conflict: it has read version {read}, and finds version {found}"))
         }
+        Aside::AwaitsConnection => {
+            ("awaits_connection", "waits for a connection to be free or open".to_owned())
+        }
+        Aside::Boards => ("boards", "has a connection, and leaves".to_owned()),
         Aside::WaitsOutside => {
             ("waits_outside", "the line is full and drops nobody: waits outside".to_owned())
         }

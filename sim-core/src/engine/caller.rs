@@ -12,7 +12,6 @@ use crate::event_list::Lane;
 use crate::ids::{AttemptId, CallId, Id};
 use crate::metrics::{Observation, Probe};
 use crate::model::edge::EdgeCaller;
-use crate::model::network::Way;
 use crate::model::pipeline::Layer;
 use crate::policy::Outcome;
 use crate::policy::chooser::Avoid;
@@ -196,10 +195,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.probe.observe(now, sent);
         if !PLAIN {
             self.pack_errand(call_id, attempt, place, if is_address { place } else { ANYWHERE });
-            if self.wires.are_there {
-                let sent = *self.attempts.get(attempt.0).expect("it was just sent");
-                self.pay(attempt, &sent, Way::There);
-            }
+            self.pay_request(attempt);
         }
         if let Some(patience) = edge.attempt_timeout
             && (PLAIN || !edge.pipeline.has_early_clock)

@@ -183,9 +183,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.records.copy_note(id, copy);
         self.ledger.edges[attempt.edge].ways[Way::There as usize].copies += 1;
         self.aside(id, Aside::Doubled { copy });
-        if self.wires.are_there {
-            self.pay(copy, &attempt, Way::There);
-        }
+        self.pay(copy, &attempt, Way::There);
         copy
     }
 

@@ -282,7 +282,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let service_time = match &self.model.endpoints[endpoint].program {
             Program::Leaf(sampler) => {
                 let mut work = sampler.sample(&mut luck.draws(Purpose::ServiceTime));
-                if !PLAIN && !self.model.services[service].serialization.is_free() {
+                if !PLAIN {
                     work += self.coding_of_leaf(id, service);
                 }
                 Some(self.schedule_work(
@@ -412,7 +412,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             false => edge.produced += 1,
             true => edge.accepted_done += 1, // its answer was that it came in
         }
-        if !PLAIN && self.wires.are_there && !accepted {
+        if !PLAIN && !accepted {
             self.pay(id, &attempt, Way::Back);
         }
 

@@ -14,7 +14,7 @@ use crate::event::{Due, Event};
 use crate::event_list::Lane;
 use crate::ids::{AttemptId, CallId, ConnectionId, EdgeId, IdVec, InstanceId};
 use crate::luck::Luck;
-use crate::metrics::Probe;
+use crate::metrics::{Aside, Probe};
 use crate::model::Model;
 use crate::model::edge::EdgeCaller;
 use crate::policy::Outcome;
@@ -160,6 +160,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
         let channel = self.transport.channel(route);
         channel.waiting.push_back(id);
         channel.waits += 1;
+        self.aside(id, Aside::AwaitsConnection);
         self.dial(route, Some(id));
     }
 
@@ -175,6 +176,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
     pub(super) fn on_departs(&mut self, id: AttemptId) {
         let Some(attempt) = self.attempts.get(id.0) else { return };
         if attempt.wanted {
+            self.aside(id, Aside::Boards);
             return self.sets_out(id);
         }
         // Its caller has left in this very moment.

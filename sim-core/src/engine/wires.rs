@@ -97,9 +97,25 @@ impl Wires {
 }
 
 impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
-    /// A message leaves: it is weighed, and paid.
-    #[inline(never)]
+    /// A request leaves.
+    #[inline]
+    pub(super) fn pay_request(&mut self, id: AttemptId) {
+        if self.wires.are_there {
+            let sent = *self.attempts.get(id.0).expect("it was just sent");
+            self.pay(id, &sent, Way::There);
+        }
+    }
+
+    /// A message leaves.
+    #[inline]
     pub(super) fn pay(&mut self, id: AttemptId, attempt: &Attempt, way: Way) {
+        if self.wires.are_there {
+            self.weigh_and_pay(id, attempt, way);
+        }
+    }
+
+    #[inline(never)]
+    fn weigh_and_pay(&mut self, id: AttemptId, attempt: &Attempt, way: Way) {
         let bytes = u128::from(self.message_bytes(id, attempt, way));
         if bytes == 0 {
             return;
@@ -138,7 +154,11 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     }
 
     /// Work of the server on the messages of an attempt that is one piece of work: its request and its answer.
+    #[inline]
     pub(super) fn coding_of_leaf(&mut self, id: AttemptId, service: ServiceId) -> SimDuration {
+        if self.model.services[service].serialization.is_free() {
+            return SimDuration::ZERO;
+        }
         let attempt = *self.attempts.get(id.0).expect("an attempt in service is under way");
         let sum = Way::BOTH.map(|way| self.coding_work(service, self.message_bytes(id, &attempt, way)));
         sum[0] + sum[1]

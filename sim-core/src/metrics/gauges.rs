@@ -103,7 +103,7 @@ pub const KINDS: &[Kind] = &[
     part("dirty_looks", "looks at objects half-way, so far"),
     count("stuck_workers", "workers that wait for a lost message"),
     count("sent_bytes", "bytes per second"),
-    count("placed_bytes", "bytes per second between zones or inside"),
+    part("placed_bytes", "bytes per second between places in zones"),
     count("cross_zone_bytes", "bytes per second between zones"),
     count("spent_on_messages", "money per second for messages"),
     count("coding_work", "workers that encode and decode"),

@@ -210,6 +210,8 @@ impl fmt::Display for Entry {
                     write!(f, "has read version {read}, finds version {found}: conflict")
                 }
                 Aside::WaitsOutside => write!(f, "the line is full: waits outside"),
+                Aside::AwaitsConnection => write!(f, "waits for a connection"),
+                Aside::Boards => write!(f, "has a connection"),
                 Aside::Accepted { .. } => write!(f, "is accepted"),
                 Aside::Doubled { .. } => write!(f, "its request is doubled"),
                 Aside::Astray { way: Way::There } => write!(f, "its request is gone"),

@@ -264,6 +264,7 @@ fn contradictions_are_found_between_pattern_and_targets() {
     let config = Config {
         load_balancer: read(r#"{"ring_hash": {}}"#).expect("settings are readable"),
         targets: read(r#"{"slow_start": {"window": "60s"}}"#).expect("settings are readable"),
+        zones: None,
     };
     let problems = config.check(3);
     assert_eq!(problems[0].field, "targets/slow_start");
