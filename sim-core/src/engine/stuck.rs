@@ -18,15 +18,15 @@ fn waits_for_ever(edge: &Edge) -> bool {
         && edge.hedging.is_none()
 }
 
-/// Whether messages of calls of this service may be lost.
-fn loses(model: &Model, id: ServiceId) -> bool {
-    model.edges.iter().any(|edge| edge.caller == EdgeCaller::Service(id) && edge.rough.is_some())
+/// Whether this service has such calls.
+fn may_stick(model: &Model, id: ServiceId) -> bool {
+    model.edges.iter().any(|edge| edge.caller == EdgeCaller::Service(id) && waits_for_ever(edge))
 }
 
 impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
-    /// Workers of each service that wait for ever.
+    /// Workers that wait for ever, of each service that has such calls.
     pub(super) fn read_stuck(&self, readings: &mut Vec<Reading>) {
-        if PLAIN || !self.model.edges.iter().any(|edge| edge.rough.is_some()) {
+        if PLAIN || !self.model.edges.iter().any(waits_for_ever) {
             return;
         }
         let mut stuck: Vec<BTreeSet<(u32, u32)>> = vec![BTreeSet::new(); self.model.services.len()];
@@ -39,7 +39,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 stuck[service.index()].insert((held.0.slot, held.0.generation));
             }
         }
-        for id in self.model.services.ids().filter(|id| loses(self.model, *id)) {
+        for id in self.model.services.ids().filter(|id| may_stick(self.model, *id)) {
             let value = Some(stuck[id.index()].len() as f64);
             readings.push(Reading { of: Holder::Service(id), name: "stuck_workers", value });
         }
