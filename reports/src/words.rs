@@ -82,7 +82,12 @@ pub(crate) fn tells_nothing(metric: Metric, variants: &[VariantResult], manifest
         | Metric::TimeToRestore
         | Metric::OwnersInvolved
         | Metric::ChangesMade
-        | Metric::ChangesRefused => arms.all(|(_, result)| result.mean.is_none()),
+        | Metric::ChangesRefused
+        | Metric::DecodeErrors
+        | Metric::TwoHolders
+        | Metric::LockIdle
+        | Metric::DecodeErrorShare
+        | Metric::NewVersionShare => arms.all(|(_, result)| result.mean.is_none()),
         Metric::ReadyInstances => arms.all(|(variant, result)| {
             let all = instances(manifest, &variant.name);
             let is_all = |count: &f64| all.is_some_and(|all| (count - all).abs() <= 1e-6 * all);

@@ -430,6 +430,8 @@ fn metric_scope(
             | M::DegradedShare
             | M::LeasesHeld
             | M::LostUserTime
+            | M::TwoHolders
+            | M::LockIdle
             | M::LinkImbalance
             | M::OpenConnections
             | M::AwaitingConnection
@@ -467,6 +469,9 @@ fn metric_scope(
             | M::StaleAddresses
             | M::UnknownInstances
             | M::DiscoveryRequests
+            | M::DecodeErrors
+            | M::DecodeErrorShare
+            | M::NewVersionShare
             | M::LinkImbalance
             | M::ReachedServices
             | M::ForeignServed

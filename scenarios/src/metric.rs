@@ -160,6 +160,11 @@ metrics! {
     OwnersInvolved "owners_involved" Count "owners involved" "Owners of the settings that did not fit together, mean over incidents; none without any.";
     ChangesMade "changes_made" Count "changes made" "Changes that owners made, in total.";
     ChangesRefused "changes_refused" Count "changes refused" "Changes that a contract forbade, in total.";
+    DecodeErrors "decode_errors" Count "decode errors" "Attempts that a worker took and could not read, because another version of their sender wrote them, in total.";
+    DecodeErrorShare "decode_error_share" Share "could not be read" "Share of those among all attempts that bear a version and were taken by a worker.";
+    NewVersionShare "new_version_share" Share "at a new version" "Share of the instances that run another version than at the start, read at the end of each window, mean over time.";
+    TwoHolders "two_holders" Seconds "two holders" "How long more than one holder believed to hold a lock and could write, in total.";
+    LockIdle "lock_idle" Seconds "lock idle" "How long nobody believed to hold a lock, in total.";
 }
 
 impl Metric {

@@ -51,6 +51,8 @@ mod wires;
 mod shared_links;
 mod slow_close;
 mod changes;
+mod versions;
+mod locks;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -84,6 +86,8 @@ pub use leases::LeaseLedger;
 use leases::Leases;
 pub use ledger::{CacheLedger, EdgeLedger, Ledger, RecordsLedger, ServiceLedger, WayLedger};
 use links::Links;
+pub use locks::LockLedger;
+use locks::Locks;
 use monitors::Monitors;
 pub use monitors::WatchLedger;
 use records::Records;
@@ -100,6 +104,8 @@ use state::{
 };
 use transport::Transport;
 pub use transport::TransportLedger;
+pub use versions::VersionLedger;
+use versions::Versions;
 pub use wires::WireLedger;
 use wires::Wires;
 
@@ -225,6 +231,8 @@ struct Simulation<'m, P, const PLAIN: bool> {
     /// Connections that close late.
     closing: Table<slow_close::Closing>,
     changes: Changes<'m>,
+    versions: Versions,
+    locks: Locks,
 }
 
 impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
@@ -297,6 +305,8 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             monitors: Monitors::new(model),
             wires: Wires::new(model),
             changes: Changes::new(model, seed, shelf),
+            versions: Versions::new(model),
+            locks: Locks::new(model),
         }
     }
 

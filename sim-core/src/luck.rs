@@ -142,6 +142,8 @@ pub enum Purpose {
     JitterBack = 119,
     /// How long an owner takes to find the reason of an incident.
     Repair = 145,
+    /// When the holder of a lock asks first.
+    Contender = 183,
 }
 
 /// The luck of one request, call or attempt.

@@ -12,6 +12,7 @@ pub mod pool;
 pub mod cache;
 pub mod zone;
 pub mod lease;
+pub mod lock;
 pub mod follow;
 pub mod link;
 pub mod lifecycle;
@@ -30,6 +31,7 @@ pub mod saga;
 pub mod monitor;
 pub mod price;
 pub mod coding;
+pub mod version;
 mod build;
 
 use std::fmt;
@@ -53,6 +55,7 @@ use pool::Pool;
 use record::Records;
 use service::{OnCancel, Service, ServiceConfig};
 use shared_link::{SharedLink, SharedLinkConfig};
+use version::Versions;
 use workload::{ArrivalSource, Workload, WorkloadConfig};
 use zone::ZonesConfig;
 
@@ -224,6 +227,8 @@ pub struct Model {
     pub monitors: Vec<Monitor>,
     /// Who changes which settings.
     pub changes: Option<Box<change::Changes>>,
+    /// Versions of the services that have any.
+    pub versions: IdVec<ServiceId, Option<Versions>>,
     /// The last moment that is simulated.
     pub horizon: SimTime,
     /// What ends a run before its horizon.
@@ -296,6 +301,7 @@ impl Model {
         for workload in control.workloads.iter_mut() {
             workload.hot.clear();
         }
+        control.versions.iter_mut().flatten().for_each(|versions| versions.changes.clear());
         control
     }
 
@@ -321,6 +327,7 @@ impl Model {
                 && workload.tenants.is_none()
                 && workload.connected.is_none()
                 && workload.leases.is_none()
+                && workload.lock.is_none()
         });
         let plain_edges = self.edges.iter().all(|edge| {
             edge.deadline_margin.is_none()
@@ -351,6 +358,7 @@ impl Model {
             && self.actions.is_empty()
             && self.monitors.is_empty()
             && self.changes.is_none()
+            && self.versions.iter().all(Option::is_none)
     }
 
     /// Begin of the first trigger and end of the last, or `None` without triggers.

@@ -25,6 +25,8 @@ mod wires;
 mod messages;
 mod monitors;
 mod shared_links;
+mod versions;
+mod locks;
 mod pipeline;
 mod refresh;
 mod retries;

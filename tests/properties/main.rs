@@ -24,6 +24,9 @@ mod messages;
 mod transports;
 mod discovery;
 mod changes;
+mod monitors;
+mod versions;
+mod locks;
 
 use sim_core::engine::{self, Run, StopReason};
 use sim_core::metrics::digest::Digest;

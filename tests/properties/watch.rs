@@ -332,6 +332,7 @@ impl Probe for Watch {
                 assert_eq!(now, if begins { fault.begins } else { fault.ends });
             }
             Observation::Action { .. }
+            | Observation::Alert { .. }
             | Observation::Called { .. }
             | Observation::NotSent { .. }
             | Observation::AwaitsSlot { .. }

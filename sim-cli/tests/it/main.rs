@@ -15,6 +15,8 @@ mod bad_connections; // the same for users with connections
 mod bad_effects; // the same for what should be done once, and for sagas
 mod bad_leases; // the same for holders of leases
 mod bad_follows; // the same for replicas
+mod bad_locks; // the same for holders of locks
+mod bad_versions; // the same for versions
 mod bad_monitors; // the same for monitors
 mod bad_changes; // the same for what owners change
 mod bad_discovery; // the same for lists of addresses

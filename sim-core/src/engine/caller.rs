@@ -244,6 +244,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             accepted: false,
             twin: NO_ATTEMPT,
             address,
+            written: self.written_by(call_id),
         };
         let slot = attempt.0.slot as usize;
         if slot >= self.errands.len() {

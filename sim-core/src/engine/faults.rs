@@ -23,12 +23,12 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.probe.observe(self.now, Observation::Trigger { fault: id, begins });
         let fault = &self.model.faults[id];
         match &fault.effect {
-            Effect::Load { .. } | Effect::Hot => {} // arrival sources and workloads know their windows
-            Effect::Congested(_) => {}              // so do links
             Effect::Addresses { service, what } => self.on_address_fault(id, *service, *what, begins),
-            Effect::Expired { .. } => {} // and who opens connections
             Effect::Compromised { service, .. } => self.on_compromise(id, *service, begins),
-            Effect::Network(_) | Effect::Bandwidth { .. } | Effect::Growth { .. } => {} // and messages
+            // Whom these are about knows their windows.
+            Effect::Load { .. } | Effect::Hot | Effect::Rollout | Effect::Expired { .. } => {}
+            Effect::Congested(_) | Effect::Network(_) | Effect::Bandwidth { .. } | Effect::Growth { .. } => {}
+            Effect::Disturbed(_) => self.disturb(id, begins),
             Effect::Flushed { cache } => {
                 if begins {
                     for instance in &fault.instances {

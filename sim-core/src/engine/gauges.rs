@@ -74,6 +74,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 readings.extend(told.map(|(name, value)| Reading { of, name, value }));
             }
         }
+        for workload in self.model.workloads.ids() {
+            self.read_lock(workload, now, &mut readings);
+        }
         self.read_links(&mut readings);
         self.read_transport(now, &mut readings);
         self.read_discovery(&mut readings, now);
@@ -85,6 +88,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.read_wires(now, &mut readings);
         self.read_shared_links(now, &mut readings);
         self.read_changes(&mut readings);
+        self.read_versions(&mut readings);
         self.readings = readings;
     }
 

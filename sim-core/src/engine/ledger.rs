@@ -15,12 +15,14 @@ use super::follows::FollowsLedger;
 use super::guards::Seat;
 use super::intruders::IntruderLedger;
 use super::leases::LeaseLedger;
+use super::locks::LockLedger;
 use super::monitors::WatchLedger;
 pub use super::records::RecordsLedger;
 use super::sagas::SagaLedger;
 use super::shared_links::LinkLedger;
 use super::state::{Phase, Stage, Work};
 use super::transport::TransportLedger;
+use super::versions::VersionLedger;
 use super::wires::WireLedger;
 use crate::ids::{
     AttemptId, CacheId, EdgeId, EffectId, IdVec, LinkId, RecordsId, SagaId, ServiceId, WorkloadId,
@@ -85,6 +87,10 @@ pub struct Ledger {
     pub wires: WireLedger,
     /// Per link that edges share, each way.
     pub shared_links: IdVec<LinkId, [LinkLedger; 2]>,
+    /// Per workload, who held its lock.
+    pub locks: IdVec<WorkloadId, LockLedger>,
+    /// Per service, what it could read.
+    pub versions: IdVec<ServiceId, VersionLedger>,
 }
 
 impl Ledger {
@@ -118,6 +124,8 @@ impl Ledger {
             watch: WatchLedger::default(),
             wires: WireLedger::new(model),
             shared_links: model.links.iter().map(|_| <[LinkLedger; 2]>::default()).collect(),
+            locks: model.workloads.iter().map(|_| LockLedger::default()).collect(),
+            versions: model.services.iter().map(|_| VersionLedger::default()).collect(),
         }
     }
 
@@ -157,6 +165,8 @@ impl Ledger {
         let [opened, free, taken] = self.links;
         law(opened == free + taken, &|| format!("connections opened {opened} = free {free} + taken {taken}"));
         self.watch.laws(&mut law);
+        self.locks.iter_ids().for_each(|(id, locks)| locks.laws(id, &mut law));
+        self.versions.iter_ids().for_each(|(id, versions)| versions.laws(id, &mut law));
         law(self.fallbacks == self.fallbacks_found, &|| {
             format!("fallbacks counted {} = under way {}", self.fallbacks, self.fallbacks_found)
         });
@@ -254,6 +264,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.close_monitors();
         self.close_shared_links();
         self.close_changes();
+        self.close_locks();
         let broken = self.ledger.broken_laws();
         assert!(broken.is_empty(), "conservation laws broken: {broken:#?}");
     }
@@ -351,6 +362,8 @@ mod tests {
             watch: WatchLedger::default(),
             wires: WireLedger::default(),
             shared_links: IdVec::new(),
+            locks: IdVec::new(),
+            versions: IdVec::new(),
         };
         assert_eq!(ledger.broken_laws().len(), 2);
         ledger.requests_in_flight = 1;

@@ -201,6 +201,8 @@ pub(super) struct Errand {
     pub(super) twin: AttemptId,
     /// The address that it goes to, or `ANYWHERE` if it finds its instance by itself.
     pub(super) address: u32,
+    /// In which version of its sender it is written.
+    pub(super) written: Option<super::versions::Written>,
 }
 
 /// A group of steps under way.

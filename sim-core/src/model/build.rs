@@ -14,6 +14,8 @@ mod monitors;
 mod prices;
 mod links;
 mod changes;
+mod locks;
+mod versions;
 
 use super::rate;
 use super::service::{Service, ServiceConfig};
@@ -130,6 +132,7 @@ fn build_system(config: &SystemConfig, problems: &mut Problems) -> Option<Model>
     connections::lower(config, &calls, &mut services, &mut workloads, problems);
     leases::lower(config, &calls, &mut workloads, problems);
     identity::lower(config, &calls, &mut services, problems);
+    locks::lower(config, &mut workloads, problems);
     for (id, follows) in calls.follows.iter().enumerate() {
         let Some(follows) = follows else { continue };
         if follows.catch_up.flow_control != crate::units::Limit::Unlimited {
@@ -141,6 +144,7 @@ fn build_system(config: &SystemConfig, problems: &mut Problems) -> Option<Model>
     let actions = actions::lower(config, &services, problems);
     let monitors = monitors::lower(config, &calls, problems);
     let changes = changes::lower(config, &services, &calls.edges, problems);
+    let versions = versions::lower(config, &calls, problems);
     if problems.0.len() > known {
         return None;
     }
@@ -166,6 +170,7 @@ fn build_system(config: &SystemConfig, problems: &mut Problems) -> Option<Model>
         stages: Vec::new(),
         monitors,
         changes,
+        versions,
         horizon,
         bounds: Bounds::default(),
         is_plain: false,
@@ -347,6 +352,7 @@ fn lower_workloads(config: &SystemConfig, problems: &mut Problems) -> IdVec<Work
             connected: None,
             hot: faults::hot_keys(config, name),
             leases: None,
+            lock: None,
         }
     };
     let mut workloads: IdVec<WorkloadId, Workload> = config.workloads.iter().enumerate().map(lower).collect();
@@ -378,8 +384,8 @@ fn check_arrivals(
         _ => "closed",
     };
     problems.distribution(format!("{path}/arrivals/{kind}/think_time"), workload.arrivals.think_time());
-    if let ArrivalsConfig::Leases(_) = workload.arrivals {
-        return; // see `leases`
+    if let ArrivalsConfig::Leases(_) | ArrivalsConfig::Lock(_) = workload.arrivals {
+        return; // see `leases` and `locks`
     }
     let Some(rate) = workload.arrivals.rate() else {
         let hits = |fault: &super::fault::FaultConfig| {

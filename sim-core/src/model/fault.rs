@@ -12,6 +12,8 @@ use self::discovery::{
     AddressEffect, DnsErrorFault, DnsSpoofFault, RegistryDownFault, RollingReplacementFault,
 };
 use super::link::{Congested, CongestionFault};
+use super::lock::{ClockSkewFault, Disturbed, HolderPauseFault};
+use super::version::RolloutFault;
 use crate::dist::Sampler;
 use crate::ids::{CacheId, InstanceId, LinkId, ServiceId, WorkloadId};
 use crate::time::{SimDuration, SimTime};
@@ -128,6 +130,12 @@ triggers! {
     slow_close: SlowClose(SlowCloseFault),
     /// Answers of a service grow while the trigger lasts.
     payload_growth: PayloadGrowth(PayloadGrowthFault),
+    /// Instances of a service go to another version, one after the other.
+    rollout: Rollout(RolloutFault),
+    /// The clock of a holder of a lock goes at another speed.
+    clock_skew: ClockSkew(ClockSkewFault),
+    /// A holder of a lock stands still, as in a long garbage collection.
+    holder_pause: HolderPause(HolderPauseFault),
 }
 
 /// What a trigger does while it lasts.
@@ -236,6 +244,10 @@ pub enum Effect {
         /// How many times as large they are in the end.
         factor: f64,
     },
+    /// Instances go to another version; their service knows when.
+    Rollout,
+    /// A holder of a lock goes by a wrong clock, or stands still.
+    Disturbed(Disturbed),
 }
 
 /// A trigger, ready to run.

@@ -15,6 +15,7 @@ use super::lifecycle::{Lifecycle, LifecycleConfig};
 use super::pool::PoolConfig;
 use super::record::RecordsConfig;
 use super::saga::SagaConfig;
+use super::version::VersionsConfig;
 use crate::dist::Distribution;
 use crate::ids::{InstanceId, ZoneId};
 use crate::policy::identity::{allow_list, certificate};
@@ -129,6 +130,9 @@ pub struct ServiceConfig {
     /// Work on each message that it sends or receives, beside what it is about; default: none.
     #[serde(default)]
     pub serialization: SerializationConfig,
+    /// Which version its instances run, and what it can read; default: there is only one, and it reads everything.
+    #[serde(default)]
+    pub versions: Option<VersionsConfig>,
     /// Places that actions need at least; no setting, found at loading.
     #[serde(skip)]
     pub room: u32,
@@ -178,6 +182,7 @@ impl ServiceConfig {
             effects: Named::default(),
             sagas: Named::default(),
             serialization: SerializationConfig::default(),
+            versions: None,
             room: 0,
         }
     }

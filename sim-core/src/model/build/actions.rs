@@ -109,6 +109,7 @@ fn fixed_settings(config: &SystemConfig, stage: &StageConfig, problems: &mut Pro
         let writes = |service: &ServiceConfig| service.follows.as_ref().map(|follows| follows.writes.clone());
         fixed("follows", "who follows whom", writes(before) == writes(after));
         fixed("discovery", "how callers learn addresses", before.discovery == after.discovery);
+        fixed("versions", "which versions there are (`rollout` does)", before.versions == after.versions);
         fixed("records", "what is recorded", before.records == after.records);
         fixed("effects", "which effects there are", before.effects.names().eq(after.effects.names()));
         fixed("sagas", "which sagas there are", before.sagas.names().eq(after.sagas.names()));

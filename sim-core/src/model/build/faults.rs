@@ -245,6 +245,26 @@ impl Lowering<'_> {
             Kind::DnsError(f) => (self.dns_error(f)?, Vec::new()),
             Kind::DnsSpoof(f) => (self.dns_spoof(f)?, Vec::new()),
             Kind::RegistryDown(f) => (self.registry_down(f)?, Vec::new()),
+            Kind::ClockSkew(f) => {
+                let path = format!("{}/clock_skew", self.path);
+                let clock = Some(f.factor.get());
+                let found = super::locks::disturbed(
+                    self.config,
+                    &path,
+                    &f.workload,
+                    Some(f.holder),
+                    clock,
+                    self.problems,
+                );
+                (Effect::Disturbed(found?), Vec::new())
+            }
+            Kind::HolderPause(f) => {
+                let path = format!("{}/holder_pause", self.path);
+                let found =
+                    super::locks::disturbed(self.config, &path, &f.workload, f.holder, None, self.problems);
+                (Effect::Disturbed(found?), Vec::new())
+            }
+            Kind::Rollout(f) => (Effect::Rollout, self.hit("rollout", &f.service, &Selection::default())?),
         })
     }
 
