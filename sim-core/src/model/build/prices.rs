@@ -14,6 +14,7 @@ pub(super) fn check(config: &SystemConfig, problems: &mut Problems) {
         let message = format!("{} zones; at most {MAX_ZONES} are simulated", zones.names.len());
         problems.add("zones/names", message);
     }
+    let known = problems.0.len();
     for (number, pair) in zones.pairs.iter().enumerate() {
         let path = format!("zones/pairs/{number}");
         problems.distribution(format!("{path}/latency"), pair.latency.as_ref());
@@ -35,6 +36,9 @@ pub(super) fn check(config: &SystemConfig, problems: &mut Problems) {
                 candidates: names.map(str::to_owned).collect(),
             });
         }
+    }
+    if problems.0.len() > known {
+        return; // What one mistake causes elsewhere is not told.
     }
     let named = |class: &str| zones.pairs.iter().any(|pair| pair.price.as_deref() == Some(class));
     for class in config.prices.gibibyte.names().filter(|class| !CLASSES.contains(class) && !named(class)) {
