@@ -27,7 +27,7 @@ pub(super) fn text(attempt: usize) -> &'static str {
         "x",
         "unlimited",
         "1ms",
-        "1MB/s",
+        "1Mbit/s",
         "10",
         "0",
         "all",

@@ -169,7 +169,8 @@ impl Lowering<'_> {
         let found = self.problems.find(path.clone(), "service", &f.service, &self.config.services)?;
         let service = ServiceId::from_index(found);
         let grows = |edge: &Edge| edge.to == service && edge.sizes.laws[Way::Back as usize].is_some();
-        if !self.edges.is_empty() && !self.edges.iter().any(grows) {
+        // A size that is told to be wrong has no law.
+        if self.problems.0.is_empty() && !self.edges.iter().any(grows) {
             let message = format!(
                 "answers of `{}` have no size, so nothing would grow; write `response_size: 10KiB` at a call or endpoint",
                 f.service
