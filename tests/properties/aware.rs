@@ -357,7 +357,6 @@ impl Probe for Aware {
                 self.count(state.word());
             }
             Observation::Believed { belief, .. } => self.count(belief.word()),
-            Observation::Alert { .. } => self.count("alert"),
             Observation::Aside { attempt, aside: Aside::Accepted { item } } => {
                 let attempt = self.attempt(of_attempt(attempt));
                 attempt.accepted = true;

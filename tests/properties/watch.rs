@@ -343,8 +343,7 @@ impl Probe for Watch {
             | Observation::Abandoned { .. }
             | Observation::InstanceState { .. }
             | Observation::Connection { .. }
-            | Observation::Believed { .. }
-            | Observation::Alert { .. } => unreachable!("watched systems are plain"),
+            | Observation::Believed { .. } => unreachable!("watched systems are plain"),
             Observation::Aside { .. } => {}
         }
     }

@@ -1,5 +1,6 @@
 //! Sums that do not overflow, peaks, quantiles of counts.
 
+use super::shares::quantile;
 use super::*;
 
 /// Windows of a second.

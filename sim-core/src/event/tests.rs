@@ -1,6 +1,7 @@
 //! Is a packed event the same event?
 
 use super::*;
+use crate::ids::Id;
 
 #[test]
 fn packed_events_are_the_same_events() {
