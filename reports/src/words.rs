@@ -45,7 +45,12 @@ pub(crate) fn tells_nothing(metric: Metric, variants: &[VariantResult], manifest
         | Metric::TimeToAttribute
         | Metric::TimeToAct
         | Metric::AlertsFiring
-        | Metric::LostUserTime => arms.all(|(_, result)| result.mean.is_none()),
+        | Metric::LostUserTime
+        | Metric::DecodeErrors
+        | Metric::TwoHolders
+        | Metric::LockIdle
+        | Metric::DecodeErrorShare
+        | Metric::NewVersionShare => arms.all(|(_, result)| result.mean.is_none()),
         Metric::ReadyInstances => arms.all(|(variant, result)| {
             let all = instances(manifest, &variant.name);
             let is_all = |count: &f64| all.is_some_and(|all| (count - all).abs() <= 1e-6 * all);

@@ -374,6 +374,8 @@ fn metric_scope(
             | M::DegradedShare
             | M::LeasesHeld
             | M::LostUserTime
+            | M::TwoHolders
+            | M::LockIdle
             | M::LinkImbalance
     );
     let of_services = matches!(
@@ -399,6 +401,9 @@ fn metric_scope(
             | M::Errors
             | M::ReplicaLag
             | M::CatchUpShare
+            | M::DecodeErrors
+            | M::DecodeErrorShare
+            | M::NewVersionShare
             | M::LinkImbalance
     );
     let id = metric.id();

@@ -289,6 +289,16 @@ expectation! {
     alerts_firing => Subject::Metric(Metric::AlertsFiring);
     /// How long the mean user was without service.
     lost_user_time => Subject::Metric(Metric::LostUserTime);
+    /// Attempts that could not be read by the version that took them, in total.
+    decode_errors => Subject::Metric(Metric::DecodeErrors);
+    /// Their share of all that bear a version.
+    decode_error_share => Subject::Metric(Metric::DecodeErrorShare);
+    /// Share of the instances that run another version than at the start, mean over time.
+    new_version_share => Subject::Metric(Metric::NewVersionShare);
+    /// How long more than one holder believed to hold a lock and could write, in total.
+    two_holders => Subject::Metric(Metric::TwoHolders);
+    /// How long nobody believed to hold a lock, in total.
+    lock_idle => Subject::Metric(Metric::LockIdle);
 }
 
 impl Verdict {

@@ -71,8 +71,10 @@ fn workload(view: &View<'_>, number: usize) -> WorkloadResult {
     let reached = view.reached(number);
     let rate = view.rates[number];
     // Closed users do not send more because somebody wishes it.
-    let is_open = !matches!(demand.config.arrivals, ArrivalsConfig::Closed(_) | ArrivalsConfig::Leases(_))
-        && rate > 0.0;
+    let is_open = !matches!(
+        demand.config.arrivals,
+        ArrivalsConfig::Closed(_) | ArrivalsConfig::Leases(_) | ArrivalsConfig::Lock(_)
+    ) && rate > 0.0;
     let limit = |scale: fn(&capacity::ServiceView) -> f64, trust: &dyn Fn(usize) -> (Trust, Vec<String>)| {
         let service = view.bottleneck(&reached, scale).filter(|_| is_open)?;
         let (trust, reasons) = trust(service);

@@ -353,6 +353,14 @@ impl Record {
             Metric::LinkImbalance => self.link_imbalance(span),
             Metric::TimeToDetect | Metric::TimeToAttribute | Metric::TimeToAct => self.watched(metric),
             Metric::AlertsFiring => self.alerts_firing(scope, span),
+            Metric::DecodeErrors => self.read_in_total("decode_errors", scope, span),
+            Metric::DecodeErrorShare => {
+                let all = self.read_in_total("messages_read", scope, span)?;
+                ratio(self.read_in_total("decode_errors", scope, span)?, all)
+            }
+            Metric::NewVersionShare => self.gauged("new_version_share", scope, span),
+            Metric::TwoHolders => self.read_in_total("two_holders", scope, span),
+            Metric::LockIdle => self.read_in_total("lock_idle", scope, span),
             Metric::LostUserTime => self.lost_user_time(scope, span),
         }
     }

@@ -123,6 +123,11 @@ metrics! {
     TimeToAct "time_to_act" Seconds "time to act" "From the start of the first trigger to the first thing that an operator does; none if not by the horizon.";
     AlertsFiring "alerts_firing" Count "alerts firing" "Alerts that fire, read at the end of each window, mean over time; of one service: those that name it, of one workload: its own.";
     LostUserTime "lost_user_time" Seconds "lost per user" "How long the mean user was without service: the share of requests not answered, summed over time; known where there are monitors.";
+    DecodeErrors "decode_errors" Count "decode errors" "Attempts that a worker took and could not read, because another version of their sender wrote them, in total.";
+    DecodeErrorShare "decode_error_share" Share "could not be read" "Share of those among all attempts that bear a version and were taken by a worker.";
+    NewVersionShare "new_version_share" Share "at a new version" "Share of the instances that run another version than at the start, read at the end of each window, mean over time.";
+    TwoHolders "two_holders" Seconds "two holders" "How long more than one holder believed to hold a lock and could write, in total.";
+    LockIdle "lock_idle" Seconds "lock idle" "How long nobody believed to hold a lock, in total.";
 }
 
 impl Metric {

@@ -36,6 +36,8 @@ mod leases;
 mod follows;
 mod links;
 mod monitors;
+mod versions;
+mod locks;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -59,6 +61,8 @@ pub use leases::LeaseLedger;
 use leases::Leases;
 pub use ledger::{CacheLedger, EdgeLedger, Ledger, RecordsLedger, ServiceLedger};
 use links::Links;
+pub use locks::LockLedger;
+use locks::Locks;
 use monitors::Monitors;
 pub use monitors::WatchLedger;
 use records::Records;
@@ -69,6 +73,8 @@ use state::{
     Attempt, Call, CallerState, Child, Context, Errand, PoolState, Ready, Server, Session, SourceState, Task,
     Ticket,
 };
+pub use versions::VersionLedger;
+use versions::Versions;
 
 /// Why a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,6 +181,8 @@ struct Simulation<'m, P, const PLAIN: bool> {
     follows: Follows,
     links: Links,
     monitors: Monitors,
+    versions: Versions,
+    locks: Locks,
 }
 
 impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
@@ -235,6 +243,8 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             follows: Follows::new(model),
             links: Links::new(model),
             monitors: Monitors::new(model),
+            versions: Versions::new(model),
+            locks: Locks::new(model),
         }
     }
 

@@ -82,6 +82,8 @@ pub enum Purpose {
     Report = 181,
     /// Whether a scrape gets through what it shares its fate with.
     SharedFate = 182,
+    /// When the holder of a lock asks first.
+    Contender = 183,
 }
 
 /// The luck of one request, call or attempt.

@@ -20,6 +20,7 @@ use crate::policy::retry::GiveUp;
 use crate::policy::targets::ChangeKind;
 use crate::time::{SimDuration, SimTime};
 use gauges::Reading;
+pub use states::InstanceState;
 
 /// Something that happened, in the words of the field. Plain data.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -344,43 +345,6 @@ pub enum CacheEvent {
     Filled,
     /// A value that has expired stands in for a load that failed.
     StoodIn,
-}
-
-/// What can be said of an instance.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum InstanceState {
-    /// It serves, and callers are told of it.
-    Ready,
-    /// It serves, but callers are not told of it.
-    NotReady,
-    /// It serves, slower than it will.
-    Warming,
-    /// It starts.
-    Booting,
-    /// It finishes what it has.
-    Draining,
-    /// It is gone.
-    Down,
-    /// It accepts attempts, but some or all hang.
-    Hung,
-    /// There is none at its place: it is not paid for.
-    Absent,
-}
-
-impl InstanceState {
-    /// The word that tables and lanes use for it.
-    pub const fn word(self) -> &'static str {
-        match self {
-            InstanceState::Ready => "ready",
-            InstanceState::NotReady => "not ready",
-            InstanceState::Warming => "warming",
-            InstanceState::Booting => "booting",
-            InstanceState::Draining => "draining",
-            InstanceState::Down => "down",
-            InstanceState::Hung => "hung",
-            InstanceState::Absent => "absent",
-        }
-    }
 }
 
 /// How full one instance is, and how full it has been so far: exact areas under the curves.

@@ -9,6 +9,7 @@ pub mod pool;
 pub mod cache;
 pub mod zone;
 pub mod lease;
+pub mod lock;
 pub mod follow;
 pub mod link;
 pub mod lifecycle;
@@ -21,6 +22,7 @@ pub mod capacity;
 pub mod pipeline;
 pub mod record;
 pub mod monitor;
+pub mod version;
 mod build;
 
 use std::fmt;
@@ -42,6 +44,7 @@ use monitor::{Monitor, MonitorConfig};
 use pool::Pool;
 use record::Records;
 use service::{OnCancel, Service, ServiceConfig};
+use version::Versions;
 use workload::{ArrivalSource, Workload, WorkloadConfig};
 use zone::ZonesConfig;
 
@@ -199,6 +202,8 @@ pub struct Model {
     pub stages: Vec<(u64, Model)>,
     /// Who looks at it.
     pub monitors: Vec<Monitor>,
+    /// Versions of the services that have any.
+    pub versions: IdVec<ServiceId, Option<Versions>>,
     /// The last moment that is simulated.
     pub horizon: SimTime,
     /// What ends a run before its horizon.
@@ -270,6 +275,7 @@ impl Model {
         for workload in control.workloads.iter_mut() {
             workload.hot.clear();
         }
+        control.versions.iter_mut().flatten().for_each(|versions| versions.changes.clear());
         control
     }
 
@@ -290,6 +296,7 @@ impl Model {
                 && workload.tenants.is_none()
                 && workload.connected.is_none()
                 && workload.leases.is_none()
+                && workload.lock.is_none()
         });
         let plain_edges = self.edges.iter().all(|edge| {
             edge.deadline_margin.is_none()
@@ -313,6 +320,7 @@ impl Model {
             && self.checks.is_empty()
             && self.actions.is_empty()
             && self.monitors.is_empty()
+            && self.versions.iter().all(Option::is_none)
     }
 
     /// Begin of the first trigger and end of the last, or `None` without triggers.

@@ -19,6 +19,8 @@ mod leases;
 mod follows;
 mod links;
 mod monitors;
+mod versions;
+mod locks;
 mod pipeline;
 mod refresh;
 mod retries;

@@ -293,6 +293,16 @@ fn optional_observability_shows_what_it_says() {
 }
 
 #[test]
+fn simple_versioning_shows_what_it_says() {
+    assert!(check("fallacy-9-versioning-simple") >= 14);
+}
+
+#[test]
+fn clocks_that_agree_show_what_they_say() {
+    assert!(check("fallacy-clocks-agree") >= 8);
+}
+
+#[test]
 fn every_shipped_scenario_has_a_test_here_and_claims_something() {
     let tested = include_str!("main.rs");
     for shipped in library::shipped() {

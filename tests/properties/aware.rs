@@ -324,6 +324,7 @@ impl Probe for Aware {
                 self.on ^= self.model.actions[action as usize].bit;
                 self.count(if begins { "actions" } else { "actions that ended" });
             }
+            Observation::Alert { .. } => self.count("alerts"),
             Observation::NotSent { outcome, .. } => self.count(format!("not sent: {outcome:?}")),
             Observation::AwaitsSlot { .. } => self.count("waits for a slot"),
             Observation::Answered { call, arrived, .. } => {

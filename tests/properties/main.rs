@@ -18,6 +18,9 @@ mod watch;
 mod leases;
 mod systems;
 mod follows;
+mod monitors;
+mod versions;
+mod locks;
 
 use sim_core::engine::{self, Run, StopReason};
 use sim_core::metrics::digest::Digest;

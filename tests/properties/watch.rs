@@ -133,6 +133,8 @@ impl Watch {
             | Effect::Payload { .. }
             | Effect::Flushed { .. }
             | Effect::Congested(_)
+            | Effect::Rollout
+            | Effect::Disturbed(_)
             | Effect::Hot => {
                 unreachable!("watched systems are plain")
             }
@@ -342,6 +344,7 @@ impl Probe for Watch {
                 assert_eq!(now, if begins { fault.begins } else { fault.ends });
             }
             Observation::Action { .. }
+            | Observation::Alert { .. }
             | Observation::Called { .. }
             | Observation::NotSent { .. }
             | Observation::AwaitsSlot { .. }

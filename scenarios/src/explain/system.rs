@@ -230,7 +230,8 @@ fn rates(model: &Model, number: usize, config: &WorkloadConfig) -> (Option<f64>,
         // Of connected users the messages: connects are few while nothing happens.
         ArrivalsConfig::Poisson(_) | ArrivalsConfig::EvenlySpaced(_) | ArrivalsConfig::Connected(_) => 1.0,
         ArrivalsConfig::Sessions(sessions) => f64::from(sessions.requests.get()),
-        ArrivalsConfig::Closed(_) => return (None, None),
+        // About one ask per term, and one that is refused.
+        ArrivalsConfig::Closed(_) | ArrivalsConfig::Lock(_) => return (None, None),
         // Nobody establishes anything while all is well.
         ArrivalsConfig::Leases(leases) => {
             let rate = Some(leases.renewals_per_second());

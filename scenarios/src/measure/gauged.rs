@@ -21,6 +21,19 @@ impl Record {
         all.filter_map(area).reduce(|a, b| a + b).map(|area| area / self.seconds(span))
     }
 
+    /// Sum over the windows of a count that is read at their ends; `None` if nobody has such a thing.
+    pub(super) fn read_in_total(&self, name: &str, scope: Scope, span: Span) -> Option<f64> {
+        let is_wanted = |of: Holder| match of {
+            Holder::Edge(edge) => scope.workload.is_none_or(|workload| workload.index() == edge.index()),
+            Holder::Service(id) => scope.service.is_none_or(|service| service == id),
+        };
+        let sum = |series: &GaugeSeries| -> f64 {
+            series.values.iter().take(span.to).skip(span.from).flatten().sum()
+        };
+        let all = self.gauges.all().iter().filter(|series| series.name == name && is_wanted(series.of));
+        all.map(sum).reduce(|a, b| a + b)
+    }
+
     /// The busiest link of a pool, in means over all; `None` without links, or if nothing went over them.
     pub(super) fn link_imbalance(&self, span: Span) -> Option<f64> {
         let shares = self.gauges.all().iter().filter(|series| series.name.starts_with("link_"));

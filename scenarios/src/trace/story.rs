@@ -160,6 +160,13 @@ impl<'m> Stories<'m> {
         self.attempts.insert(key(attempt.0), (place, at));
     }
 
+    /// Something that all requests under way may feel.
+    fn tell_all(&mut self, now: SimTime, kind: &str, text: &str) {
+        for story in self.stories.iter_mut().flatten().filter(|story| story.request.ended_ns.is_none()) {
+            story.line(now, 0, kind, None, text.to_owned());
+        }
+    }
+
     fn instance_changes(&mut self, now: SimTime, instance: InstanceId, word: &str) {
         let name = &self.names[instance.index()];
         for story in self.stories.iter_mut().flatten() {
@@ -440,31 +447,18 @@ impl Probe for Stories<'_> {
                 self.instance_changes(now, instance, state.word());
             }
             Observation::Trigger { fault, begins } => {
-                let name = &model.faults[fault].name;
-                for story in
-                    self.stories.iter_mut().flatten().filter(|story| story.request.ended_ns.is_none())
-                {
-                    let what = if begins { "begins" } else { "ends" };
-                    story.line(now, 0, "trigger", None, format!("the trigger {name} {what}"));
-                }
+                let what = if begins { "begins" } else { "ends" };
+                self.tell_all(now, "trigger", &format!("the trigger {} {what}", model.faults[fault].name));
             }
             Observation::Alert { monitor, fires } => {
+                let what = if fires { "fires" } else { "resolves" };
                 let name = &model.monitors[monitor as usize].name;
-                for story in
-                    self.stories.iter_mut().flatten().filter(|story| story.request.ended_ns.is_none())
-                {
-                    let what = if fires { "fires" } else { "resolves" };
-                    story.line(now, 0, "alert", None, format!("the alert of {name} {what}"));
-                }
+                self.tell_all(now, "alert", &format!("the alert of {name} {what}"));
             }
             Observation::Action { action, begins } => {
+                let what = if begins { "is done" } else { "is over" };
                 let name = &model.actions[action as usize].name;
-                for story in
-                    self.stories.iter_mut().flatten().filter(|story| story.request.ended_ns.is_none())
-                {
-                    let what = if begins { "is done" } else { "is over" };
-                    story.line(now, 0, "action", None, format!("the action {name} {what}"));
-                }
+                self.tell_all(now, "action", &format!("the action {name} {what}"));
             }
             Observation::Queued { attempt, .. }
             | Observation::Rejected { attempt, .. }

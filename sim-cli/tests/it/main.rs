@@ -13,6 +13,8 @@ mod bad_systems; // the same for systems of several services
 mod bad_connections; // the same for users with connections
 mod bad_leases; // the same for holders of leases
 mod bad_follows; // the same for replicas
+mod bad_locks; // the same for holders of locks
+mod bad_versions; // the same for versions
 mod bad_monitors; // the same for monitors
 mod bad_links; // the same for links
 mod bad_records;

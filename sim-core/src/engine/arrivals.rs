@@ -28,6 +28,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             self.seat_users(workload);
             self.seat_members(workload);
             self.grant_first_leases(workload);
+            self.seat_contenders(workload);
         }
     }
 

@@ -237,6 +237,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             word: None,
             accepted: false,
             twin: NO_ATTEMPT,
+            written: self.written_by(call_id),
         };
         let slot = attempt.0.slot as usize;
         if slot >= self.errands.len() {

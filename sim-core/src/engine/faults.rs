@@ -23,8 +23,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.probe.observe(self.now, Observation::Trigger { fault: id, begins });
         let fault = &self.model.faults[id];
         match &fault.effect {
-            Effect::Load { .. } | Effect::Hot => {} // arrival sources and workloads know their windows
-            Effect::Congested(_) => {}              // so do links
+            Effect::Load { .. } | Effect::Hot | Effect::Rollout => {} // whom it is about knows its window
+            Effect::Disturbed(_) => self.disturb(id, begins),
+            Effect::Congested(_) => {} // so do links
             Effect::Flushed { cache } => {
                 if begins {
                     for instance in &fault.instances {

@@ -74,8 +74,12 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 readings.extend(told.map(|(name, value)| Reading { of, name, value }));
             }
         }
+        for workload in self.model.workloads.ids() {
+            self.read_lock(workload, now, &mut readings);
+        }
         self.read_links(&mut readings);
         self.read_alerts(&mut readings);
+        self.read_versions(&mut readings);
         self.readings = readings;
     }
 

@@ -102,7 +102,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             return self.leases.paused[id].push(lease);
         }
         let workload = &self.model.workloads[id];
-        let leases = workload.leases.as_ref().expect("a holder of leases");
+        let Some(leases) = &workload.leases else { return self.ask_for_lock(id, lease) };
         let record = &mut self.leases.all[id][lease as usize];
         record.sent = record.sent.wrapping_add(1);
         let luck = Luck::of_client(self.seed, leases.key, lease).request(u64::from(record.sent));
@@ -119,13 +119,17 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
 
     /// A request of a holder is about to be sent.
     pub(super) fn holder_asks(&mut self, id: WorkloadId, lease: u32, call: CallId) {
-        self.leases.all[id][lease as usize].call = Some(call);
+        if let Some(lease) = self.leases.all[id].get_mut(lease as usize) {
+            lease.call = Some(call);
+        }
     }
 
     /// A request of a holder has ended: `edge` tells which.
     pub(super) fn holder_goes_on(&mut self, call: &Call, lease: u32, is_answered: bool) {
         let id = call.workload;
-        let leases = self.model.workloads[id].leases.as_ref().expect("a holder of leases");
+        let Some(leases) = &self.model.workloads[id].leases else {
+            return self.lock_was_asked_for(call, lease, is_answered);
+        };
         let record = &mut self.leases.all[id][lease as usize];
         record.call = None;
         if is_answered {
@@ -154,6 +158,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
 
     /// The time of a lease is over. A renewal that is under way comes too late.
     pub(super) fn on_expire(&mut self, id: WorkloadId, lease: u32, term: u32) {
+        if self.model.workloads[id].lock.is_some() {
+            return self.lock_ends(id, lease, term);
+        }
         let record = &mut self.leases.all[id][lease as usize];
         if record.term != term {
             return;

@@ -10,9 +10,11 @@ pub use super::caches::CacheLedger;
 use super::follows::FollowsLedger;
 use super::guards::Seat;
 use super::leases::LeaseLedger;
+use super::locks::LockLedger;
 use super::monitors::WatchLedger;
 pub use super::records::RecordsLedger;
 use super::state::{Phase, Stage, Work};
+use super::versions::VersionLedger;
 use crate::ids::{AttemptId, CacheId, EdgeId, IdVec, RecordsId, ServiceId, WorkloadId};
 use crate::metrics::Probe;
 use crate::model::Model;
@@ -55,6 +57,10 @@ pub struct Ledger {
     pub links: [u64; 3],
     /// What monitors saw.
     pub watch: WatchLedger,
+    /// Per workload, who held its lock.
+    pub locks: IdVec<WorkloadId, LockLedger>,
+    /// Per service, what it could read.
+    pub versions: IdVec<ServiceId, VersionLedger>,
 }
 
 impl Ledger {
@@ -79,6 +85,8 @@ impl Ledger {
             follows: model.services.iter().map(|_| FollowsLedger::default()).collect(),
             links: [0; 3],
             watch: WatchLedger::default(),
+            locks: model.workloads.iter().map(|_| LockLedger::default()).collect(),
+            versions: model.services.iter().map(|_| VersionLedger::default()).collect(),
         }
     }
 
@@ -107,6 +115,8 @@ impl Ledger {
         let [opened, free, taken] = self.links;
         law(opened == free + taken, &|| format!("connections opened {opened} = free {free} + taken {taken}"));
         self.watch.laws(&mut law);
+        self.locks.iter_ids().for_each(|(id, locks)| locks.laws(id, &mut law));
+        self.versions.iter_ids().for_each(|(id, versions)| versions.laws(id, &mut law));
         law(self.fallbacks == self.fallbacks_found, &|| {
             format!("fallbacks counted {} = under way {}", self.fallbacks, self.fallbacks_found)
         });
@@ -187,6 +197,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.close_follows();
         self.close_links();
         self.close_monitors();
+        self.close_locks();
         let broken = self.ledger.broken_laws();
         assert!(broken.is_empty(), "conservation laws broken: {broken:#?}");
     }
@@ -275,6 +286,8 @@ mod tests {
             follows: IdVec::new(),
             links: [0; 3],
             watch: WatchLedger::default(),
+            locks: IdVec::new(),
+            versions: IdVec::new(),
         };
         assert_eq!(ledger.broken_laws().len(), 2);
         ledger.requests_in_flight = 1;

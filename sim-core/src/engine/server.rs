@@ -261,6 +261,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         if !PLAIN && self.model.edges[edge].hedging.is_tied() {
             self.untie_others(id, call);
         }
+        if !PLAIN && self.versions.exist && self.cannot_read(id, waited) {
+            return;
+        }
         let endpoint = self.model.edges[edge].endpoint;
         let service_time = match &self.model.endpoints[endpoint].program {
             Program::Leaf(sampler) => {

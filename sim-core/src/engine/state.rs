@@ -203,6 +203,8 @@ pub(super) struct Errand {
     pub(super) accepted: bool,
     /// The other copy of a tied call, once both are sent.
     pub(super) twin: AttemptId,
+    /// In which version of its sender it is written.
+    pub(super) written: Option<super::versions::Written>,
 }
 
 /// A group of steps under way.

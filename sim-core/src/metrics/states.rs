@@ -1,11 +1,47 @@
 //! How were the instances? Their states over the run, for swim-lanes, and how many were ready.
 
-use super::InstanceState;
 use super::series::ServiceSeries;
 use crate::ids::{EdgeId, Id, IdVec, InstanceId, ServiceId};
 use crate::model::Model;
 use crate::policy::targets::ChangeKind;
 use crate::time::SimTime;
+
+/// What can be said of an instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InstanceState {
+    /// It serves, and callers are told of it.
+    Ready,
+    /// It serves, but callers are not told of it.
+    NotReady,
+    /// It serves, slower than it will.
+    Warming,
+    /// It starts.
+    Booting,
+    /// It finishes what it has.
+    Draining,
+    /// It is gone.
+    Down,
+    /// It accepts attempts, but some or all hang.
+    Hung,
+    /// There is none at its place: it is not paid for.
+    Absent,
+}
+
+impl InstanceState {
+    /// The word that tables and lanes use for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            InstanceState::Ready => "ready",
+            InstanceState::NotReady => "not ready",
+            InstanceState::Warming => "warming",
+            InstanceState::Booting => "booting",
+            InstanceState::Draining => "draining",
+            InstanceState::Down => "down",
+            InstanceState::Hung => "hung",
+            InstanceState::Absent => "absent",
+        }
+    }
+}
 
 /// Most changes that are kept of a run; later ones are counted only.
 pub const MAX_CHANGES: usize = 20_000;

@@ -8,7 +8,9 @@ mod faults;
 mod sources;
 mod capacity;
 mod leases;
+mod locks;
 mod monitors;
+mod versions;
 
 use super::rate;
 use super::service::{Service, ServiceConfig};
@@ -122,6 +124,7 @@ fn build_system(config: &SystemConfig, problems: &mut Problems) -> Option<Model>
     let mut workloads = lower_workloads(config, problems);
     connections::lower(config, &calls, &mut services, &mut workloads, problems);
     leases::lower(config, &calls, &mut workloads, problems);
+    locks::lower(config, &mut workloads, problems);
     for (id, follows) in calls.follows.iter().enumerate() {
         let Some(follows) = follows else { continue };
         if follows.catch_up.flow_control != crate::units::Limit::Unlimited {
@@ -132,6 +135,7 @@ fn build_system(config: &SystemConfig, problems: &mut Problems) -> Option<Model>
     let faults = faults::lower(config, &services, problems);
     let actions = actions::lower(config, &services, problems);
     let monitors = monitors::lower(config, &calls, problems);
+    let versions = versions::lower(config, &calls, problems);
     if problems.0.len() > known {
         return None;
     }
@@ -153,6 +157,7 @@ fn build_system(config: &SystemConfig, problems: &mut Problems) -> Option<Model>
         actions,
         stages: Vec::new(),
         monitors,
+        versions,
         horizon,
         bounds: Bounds::default(),
         is_plain: false,
@@ -316,6 +321,7 @@ fn lower_workloads(config: &SystemConfig, problems: &mut Problems) -> IdVec<Work
             connected: None,
             hot: faults::hot_keys(config, name),
             leases: None,
+            lock: None,
         }
     };
     let mut workloads: IdVec<WorkloadId, Workload> = config.workloads.iter().enumerate().map(lower).collect();
@@ -347,8 +353,8 @@ fn check_arrivals(
         _ => "closed",
     };
     problems.distribution(format!("{path}/arrivals/{kind}/think_time"), workload.arrivals.think_time());
-    if let ArrivalsConfig::Leases(_) = workload.arrivals {
-        return; // see `leases`
+    if let ArrivalsConfig::Leases(_) | ArrivalsConfig::Lock(_) = workload.arrivals {
+        return; // see `leases` and `locks`
     }
     let Some(rate) = workload.arrivals.rate() else {
         let hits = |fault: &super::fault::FaultConfig| {

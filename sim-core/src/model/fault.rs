@@ -6,6 +6,8 @@ mod settings;
 use serde::{Deserialize, Serialize};
 
 use super::link::{Congested, CongestionFault};
+use super::lock::{ClockSkewFault, Disturbed, HolderPauseFault};
+use super::version::RolloutFault;
 use crate::dist::Sampler;
 use crate::ids::{CacheId, InstanceId, ServiceId, WorkloadId};
 use crate::time::{SimDuration, SimTime};
@@ -88,6 +90,12 @@ triggers! {
     hot_key: HotKey(HotKeyFault),
     /// Other traffic takes a part of a link.
     congestion: Congestion(CongestionFault),
+    /// Instances of a service go to another version, one after the other.
+    rollout: Rollout(RolloutFault),
+    /// The clock of a holder of a lock goes at another speed.
+    clock_skew: ClockSkew(ClockSkewFault),
+    /// A holder of a lock stands still, as in a long garbage collection.
+    holder_pause: HolderPause(HolderPauseFault),
 }
 
 /// What a trigger does while it lasts.
@@ -155,6 +163,10 @@ pub enum Effect {
     Hot,
     /// Answers take longer to pass a link.
     Congested(Congested),
+    /// Instances go to another version; their service knows when.
+    Rollout,
+    /// A holder of a lock goes by a wrong clock, or stands still.
+    Disturbed(Disturbed),
 }
 
 /// A trigger, ready to run.

@@ -11,6 +11,7 @@ use super::follow::{Follows, FollowsConfig};
 use super::lifecycle::{Lifecycle, LifecycleConfig};
 use super::pool::PoolConfig;
 use super::record::RecordsConfig;
+use super::version::VersionsConfig;
 use crate::dist::Distribution;
 use crate::ids::{InstanceId, ZoneId};
 use crate::policy::{admission, autoscaler, cache, degradation, memory, queue, repair};
@@ -103,6 +104,9 @@ pub struct ServiceConfig {
     /// Whose writes its instances keep copies of; default `none`.
     #[serde(default)]
     pub follows: Option<FollowsConfig>,
+    /// Which version its instances run, and what it can read; default: there is only one, and it reads everything.
+    #[serde(default)]
+    pub versions: Option<VersionsConfig>,
     /// Places that actions need at least; no setting, found at loading.
     #[serde(skip)]
     pub room: u32,
@@ -145,6 +149,7 @@ impl ServiceConfig {
             autoscaler: autoscaler::Config::default(),
             records: Named::default(),
             follows: None,
+            versions: None,
             room: 0,
         }
     }

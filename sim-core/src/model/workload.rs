@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Named;
 use super::connection::{Connected, ConnectedConfig};
 use super::lease::{Leases, LeasesConfig};
+use super::lock::{Lock, LockConfig};
 use super::pool::PoolConfig;
 use crate::dist::{Distribution, Sampler};
 use crate::ids::{EdgeId, WorkloadId, ZoneId};
@@ -210,6 +211,8 @@ pub enum ArrivalsConfig {
     Connected(Box<ConnectedConfig>),
     /// Holders of one lease each, who renew it before it runs out and establish it anew if it has.
     Leases(Box<LeasesConfig>),
+    /// Holders who take turns with one lock, each by a clock of its own.
+    Lock(Box<LockConfig>),
 }
 
 /// A fixed number of users.
@@ -260,7 +263,7 @@ impl ArrivalsConfig {
             ArrivalsConfig::Connected(connected) => {
                 Some(Cow::Owned(RateProfile::Text(connected.all_messages())))
             }
-            ArrivalsConfig::Closed(_) | ArrivalsConfig::Leases(_) => None,
+            ArrivalsConfig::Closed(_) | ArrivalsConfig::Leases(_) | ArrivalsConfig::Lock(_) => None,
         }
     }
 
@@ -271,7 +274,10 @@ impl ArrivalsConfig {
                 Some(&mut arrivals.rate)
             }
             ArrivalsConfig::Sessions(sessions) => Some(&mut sessions.rate),
-            ArrivalsConfig::Closed(_) | ArrivalsConfig::Connected(_) | ArrivalsConfig::Leases(_) => None,
+            ArrivalsConfig::Closed(_)
+            | ArrivalsConfig::Connected(_)
+            | ArrivalsConfig::Leases(_)
+            | ArrivalsConfig::Lock(_) => None,
         }
     }
 
@@ -281,7 +287,8 @@ impl ArrivalsConfig {
             ArrivalsConfig::Poisson(_)
             | ArrivalsConfig::EvenlySpaced(_)
             | ArrivalsConfig::Connected(_)
-            | ArrivalsConfig::Leases(_) => None,
+            | ArrivalsConfig::Leases(_)
+            | ArrivalsConfig::Lock(_) => None,
             ArrivalsConfig::Closed(closed) => closed.think_time.as_ref(),
             ArrivalsConfig::Sessions(sessions) => sessions.think_time.as_ref(),
         }
@@ -334,6 +341,8 @@ pub struct Workload {
     pub hot: Vec<HotKey>,
     /// Holders of leases.
     pub leases: Option<Leases>,
+    /// A lock that they take turns with.
+    pub lock: Option<Lock>,
 }
 
 /// A window in which a share of the requests is about one key.
@@ -368,7 +377,8 @@ impl Users {
             ArrivalsConfig::Poisson(_)
             | ArrivalsConfig::EvenlySpaced(_)
             | ArrivalsConfig::Connected(_)
-            | ArrivalsConfig::Leases(_) => return None,
+            | ArrivalsConfig::Leases(_)
+            | ArrivalsConfig::Lock(_) => return None,
             ArrivalsConfig::Closed(closed) => (closed.users.get(), u32::MAX),
             ArrivalsConfig::Sessions(sessions) => (0, sessions.requests.get()),
         };

@@ -106,6 +106,7 @@ fn fixed_settings(config: &SystemConfig, stage: &StageConfig, problems: &mut Pro
         fixed("pools", "over which links answers come", links(before) == links(after));
         let writes = |service: &ServiceConfig| service.follows.as_ref().map(|follows| follows.writes.clone());
         fixed("follows", "who follows whom", writes(before) == writes(after));
+        fixed("versions", "which versions there are (`rollout` does)", before.versions == after.versions);
         fixed("records", "what is recorded", before.records == after.records);
         fixed("connections", "what becomes of connections", before.connections == after.connections);
         let is_same = before.queue.is_shared() == after.queue.is_shared();

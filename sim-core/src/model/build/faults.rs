@@ -188,6 +188,26 @@ impl Lowering<'_> {
             Kind::CacheFlush(f) => self.flush(f)?,
             Kind::HotKey(f) => self.hot_key(f)?,
             Kind::Congestion(f) => (self.congestion(f)?, Vec::new()),
+            Kind::ClockSkew(f) => {
+                let path = format!("{}/clock_skew", self.path);
+                let clock = Some(f.factor.get());
+                let found = super::locks::disturbed(
+                    self.config,
+                    &path,
+                    &f.workload,
+                    Some(f.holder),
+                    clock,
+                    self.problems,
+                );
+                (Effect::Disturbed(found?), Vec::new())
+            }
+            Kind::HolderPause(f) => {
+                let path = format!("{}/holder_pause", self.path);
+                let found =
+                    super::locks::disturbed(self.config, &path, &f.workload, f.holder, None, self.problems);
+                (Effect::Disturbed(found?), Vec::new())
+            }
+            Kind::Rollout(f) => (Effect::Rollout, self.hit("rollout", &f.service, &Selection::default())?),
         })
     }
 

@@ -18,9 +18,10 @@ pub(super) fn lower(config: &SystemConfig, horizon: SimTime) -> IdVec<SourceId, 
             ArrivalsConfig::Poisson(_) | ArrivalsConfig::Sessions(_) | ArrivalsConfig::Connected(_) => {
                 Spacing::Poisson
             }
-            ArrivalsConfig::EvenlySpaced(_) | ArrivalsConfig::Closed(_) | ArrivalsConfig::Leases(_) => {
-                Spacing::Even
-            }
+            ArrivalsConfig::EvenlySpaced(_)
+            | ArrivalsConfig::Closed(_)
+            | ArrivalsConfig::Leases(_)
+            | ArrivalsConfig::Lock(_) => Spacing::Even,
         };
         let levels = load_levels(config, name);
         let pieces = rate.pieces(horizon);

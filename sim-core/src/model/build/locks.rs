@@ -1,0 +1,86 @@
+//! Can these holders take turns? Workloads learn their lock, triggers whom they disturb, and what cannot be is told.
+
+use super::{Problems, unique_keys};
+use crate::ids::{Id, IdVec, WorkloadId};
+use crate::model::SystemConfig;
+use crate::model::lock::{Disturbed, LockConfig, MAX_HOLDERS};
+use crate::model::workload::{ArrivalsConfig, Workload};
+use crate::time::SimDuration;
+use crate::units::Count;
+
+pub(super) fn lower(
+    config: &SystemConfig,
+    workloads: &mut IdVec<WorkloadId, Workload>,
+    problems: &mut Problems,
+) {
+    let keys = unique_keys(config.workloads.names());
+    for (((name, workload), lowered), key) in config.workloads.iter().zip(workloads.iter_mut()).zip(keys) {
+        let ArrivalsConfig::Lock(lock) = &workload.arrivals else { continue };
+        check(&format!("workloads/{name}/arrivals/lock"), lock, problems);
+        for (fault, config) in config.faults.iter() {
+            if config.load_spike.as_ref().is_some_and(|spike| spike.workload == name) {
+                let message = format!(
+                    "`{name}` holds a lock: its holders are always the same, nobody can join; a spike needs arrivals that \
+                     are `poisson`, `evenly_spaced` or `sessions`"
+                );
+                problems.add(format!("faults/{fault}/load_spike/workload"), message);
+            }
+        }
+        lowered.lock = Some(lock.lower(key));
+    }
+}
+
+fn check(path: &str, lock: &LockConfig, problems: &mut Problems) {
+    let holders = lock.holders.get();
+    if !(2..=MAX_HOLDERS).contains(&holders) {
+        let message = format!(
+            "{holders} of them; from 2 on there is something to agree on, and at most {MAX_HOLDERS} are simulated"
+        );
+        problems.add(format!("{path}/holders"), message);
+    } else if lock.clocks.len() > holders as usize {
+        let message = format!(
+            "{} clocks for {holders} holders; write one for each, or fewer: the others go right",
+            lock.clocks.len()
+        );
+        problems.add(format!("{path}/clocks"), message);
+    }
+    if lock.margin >= lock.ttl {
+        let message = format!(
+            "who stops {} before the end of a lease of {} never begins; write a `margin` below `ttl`",
+            lock.margin, lock.ttl
+        );
+        problems.add(format!("{path}/margin"), message);
+    }
+    if lock.retry_every == SimDuration::ZERO {
+        let message = "who asks all the time does nothing else; write a duration above zero";
+        problems.add(format!("{path}/retry_every"), message);
+    }
+}
+
+/// Whom a trigger at `path` disturbs.
+pub(super) fn disturbed(
+    config: &SystemConfig,
+    path: &str,
+    workload: &str,
+    holder: Option<Count>,
+    clock: Option<f64>,
+    problems: &mut Problems,
+) -> Option<Disturbed> {
+    let found = problems.find(format!("{path}/workload"), "workload", workload, &config.workloads)?;
+    let ArrivalsConfig::Lock(lock) = &config.workloads.0[found].1.arrivals else {
+        let message = format!(
+            "`{workload}` has no lock to hold; the trigger needs a workload whose arrivals are `lock`"
+        );
+        problems.add(format!("{path}/workload"), message);
+        return None;
+    };
+    if lock.holders.get() >= 2
+        && holder.is_some_and(|holder| holder.get() > lock.holders.get() || holder.get() == 0)
+    {
+        let message = format!("there are {} holders; write a number from 1 to {0}", lock.holders);
+        problems.add(format!("{path}/holder"), message);
+        return None;
+    }
+    let holder = holder.map(|holder| holder.get() - 1);
+    Some(Disturbed { workload: WorkloadId::from_index(found), holder, clock })
+}
