@@ -8,10 +8,9 @@ use sim_core::model::Model;
 use sim_core::time::{SimDuration, SimTime};
 
 use crate::document::{Document, RunConfig};
-use crate::expectation::{Compare, ExpectationConfig, Reduce, Subject};
+use crate::expectation::Subject;
 use crate::glance::GlanceConfig;
 use crate::metric::Metric;
-use crate::moment::Moment;
 use crate::verdict;
 use crate::yaml::{self, Layer, Problem, Reading};
 use claims::{expectation, joined, metric_scope, names, window};

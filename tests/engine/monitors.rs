@@ -129,7 +129,8 @@ fn an_operator_acts_on_an_alert_after_a_while() {
     // An operator looks every second.
     assert_eq!(acts, fires.ceil() + 20.0);
     let ledger = counts(&model);
-    let seconds = |time: Option<sim_core::time::SimDuration>| time.map(|time| time.as_secs_f64());
+    let seconds =
+        |time: Option<sim_core::time::SimDuration>| time.map(sim_core::time::SimDuration::as_secs_f64);
     assert_eq!(seconds(ledger.acted), Some(acts - 100.0));
     assert_eq!(ledger.detected, ledger.attributed);
     assert_eq!(seconds(counts(&model.without_faults()).detected), None, "the control has nothing to detect");

@@ -37,7 +37,7 @@ fn monitors(number: u64, calls_s0: bool) -> String {
                 ms / 20
             ),
         };
-        let scrape = dice.int(1, 3_000);
+        let scrape = dice.int(1, 1_000);
         text += &format!(
             "  m{k}: {{of: {of}, signal: {{{signal}}}, scrape_interval: {scrape}ms, window: {}ms, alert: {{for: {}ms, \
              delay: {}ms, min_count: {}, no_data: {}}}{}}}\n",
@@ -83,6 +83,6 @@ fn check(number: u64) -> [bool; 3] {
 #[test]
 fn monitors_move_nothing() {
     let systems = Systems { variable: "SPIRAL_MONITORS", command: " monitors", numbers: SYSTEMS };
-    let seen = [("alerts", 100), ("alerts that resolve", 60), ("scrapes that fail", 15)];
+    let seen = [("alerts", 100), ("alerts that resolve", 30), ("scrapes that fail", 5)];
     systems.keep(|number| monitors(number, false), |body| body, |_, number| check(number), seen);
 }

@@ -15,7 +15,7 @@ impl Record {
             _ => self.watch.acted,
         };
         // Where nobody looks, operators act by the clock.
-        since.filter(|_| self.watch.monitors > 0).map(|since| since.as_secs_f64())
+        since.filter(|_| self.watch.monitors > 0).map(sim_core::time::SimDuration::as_secs_f64)
     }
 
     /// Whether a moment was waited for at all.

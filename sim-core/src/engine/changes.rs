@@ -201,7 +201,7 @@ fn misfits(model: &Model, plan: &Plan, values: &[u64]) -> Misfits {
         let (mut ways, mut taking_part) = (Vec::new(), Vec::new());
         let mut met = Vec::new();
         ways_to(model, plan, id, 1, &hop, &mut met, &mut ways, &mut |edge| {
-            taking_part.extend(attempts_of(edge))
+            taking_part.extend(attempts_of(edge));
         });
         if !contract::lets_in(per_s, ways) {
             found.quota = true;

@@ -411,7 +411,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 self.on_replace(fault);
             }
             AddressEffect::RegistryDown if !begins && self.model.services[id].discovery.pushes() => {
-                self.push(id)
+                self.push(id);
             }
             AddressEffect::Replaced { .. }
             | AddressEffect::LookUpsFail(_)

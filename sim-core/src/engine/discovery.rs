@@ -51,7 +51,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 let age = luck.draws(Purpose::ClientRefresh).unit();
                 match &self.model.services[edge.to].discovery {
                     Config::Dns(config) => {
-                        self.discovery.views[id][client].dns = dns::State::new(config, age)
+                        self.discovery.views[id][client].dns = dns::State::new(config, age);
                     }
                     Config::Registry(config) => {
                         if let Some(refresh) = config.client_refresh() {

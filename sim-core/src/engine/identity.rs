@@ -58,7 +58,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let is_proven = match edge.caller {
             EdgeCaller::Intruder(service) => self.has_good_certificate(service),
             EdgeCaller::Workload(_) | EdgeCaller::Connector(_) => true, // they have logged in
-            _ => edge.connection.as_ref().is_some_and(|connection| connection.proves_caller()),
+            _ => edge.connection.as_ref().is_some_and(super::super::policy::transport::Config::proves_caller),
         };
         let asking = Asking { is_listed: accepts.listed.contains(&peer), is_proven, is_honest };
         if !accepts.config.lets_in(asking) {

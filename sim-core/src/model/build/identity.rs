@@ -24,7 +24,7 @@ pub(super) fn lower(
         let Some(service) = services.iter().nth(edge.to.index()) else { continue };
         let needs_proof = service.accepts.as_ref().is_some_and(|accepts| accepts.config.mutual_tls);
         let is_service = matches!(edge.caller, EdgeCaller::Service(_));
-        let proves = edge.connection.as_ref().is_some_and(|connection| connection.proves_caller());
+        let proves = edge.connection.as_ref().is_some_and(crate::policy::transport::Config::proves_caller);
         if needs_proof && is_service && !proves {
             let message = format!(
                 "`{}` lets in only who proves who it is; write `connection: {{tls: tls13, mutual: true}}` here, or at the \
