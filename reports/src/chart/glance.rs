@@ -8,6 +8,11 @@ use super::frame::{self, Rect};
 use super::{Look, SeriesStyle};
 use crate::{format, glance};
 
+/// Rows of a panel.
+const ROWS: f64 = 6.2;
+/// Size of labels, of that of titles.
+const LABEL: f64 = 0.85;
+
 /// The figure's title.
 pub(crate) fn title(result: &GlanceResult) -> String {
     format!("{} at a glance", crate::alt::sentence_case(&result.module))
@@ -33,11 +38,12 @@ pub(crate) fn draw(result: &GlanceResult, look: &Look) -> Result<String, DrawErr
         let (gap, left) = (1.6 * look.font, look.margin());
         let width = (look.width - 2.0 * left - gap * (columns - 1) as f64) / columns as f64;
         let height = (look.height - 0.8 * look.margin() - top) / rows as f64;
+        let size = size(canvas, look, result, [width, height]);
         for (number, panel) in result.panels.iter().enumerate() {
             let (column, row) = ((number % columns) as f64, (number / columns) as f64);
             let (left, top) = (left + column * (width + gap), top + row * height);
             let rect = Rect { left, top, right: left + width, bottom: top + height };
-            paint_panel(canvas, look, &rect, panel)?;
+            paint_panel(canvas, look, &rect, panel, size)?;
         }
         Ok(())
     })
@@ -64,21 +70,29 @@ fn paint_keys(canvas: &Canvas<'_>, look: &Look, y: f64) -> Drawn {
     Ok(())
 }
 
-fn paint_panel(canvas: &Canvas<'_>, look: &Look, rect: &Rect, panel: &GlancePanel) -> Drawn {
-    // Title, label and two bars share the height.
-    let unit = (rect.height() / 6.2).min(1.9 * look.font);
-    let size = (0.8 * unit).min(1.3 * look.font);
+/// The size of the titles: title, label and two bars share the height, and the longest words fit.
+fn size(canvas: &Canvas<'_>, look: &Look, result: &GlanceResult, [width, height]: [f64; 2]) -> f64 {
+    let widest = |panel: &GlancePanel| {
+        let title = canvas.text_width(&panel.title, look.font);
+        title.max(canvas.text_width(&panel.label, LABEL * look.font))
+    };
+    let widest = result.panels.iter().map(widest).fold(1.0, f64::max);
+    (0.8 * height / ROWS).min(1.3 * look.font).min(look.font * width / widest).max(0.6 * look.font)
+}
+
+fn paint_panel(canvas: &Canvas<'_>, look: &Look, rect: &Rect, panel: &GlancePanel, size: f64) -> Drawn {
+    let unit = (rect.height() / ROWS).min(1.4 * size);
     let place = |rows: f64| rect.top + rows * unit;
     canvas.line(&[(rect.left, rect.top), (rect.right, rect.top)], 0.35 * look.line, look.grid, 1.0)?;
     let title = canvas.fitted(&panel.title, size, rect.width());
     let text = |size: f64, colour| canvas::TextLook { size, colour, align: Align::Left };
     canvas.text(&title, (rect.left, place(0.85)), text(size, look.ink))?;
-    let label = canvas.fitted(&panel.label, 0.85 * size, rect.width());
-    canvas.text(&label, (rect.left, place(1.9)), text(0.85 * size, look.muted))?;
+    let label = canvas.fitted(&panel.label, LABEL * size, rect.width());
+    canvas.text(&label, (rect.left, place(1.9)), text(LABEL * size, look.muted))?;
     let most = glance::most(panel);
     for ((side, style), row) in [&panel.naive, &panel.aware].into_iter().zip(styles(look)).zip([3.05, 4.3]) {
         let middle = place(row);
-        let room = 0.52 * rect.width();
+        let room = 0.45 * rect.width();
         let mut end = rect.left;
         if let Some(mean) = side.mean
             && most > 0.0

@@ -212,7 +212,7 @@ fn every_damage_is_told_with_its_file_and_place() {
     let kind = after_damage(|dir| replace(&dir.join("manifest.json"), "\"compare\"", "\"contrast\""));
     assert_eq!(
         kind,
-        "DIR/manifest.json: kind: `contrast` is unknown; must be one of compare, run, sweep, map, critical, hysteresis"
+        "DIR/manifest.json: kind: `contrast` is unknown; must be one of compare, run, sweep, map, critical, hysteresis, glance"
     );
 }
 

@@ -470,7 +470,13 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
 
     /// Messages on their way at the end.
     pub(super) fn close_ways(&mut self) {
-        for attempt in self.attempts.iter().filter(|a| self.model.edges[a.edge].rough.is_some()) {
+        for (id, attempt) in self.attempts.iter_ids() {
+            // Who still waits for a connection has sent nothing yet.
+            if self.model.edges[attempt.edge].rough.is_none()
+                || self.awaits_connection(AttemptId(id), attempt)
+            {
+                continue;
+            }
             let way = match attempt.phase {
                 Phase::Out => Way::There,
                 Phase::Back => Way::Back,

@@ -49,7 +49,7 @@ impl Problems {
             let field = problem.field.rsplit('/').next().unwrap_or_default();
             let sentence = match problem.sentence.split_once(' ') {
                 Some(("it", rest)) => format!("`{field}` {rest}"),
-                Some(("must" | "acts", _)) => format!("`{field}` {}", problem.sentence),
+                Some(("must" | "acts" | "is" | "says", _)) => format!("`{field}` {}", problem.sentence),
                 _ => problem.sentence,
             };
             self.add(format!("{path}/{}", problem.field), sentence);

@@ -194,8 +194,8 @@ mod tests {
     fn sizes_are_drawn_in_bytes() {
         let luck = |k| Luck::of_request(Seed(1), 0, k).draws(Purpose::RequestSize);
         let of = |text: &str, k| size(text).sampler().map_or(0, |law| law.sample(&mut luck(k)).as_nanos());
-        assert_eq!(of(r#""16KiB""#, 0), 16_384);
-        assert_eq!(of(r#""0B""#, 0), 0);
+        assert_eq!(of(r#"{"$text": "16KiB"}"#, 0), 16_384);
+        assert_eq!(of(r#"{"$text": "0B"}"#, 0), 0);
         let sum: u64 = (0..10_000).map(|k| of(r#"{"exponential": {"mean": "1KiB"}}"#, k)).sum();
         // The mean of 10 000 exponential draws has a standard error of 1 %.
         assert!((sum as f64 / 10_000.0 / 1_024.0 - 1.0).abs() < 0.04, "{sum}");

@@ -64,7 +64,7 @@ mod tests {
         assert_near(FIVE_PERCENT.success(4), 0.99990963, 1e-8);
         // .95 x 1.10790 applications, of which .99999 had to be.
         assert_near(FIVE_PERCENT.applications(4), 1.0525, 1e-4);
-        assert_near(FIVE_PERCENT.duplicates(4), 0.05251, 1e-5);
+        assert_near(FIVE_PERCENT.duplicates(4), 0.0525427, 1e-5);
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use super::{Channel, Connection, Line, Route, Stage};
 use crate::engine::Simulation;
-use crate::ids::EdgeId;
+use crate::engine::state::Attempt;
+use crate::ids::{AttemptId, EdgeId};
 use crate::metrics::Probe;
 use crate::metrics::gauges::{Holder, Reading};
 use crate::time::SimTime;
@@ -100,6 +101,12 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 readings.push(Reading { of: Holder::Edge(id), name, value: Some(value) });
             }
         }
+    }
+
+    /// Whether an attempt is still in line for a connection.
+    pub(in crate::engine) fn awaits_connection(&self, id: AttemptId, attempt: &Attempt) -> bool {
+        let call = self.calls.get(attempt.call.0).filter(|call| call.attempt == id);
+        call.is_some() && self.contexts[attempt.call.0.slot as usize].line == Line::Waits
     }
 
     pub(in crate::engine) fn close_transport(&mut self) {
