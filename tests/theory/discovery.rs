@@ -43,8 +43,10 @@ faults:
 "
         ),
     );
-    let last = engine::run(&model, Seed(seed), Last::default()).probe.0;
-    assert_eq!(last.len(), KILLS, "each is believed in for a while");
+    let mut last = engine::run(&model, Seed(seed), Last::default()).probe.0;
+    assert!(last.len() <= KILLS, "no more than die");
+    // Who was asked for between two calls is believed in for no time.
+    last.resize(KILLS, 0.0);
     last
 }
 

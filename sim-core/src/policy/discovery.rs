@@ -3,7 +3,7 @@
 //! | pattern | in one line | freshness | price |
 //! |---|---|---|---|
 //! | [`none`] | callers use a name that always leads to who is there | perfect | somebody else keeps it so |
-//! | [`static`](mod@r#static) | what the caller read when it started | none | nothing |
+//! | `static` | what the caller read when it started | none | nothing |
 //! | [`dns`] | ask again when the answer is too old | the time to live | look-ups, a wait now and then |
 //! | [`registry`] | instances report, callers are told | lease and intervals | heartbeats, polls or pushes |
 //!
