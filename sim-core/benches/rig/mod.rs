@@ -66,8 +66,8 @@ pub(crate) fn network(requests: u64) -> Model {
 
 /// The same, where messages have sizes and share a link of ten gigabit, a thousandth is lost, and TCP mends that.
 pub(crate) fn wires(requests: u64) -> Model {
-    let network = r#"{"latency": {"constant": {"value": "1ms"}}, "loss": "0.1%", "link": "rack", "transport": {"tcp": {}}},
-        "request_size": "1KiB", "response_size": {"exponential": {"mean": "4KiB"}}"#;
+    let network = r#"{"latency": {"constant": {"value": "1ms"}}, "loss": {"$text": "0.1%"}, "link": "rack", "transport": {"tcp": {}}},
+        "request_size": {"$text": "1KiB"}, "response_size": {"exponential": {"mean": "4KiB"}}"#;
     tiers(requests, network, r#"{"rack": {"bandwidth": "10Gbit/s", "mtu": "1500B"}}"#)
 }
 

@@ -163,10 +163,10 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
 
     /// A request has ended: if its user sends several, the next follows after some thought.
     pub(super) fn user_goes_on(&mut self, id: CallId, call: &Call, is_answered: bool) {
-        if self.operations.exist() {
+        if !PLAIN && self.operations.exist() {
             self.tell_user(id, is_answered);
         }
-        if self.monitors.exist {
+        if !PLAIN && self.monitors.exist {
             self.watch_request(call, is_answered);
         }
         let session_id = match self.contexts[id.0.slot as usize].parent {

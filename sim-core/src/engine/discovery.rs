@@ -13,6 +13,7 @@ use crate::metrics::gauges::{Holder, Reading};
 use crate::metrics::{Observation, Probe};
 use crate::model::edge::EdgeCaller;
 use crate::model::fault::discovery::{AddressEffect, Gone};
+use crate::model::network::Way;
 use crate::policy::Outcome;
 use crate::policy::chooser::Avoid;
 use crate::policy::discovery::dns::{self, Ask};
@@ -315,6 +316,11 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             Gone::Refuses => self.turn_away(id, outcome),
             Gone::Silent(silent) => {
                 (attempt.phase, attempt.outcome) = (Phase::Back, outcome);
+                let edge = attempt.edge;
+                if self.model.edges[edge].rough.is_some() {
+                    // That nothing comes back is a message to the caller, too: it arrives when it gives up.
+                    self.ledger.edges[edge].ways[Way::Back as usize].sent += 1;
+                }
                 self.ledger.services[service].rejected += 1;
                 self.probe.observe(self.now, Observation::Rejected { attempt: id, service, outcome });
                 self.events.schedule(self.now + silent.gives_up, Event::Deliver { attempt: id });

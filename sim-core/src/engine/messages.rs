@@ -471,9 +471,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// Messages on their way at the end.
     pub(super) fn close_ways(&mut self) {
         for (id, attempt) in self.attempts.iter_ids() {
-            // Who still waits for a connection has sent nothing yet.
-            if self.model.edges[attempt.edge].rough.is_none()
-                || self.awaits_connection(AttemptId(id), attempt)
+            if self.model.edges[attempt.edge].rough.is_none() || self.has_sent_nothing(AttemptId(id), attempt)
             {
                 continue;
             }

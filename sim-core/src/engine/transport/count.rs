@@ -103,10 +103,11 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         }
     }
 
-    /// Whether an attempt is still in line for a connection.
-    pub(in crate::engine) fn awaits_connection(&self, id: AttemptId, attempt: &Attempt) -> bool {
+    /// Whether nothing of an attempt is on the way: it is in line for a connection, or nobody is at the other end.
+    pub(in crate::engine) fn has_sent_nothing(&self, id: AttemptId, attempt: &Attempt) -> bool {
         let call = self.calls.get(attempt.call.0).filter(|call| call.attempt == id);
-        call.is_some() && self.contexts[attempt.call.0.slot as usize].line == Line::Waits
+        let line = || self.contexts[attempt.call.0.slot as usize].line;
+        call.is_some() && matches!(line(), Line::Waits | Line::Silent(_))
     }
 
     pub(in crate::engine) fn close_transport(&mut self) {
