@@ -225,7 +225,6 @@ struct Simulation<'m, P, const PLAIN: bool> {
     monitors: Monitors,
     wires: Wires,
     shared_links: SharedLinks,
-    /// Whether there are edges on which anything can happen to messages.
     /// When the last message of each shared connection arrives.
     streams: BTreeMap<messages::StreamKey, SimTime>,
     /// Connections that close late.

@@ -305,6 +305,11 @@ impl Model {
         control
     }
 
+    /// The triggers that last at this moment, in the order of the file.
+    pub(crate) fn faults_on(&self, now: SimTime) -> impl Iterator<Item = &Fault> {
+        self.faults.iter().filter(move |fault| fault.is_on(now))
+    }
+
     fn needs_no_context(&self) -> bool {
         let plain_services = self
             .services

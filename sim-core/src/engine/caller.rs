@@ -122,7 +122,6 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 true => 0,
                 false => u64::from(self.contexts[call_id.0.slot as usize].baggage.key),
             };
-            let chooser = &mut callers.clients[call.client as usize].chooser;
             let fleet = Instances { meters: &self.meters, first: service.first_instance.index() };
             let avoid = match !PLAIN && edge.reselections > 0 {
                 false => Avoid::NOBODY,
@@ -131,21 +130,10 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                     reselections: edge.reselections,
                 },
             };
-            let picked = match &mut callers.board {
-                None => chooser.pick(&edge.chooser, &fleet, key, now, luck, avoid),
-                Some((age, board)) => {
-                    if board.renewed().is_none_or(|renewed| now >= renewed + *age) {
-                        board.renew(&fleet, service.instances, now);
-                    }
-                    chooser.pick(&edge.chooser, board, key, now, luck, avoid)
-                }
-            };
-            let Some(place) = picked else {
+            let of = (call.client, key, luck);
+            let Some(place) = callers.choose(edge, of, &fleet, service.instances, now, avoid) else {
                 return self.not_sent(call_id, Outcome::NoHealthyHost);
             };
-            if edge.is_watched {
-                chooser.sent(place);
-            }
             place
         } else {
             0
@@ -340,7 +328,6 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         };
         self.probe.observe(self.now, answered);
         if !PLAIN {
-            self.note_end(true);
             self.user_goes_on(call_id, &call, true);
         }
     }
@@ -368,7 +355,6 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         };
         self.probe.observe(self.now, failed);
         if !PLAIN {
-            self.note_end(false);
             self.user_goes_on(call_id, &call, false);
         }
     }

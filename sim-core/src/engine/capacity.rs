@@ -10,7 +10,6 @@ use crate::luck::Purpose;
 use crate::metrics::{CapacityGauge, Probe};
 use crate::model::Model;
 use crate::model::capacity::Capacity;
-use crate::model::edge::EdgeCaller;
 use crate::model::fault::Effect;
 use crate::policy::{Outcome, repair};
 use crate::streams::{Stream, StreamPurpose};
@@ -166,7 +165,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     pub(super) fn renew_payloads(&mut self) {
         self.loads.at_service.iter_mut().for_each(|factor| *factor = 1.0);
         self.loads.of_workload.iter_mut().for_each(|factor| *factor = 1.0);
-        for fault in self.model.faults.iter().filter(|f| f.begins <= self.now && self.now < f.ends) {
+        for fault in self.model.faults_on(self.now) {
             if let Effect::Payload { service, workload, factor } = fault.effect {
                 if let Some(service) = service {
                     self.loads.at_service[service] *= factor;
@@ -185,7 +184,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let (edge, instance) = (&self.model.edges[attempt.edge], attempt.instance);
         let service = self.servers[instance].service;
         let mut payload = self.loads.at_service[service];
-        if !matches!(edge.caller, EdgeCaller::Monitor | EdgeCaller::Intruder(_)) {
+        if !edge.caller.is_nobodys() {
             payload *= self.loads.of_workload[self.errands[id.0.slot as usize].workload];
         }
         let memory = self.model.services[service].memory();

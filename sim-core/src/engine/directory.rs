@@ -200,11 +200,9 @@ pub(super) fn on_now<'a>(
     id: ServiceId,
     now: SimTime,
 ) -> impl Iterator<Item = AddressEffect> + 'a {
-    faults.iter().filter(move |fault| fault.begins <= now && now < fault.ends).filter_map(move |fault| {
-        match fault.effect {
-            Effect::Addresses { service, what } if service == id => Some(what),
-            _ => None,
-        }
+    faults.iter().filter(move |fault| fault.is_on(now)).filter_map(move |fault| match fault.effect {
+        Effect::Addresses { service, what } if service == id => Some(what),
+        _ => None,
     })
 }
 

@@ -258,8 +258,6 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let call = self.calls.get(id.0).expect("it is being sent");
         let edge = &self.model.edges[call.edge];
         let luck = call.luck.attempt(call.progress.attempts);
-        let callers = &mut self.callers[call.edge];
-        let chooser = &mut callers.clients[call.client as usize].chooser;
         let context = &self.contexts[id.0.slot as usize];
         let addresses = &self.discovery.directory(edge.to).addresses[..];
         let first = self.model.services[edge.to].first_instance.index();
@@ -269,22 +267,8 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             reselections => Avoid { tried: &context.tried, reselections },
         };
         let (key, now) = (u64::from(context.baggage.key), self.now);
-        let picked = match &mut callers.board {
-            None => chooser.pick(&edge.chooser, &fleet, key, now, luck, avoid),
-            Some((age, board)) => {
-                let is_old = board.renewed().is_none_or(|renewed| now >= renewed + *age);
-                if is_old || board.len() < addresses.len() {
-                    board.renew(&fleet, addresses.len() as u32, now);
-                }
-                chooser.pick(&edge.chooser, board, key, now, luck, avoid)
-            }
-        };
-        if let Some(address) = picked
-            && edge.is_watched
-        {
-            chooser.sent(address);
-        }
-        picked
+        let of = (call.client, key, luck);
+        self.callers[call.edge].choose(edge, of, &fleet, addresses.len() as u32, now, avoid)
     }
 
     /// Who stands, or stood, behind what a call has chosen: an address where there are some, else a place.

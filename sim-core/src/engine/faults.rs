@@ -77,7 +77,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         }
         let mut stress = 0;
         let (mut stopped, mut fine, mut flows, mut down) = (false, 1.0 - service.error_ratio, 1.0, false);
-        for fault in self.model.faults.iter().filter(|f| f.begins <= now && now < f.ends) {
+        for fault in self.model.faults_on(now) {
             if !fault.instances.contains(&id) {
                 continue;
             }

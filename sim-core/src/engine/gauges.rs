@@ -6,7 +6,6 @@ use super::state::Stage;
 use crate::ids::{EdgeId, ServiceId};
 use crate::metrics::Probe;
 use crate::metrics::gauges::{Holder, Reading};
-use crate::model::edge::EdgeCaller;
 use crate::time::SimTime;
 
 /// What a policy tells of itself.
@@ -54,7 +53,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             mean(of, self.there(id).zip(servers().map(|server| server.line.gauge())), &mut readings);
         }
         for (id, edge) in self.model.edges.iter_ids() {
-            if !matches!(edge.caller, EdgeCaller::Monitor | EdgeCaller::Intruder(_)) {
+            if !edge.caller.is_nobodys() {
                 let retry = |id: EdgeId| self.callers[id].clients.iter().map(|client| &client.retry);
                 let told = retry(id).map(|retry| (true, retry.gauge(&edge.retry, now)));
                 mean(Holder::Edge(id), told, &mut readings);

@@ -20,12 +20,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// Whether the certificate of a service is good now.
     fn has_good_certificate(&self, id: ServiceId) -> bool {
         let now = self.now;
-        let has_run_out = |fault: &crate::model::fault::Fault| {
-            fault.effect == Effect::Expired { service: id } && fault.begins <= now && now < fault.ends
-        };
         let certificate = &self.model.services[id].certificate;
         certificate.as_ref().is_none_or(|certificate| certificate.is_good(now))
-            && !self.model.faults.iter().any(has_run_out)
+            && !self.model.faults_on(now).any(|fault| fault.effect == Effect::Expired { service: id })
     }
 
     /// Whether one of both ends refuses the certificate of the other.

@@ -61,14 +61,6 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.contexts[id.0.slot as usize].connection = taken;
     }
 
-    /// The slot is given back.
-    pub(super) fn give_connection_back(&mut self, id: CallId, pool: PoolId, client: usize) {
-        if self.model.pools[pool].links.is_some() {
-            let connection = self.contexts[id.0.slot as usize].connection;
-            self.pools[pool][client].connections.give_back(connection);
-        }
-    }
-
     /// An answer that its caller waits for goes over the link of its connection: how long until it has passed?
     pub(super) fn pass_link(&mut self, edge: EdgeId, id: CallId) -> Option<SimDuration> {
         let pool = self.model.edges[edge].pool?;
@@ -77,7 +69,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let number = context.connection % links.count;
         let now = self.now;
         let mut pass = links.pass;
-        for fault in self.model.faults.iter().filter(|fault| fault.begins <= now && now < fault.ends) {
+        for fault in self.model.faults_on(now) {
             match fault.effect {
                 Effect::Congested(hit) if (hit.pool, hit.link) == (pool, number) => {
                     pass = pass.mul_f64(1.0 / hit.factor);

@@ -276,9 +276,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         }
         for holder in 0..lock.clocks.len() as u32 {
             let (mut clock, mut still) = (lock.clocks[holder as usize], false);
-            for (other, fault) in
-                self.model.faults.iter_ids().filter(|(_, f)| f.begins <= now && now < f.ends)
-            {
+            for (other, fault) in self.model.faults.iter_ids().filter(|(_, f)| f.is_on(now)) {
                 let Effect::Disturbed(found) = fault.effect else { continue };
                 let is_meant = match found.holder {
                     Some(meant) => meant == holder,

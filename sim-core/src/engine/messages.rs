@@ -10,7 +10,6 @@ use crate::event_list::Lane;
 use crate::ids::{AttemptId, CallId, EdgeId, Id, InstanceId, ServiceId, WorkloadId};
 use crate::luck::{Luck, Purpose};
 use crate::metrics::{Aside, Probe};
-use crate::model::edge::EdgeCaller;
 use crate::model::fault::{Effect, Harm};
 use crate::model::network::{Condition, Cut, Way};
 use crate::policy::Outcome;
@@ -175,11 +174,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let luck = attempt.luck.attempt(COPY);
         let copy = AttemptId(self.attempts.insert(Attempt { luck, call: NO_CALL, wanted: false, ..attempt }));
         let errand = Errand { twin: NO_ATTEMPT, ..self.errands[id.0.slot as usize] };
-        let slot = copy.0.slot as usize;
-        if slot >= self.errands.len() {
-            self.errands.resize(slot + 1, errand);
-        }
-        self.errands[slot] = errand;
+        self.enter_errand(copy, errand);
         self.records.copy_note(id, copy);
         self.ledger.edges[attempt.edge].ways[Way::There as usize].copies += 1;
         self.aside(id, Aside::Doubled { copy });
@@ -205,7 +200,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             (ledger.copies, ledger.unheard) = (ledger.copies + u64::from(is_doubled), ledger.unheard + 1);
             self.pass_link_of(&attempt, Way::Back, bytes);
         }
-        if is_doubled && self.wires.are_there {
+        if is_doubled {
             self.pay(id, &attempt, Way::Back);
         }
         if attempt.wanted {
@@ -342,7 +337,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         if let Some((ratio, delay)) = own {
             hold((*ratio, delay));
         }
-        for fault in self.model.faults.iter().filter(|f| f.begins <= self.now && self.now < f.ends) {
+        for fault in self.model.faults_on(self.now) {
             match &fault.effect {
                 Effect::Network(hit) if hit.hits(attempt.edge, way) => match &hit.harm {
                     Harm::HeldUp(ratio, delay) => hold((*ratio, delay)),
@@ -359,7 +354,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     pub(super) fn condition(&self, attempt: &Attempt, way: Way) -> Condition {
         let rough = self.model.edges[attempt.edge].rough.as_ref();
         let mut condition = rough.map_or(Condition::default(), |rough| rough.condition(way));
-        for fault in self.model.faults.iter().filter(|f| f.begins <= self.now && self.now < f.ends) {
+        for fault in self.model.faults_on(self.now) {
             if let Effect::Network(hit) = &fault.effect
                 && hit.hits(attempt.edge, way)
                 && self.is_on_the_other_side(attempt, &hit.harm)
@@ -417,10 +412,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
 
     /// How large a message is: the same whenever it is asked, while the same triggers are on.
     pub(super) fn message_bytes(&self, id: AttemptId, attempt: &Attempt, way: Way) -> u64 {
-        let workload = match self.model.edges[attempt.edge].caller {
-            EdgeCaller::Monitor => None,
-            _ => self.errands.get(id.0.slot as usize).map(|errand| errand.workload),
-        };
+        let is_nobodys = self.model.edges[attempt.edge].caller.is_nobodys();
+        let errand = self.errands.get(id.0.slot as usize).filter(|_| !is_nobodys);
+        let workload = errand.map(|errand| errand.workload);
         self.bytes_on(attempt.edge, attempt.luck, workload, way)
     }
 
@@ -448,7 +442,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// How many times as large the answers of a service are now.
     fn growth_of_answers(&self, of: ServiceId) -> f64 {
         let mut growth = 1.0;
-        for fault in self.model.faults.iter().filter(|f| f.begins <= self.now && self.now < f.ends) {
+        for fault in self.model.faults_on(self.now) {
             if let Effect::Growth { service, factor } = fault.effect
                 && service == of
             {

@@ -92,10 +92,18 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             if self.closes_late(id, pool, client) {
                 return;
             }
-            self.pools[pool][client].taken -= 1;
-            self.give_connection_back(id, pool, client);
-            self.grant(pool, client);
+            self.free_slot(pool, client, self.contexts[id.0.slot as usize].connection);
         }
+    }
+
+    /// A slot, and the connection it was for, are free.
+    pub(super) fn free_slot(&mut self, pool: PoolId, client: usize, connection: u32) {
+        let state = &mut self.pools[pool][client];
+        state.taken -= 1;
+        if self.model.pools[pool].links.is_some() {
+            state.connections.give_back(connection);
+        }
+        self.grant(pool, client);
     }
 
     fn pool_of(&self, id: CallId) -> (PoolId, usize) {

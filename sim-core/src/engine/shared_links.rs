@@ -124,7 +124,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     ) -> Option<(SimDuration, f64)> {
         let link = &self.model.links[id];
         let mut rate = link.bytes_per_s;
-        for fault in self.model.faults.iter().filter(|f| f.begins <= self.now && self.now < f.ends) {
+        for fault in self.model.faults_on(self.now) {
             match fault.effect {
                 Effect::Bandwidth { link, bytes_per_s, factor } if link == id => {
                     rate = bytes_per_s.map_or(rate, |most| rate.min(most)) * factor;

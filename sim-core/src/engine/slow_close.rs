@@ -29,7 +29,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         }
         let edge = self.calls.get(id.0).expect("it holds a slot").edge;
         let mut delay = SimDuration::ZERO;
-        for fault in self.model.faults.iter().filter(|f| f.begins <= self.now && self.now < f.ends) {
+        for fault in self.model.faults_on(self.now) {
             if let Effect::Network(hit) = &fault.effect
                 && let Harm::ClosesLate(late) = hit.harm
                 && hit.hits(edge, Way::Back)
@@ -54,12 +54,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             return;
         }
         let Closing { pool, client, connection, .. } = closing;
-        let state = &mut self.pools[pool][client as usize];
-        state.taken -= 1;
-        if self.model.pools[pool].links.is_some() {
-            state.connections.give_back(connection);
-        }
-        self.grant(pool, client as usize);
+        self.free_slot(pool, client as usize, connection);
     }
 
     fn life_of_caller(&self, edge: EdgeId, client: u32) -> u32 {

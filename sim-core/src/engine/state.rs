@@ -14,8 +14,9 @@ use crate::luck::Luck;
 use crate::model::Model;
 use crate::model::edge::Edge;
 use crate::model::service::Service;
+use crate::policy::balancer::Fleet;
 use crate::policy::balancer::board::Board;
-use crate::policy::chooser::Chooser;
+use crate::policy::chooser::{Avoid, Chooser};
 use crate::policy::{Outcome, admission, hedging, probe, queue, restart, retry};
 use crate::streams::Seed;
 use crate::time::{SimDuration, SimTime};
@@ -356,6 +357,36 @@ impl CallerState {
             hedge: lane(edge.hedging.fixed_delay()),
             guards: super::guards::Guards::new(edge, instances),
         }
+    }
+
+    /// The instance, of `instances` in the fleet, for an attempt of a client with a key and luck, if anybody is there.
+    #[inline(always)]
+    pub(super) fn choose<F: Fleet>(
+        &mut self,
+        edge: &Edge,
+        (client, key, luck): (u32, u64, Luck),
+        fleet: &F,
+        instances: u32,
+        now: SimTime,
+        avoid: Avoid<'_>,
+    ) -> Option<u32> {
+        let chooser = &mut self.clients[client as usize].chooser;
+        let picked = match &mut self.board {
+            None => chooser.pick(&edge.chooser, fleet, key, now, luck, avoid),
+            Some((age, board)) => {
+                let is_old = board.renewed().is_none_or(|renewed| now >= renewed + *age);
+                if is_old || board.len() < instances as usize {
+                    board.renew(fleet, instances, now);
+                }
+                chooser.pick(&edge.chooser, board, key, now, luck, avoid)
+            }
+        };
+        if let Some(picked) = picked
+            && edge.is_watched
+        {
+            chooser.sent(picked);
+        }
+        picked
     }
 }
 

@@ -203,13 +203,13 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
 
     fn take_line(&mut self, id: ConnectionId, attempt: AttemptId, call: CallId) {
         self.contexts[call.0.slot as usize].line = Line::On(id);
-        let connection = self.transport.of(id);
-        let (edge, Stage::Open(usage)) = (connection.route.edge, &mut connection.stage) else {
+        let edge = self.transport.of(id).route.edge;
+        let config = self.rules(edge);
+        let Stage::Open(usage) = &mut self.transport.of(id).stage else {
             unreachable!("only open ones are free")
         };
         usage.begin();
-        let has_room =
-            usage.has_room(self.model.edges[edge].connection.as_ref().unwrap_or(&Config::DEFAULT), self.now);
+        let has_room = usage.has_room(config, self.now);
         debug_assert!(self.attempts.get(attempt.0).is_some(), "an attempt under way");
         if !has_room {
             self.transport.unlist(id);
@@ -311,10 +311,9 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
     }
 
     fn release_line(&mut self, id: ConnectionId, how: End) {
-        let Some(connection) = self.transport.connections.get_mut(id.0) else { return };
-        let edge = connection.route.edge;
-        let config = self.model.edges[edge].connection.as_ref().unwrap_or(&Config::DEFAULT);
-        let Stage::Open(usage) = &mut connection.stage else { unreachable!("it was used") };
+        let Some(connection) = self.transport.connections.get(id.0) else { return };
+        let config = self.rules(connection.route.edge);
+        let Stage::Open(usage) = &mut self.transport.of(id).stage else { unreachable!("it was used") };
         match usage.end(config, how, self.now) {
             After::Free => self.is_free(id),
             After::Busy => self.transport.unlist(id),

@@ -17,21 +17,13 @@ pub(super) struct Written {
     version: u8,
 }
 
-/// What was read at one service so far.
-#[derive(Clone, Copy, Debug, Default)]
-struct Count {
-    taken: u64,
-    unreadable: u64,
-    /// The same at the last reading of gauges.
-    read: [u64; 2],
-}
-
 /// What versions of services come to.
 #[derive(Debug)]
 pub(super) struct Versions {
     /// Whether there are any.
     pub(super) exist: bool,
-    services: IdVec<ServiceId, Count>,
+    /// What was taken, and of that unreadable, at each service up to the last reading of gauges.
+    read: IdVec<ServiceId, [u64; 2]>,
 }
 
 /// What a service with versions has taken up of what versions wrote.
@@ -60,7 +52,7 @@ impl Versions {
     pub(super) fn new(model: &Model) -> Self {
         Versions {
             exist: model.versions.iter().any(Option::is_some),
-            services: model.services.iter().map(|_| Count::default()).collect(),
+            read: model.services.iter().map(|_| [0; 2]).collect(),
         }
     }
 }
@@ -93,13 +85,13 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let Some(own) = self.version_of(instance) else { return false };
         let versions = self.model.versions[own.by].as_ref().expect("it has a version");
         let can_read = versions.can_read(own.version, written.by, written.version);
-        let (count, ledger) = (&mut self.versions.services[own.by], &mut self.ledger.versions[own.by]);
-        (count.taken, ledger.taken) = (count.taken + 1, ledger.taken + 1);
+        let ledger = &mut self.ledger.versions[own.by];
+        ledger.taken += 1;
         if can_read {
             ledger.readable += 1;
             return false;
         }
-        (count.unreadable, ledger.unreadable) = (count.unreadable + 1, ledger.unreadable + 1);
+        ledger.unreadable += 1;
         self.attempts.get_mut(id.0).expect("it was taken").outcome = Outcome::ServerError;
         let started = Observation::Started { attempt: id, service: own.by, waited, service_time: None };
         self.probe.observe(self.now, started);
@@ -123,11 +115,11 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             if versions.reads.is_empty() {
                 continue;
             }
-            let count = &mut self.versions.services[id];
-            let since = [count.taken - count.read[0], count.unreadable - count.read[1]];
-            count.read = [count.taken, count.unreadable];
-            readings.push(Reading { of, name: "messages_read", value: Some(since[0] as f64) });
-            readings.push(Reading { of, name: "decode_errors", value: Some(since[1] as f64) });
+            let ledger = &self.ledger.versions[id];
+            let all = [ledger.taken, ledger.unreadable];
+            let [taken, unreadable] = std::mem::replace(&mut self.versions.read[id], all);
+            let since = [("messages_read", all[0] - taken), ("decode_errors", all[1] - unreadable)];
+            readings.extend(since.map(|(name, count)| Reading { of, name, value: Some(count as f64) }));
         }
     }
 }

@@ -187,6 +187,13 @@ pub enum EdgeCaller {
     Intruder(ServiceId),
 }
 
+impl EdgeCaller {
+    /// Whether its calls belong to no request of a user, so that they carry no errand of one.
+    pub fn is_nobodys(self) -> bool {
+        matches!(self, EdgeCaller::Monitor | EdgeCaller::Intruder(_))
+    }
+}
+
 /// An edge, ready to run.
 #[derive(Clone, Debug)]
 pub struct Edge {

@@ -264,3 +264,10 @@ pub struct Fault {
     /// The instances that it hits.
     pub instances: Vec<InstanceId>,
 }
+
+impl Fault {
+    /// Whether it lasts at this moment: from its start on, up to its end.
+    pub fn is_on(&self, now: SimTime) -> bool {
+        self.begins <= now && now < self.ends
+    }
+}

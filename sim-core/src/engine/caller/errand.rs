@@ -41,16 +41,21 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             address,
             written: self.written_by(call_id),
         };
-        let slot = attempt.0.slot as usize;
-        if slot >= self.errands.len() {
-            self.errands.resize(slot + 1, errand);
-        }
-        self.errands[slot] = errand;
+        self.enter_errand(attempt, errand);
         if edge.hedging.is_tied() {
             self.tie(attempt, parent);
         }
         if self.records.are_there() {
             self.pass_note_on(call_id, attempt);
         }
+    }
+
+    /// Puts the errand beside its attempt.
+    pub(in crate::engine) fn enter_errand(&mut self, attempt: AttemptId, errand: Errand) {
+        let slot = attempt.0.slot as usize;
+        if slot >= self.errands.len() {
+            self.errands.resize(slot + 1, errand);
+        }
+        self.errands[slot] = errand;
     }
 }

@@ -10,7 +10,6 @@ use crate::luck::Purpose;
 use crate::metrics::Probe;
 use crate::model::network::{Cut, Way};
 use crate::policy::Outcome;
-use crate::policy::transport::Config;
 use crate::policy::transport::reuse::Usage;
 use crate::time::{SimDuration, SimTime};
 
@@ -106,8 +105,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
 
     pub(super) fn send_syn(&mut self, id: ConnectionId) {
         let now = self.now;
+        let edge = self.transport.of(id).route.edge;
+        let config = self.rules(edge);
         let connection = self.transport.of(id);
-        let config = self.model.edges[connection.route.edge].connection.as_ref().unwrap_or(&Config::DEFAULT);
         if connection.syns >= config.tcp.most() {
             return self.dial_failed(id);
         }

@@ -6,18 +6,14 @@ use crate::engine::Simulation;
 use crate::engine::state::Phase;
 use crate::ids::{AttemptId, InstanceId};
 use crate::metrics::Probe;
-use crate::model::fault::Effect;
+use crate::model::fault::{Effect, Fault};
 use crate::policy::Outcome;
 
 impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// Whether an instance is gone with its whole machine.
     pub(super) fn is_silent(&self, instance: InstanceId) -> bool {
-        let now = self.now;
-        let is_on = |fault: &&crate::model::fault::Fault| fault.begins <= now && now < fault.ends;
-        let gone = |fault: &crate::model::fault::Fault| {
-            fault.effect == Effect::Gone && fault.instances.contains(&instance)
-        };
-        !self.servers[instance].accepts && self.model.faults.iter().filter(is_on).any(gone)
+        let is_gone = |fault: &Fault| fault.effect == Effect::Gone && fault.instances.contains(&instance);
+        !self.servers[instance].accepts && self.model.faults_on(self.now).any(is_gone)
     }
 
     /// A failure that nobody is there to tell: the attempt stays as it is until its caller gives up.
