@@ -278,7 +278,7 @@ pub fn trace(scenario: &Scenario, request: &TraceRequest) -> Result<Traced, NoTr
         }
     };
     let finder =
-        engine::run(&model, Seed(request.seed), Finder::new(&model, workload, &request.wishes)).probe;
+        engine::run_dyn(&model, Seed(request.seed), Finder::new(&model, workload, &request.wishes)).probe;
     let (mut found, mut notes) = chosen(&finder, &model)?;
     if found.len() > MOST_REQUESTS {
         notes.push(format!(
@@ -293,7 +293,7 @@ pub fn trace(scenario: &Scenario, request: &TraceRequest) -> Result<Traced, NoTr
     };
     let keys: Vec<(WorkloadId, u64)> = found.iter().map(|found| (found.workload, found.number)).collect();
     let probes = (Stories::new(&model, &keys), Lanes::new(&model, &keys, windows));
-    let run = engine::run(&model, Seed(request.seed), probes);
+    let run = engine::run_dyn(&model, Seed(request.seed), probes);
     // A run that a bound ended has no known end; its last event is one.
     let (stories, lanes) = run.probe;
     let end = if run.stop.is_complete() { model.horizon } else { stories.last() };

@@ -53,6 +53,7 @@ mod slow_close;
 mod changes;
 mod versions;
 mod locks;
+mod dynamic;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -74,6 +75,7 @@ use connections::Connections;
 use directory::Discovery;
 pub use directory::DiscoveryLedger;
 use doors::Doors;
+pub use dynamic::run_dyn;
 use effects::Operations;
 pub use effects::{EffectLedger, EffectsFound, OperationsLedger};
 use follows::Follows;

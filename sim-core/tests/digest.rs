@@ -80,7 +80,7 @@ fn mixture() -> Model {
 }
 
 fn fingerprint(model: &Model, seed: u64) -> (u64, String) {
-    let run = engine::run(model, Seed(seed), Digest::default());
+    let run = engine::run_dyn(model, Seed(seed), Digest::default());
     (run.events, format!("{:016x}", run.probe.value()))
 }
 

@@ -205,7 +205,7 @@ actions: {ramp: {at: 2s, apply: {services: {api: {admission: {share: {from: 0.1,
     let model = model("8s", body);
     let mut answered = [0.0_f64; 8];
     for seed in 1..=20 {
-        for story in engine::run(&model, Seed(seed), sim_tests::probes::Stories::default()).probe.all {
+        for story in engine::run_dyn(&model, Seed(seed), sim_tests::probes::Stories::default()).probe.all {
             if story.ended.is_some_and(|(_, answered)| answered) {
                 answered[story.arrived.as_secs_f64() as usize] += 1.0 / 20_000.0;
             }
@@ -235,14 +235,14 @@ workloads: {{users: {{arrivals: {{poisson: {{rate: 80/s}}}}, call: {{to: api, ti
     let push =
         "actions: {push: {at: 29999ms, apply: {services: {api: {workers: 9}}}, restart: {service: api}}}";
     let count = |model: &Model, seed| {
-        let run = engine::run(model, Seed(seed), Digest::default());
+        let run = engine::run_dyn(model, Seed(seed), Digest::default());
         (run.ledger.requests_created, run.events)
     };
     for seed in 1..=20 {
         let (with, without) = (count(&system(push), seed), count(&system(""), seed));
         assert!(with.0 == without.0 && with.1.abs_diff(without.1) < 60, "{with:?} and {without:?}");
     }
-    let again = || engine::run(&system(push), Seed(1), Digest::default()).probe;
+    let again = || engine::run_dyn(&system(push), Seed(1), Digest::default()).probe;
     assert_eq!(again(), again());
 }
 

@@ -57,7 +57,7 @@ fn a_drop_shrinks_the_limit() {
 fn the_limit_is_a_gauge() {
     let model = metronome("12s", HALVED_BY_DROPS, "", "{}");
     let series = Series::new(&model, SimDuration::from_secs(2));
-    let run = sim_core::engine::run(&model, Seed(1), series);
+    let run = sim_core::engine::run_dyn(&model, Seed(1), series);
     let gauges = &run.probe.gauges;
     let limit = gauges.all().iter().find(|gauge| gauge.name == "concurrency_limit").expect("it has a limit");
     let mut values = limit.values.clone();

@@ -12,7 +12,7 @@ use sim_tests::systems::{RetryRig, one_server, rig_rs};
 use crate::metronome;
 
 fn stop(model: &Model) -> (StopReason, u64) {
-    let run = engine::run(model, Seed(1), ());
+    let run = engine::run_dyn(model, Seed(1), ());
     (run.stop, run.events)
 }
 
@@ -54,7 +54,7 @@ fn a_request_that_waits_for_a_timer_beyond_the_horizon_is_still_under_way() {
             Piece { start: SimTime::from_nanos(1_500_000_000), rate: 0.0, slope: 0.0 },
         ];
     }
-    let run = engine::run(&model, Seed(1), ());
+    let run = engine::run_dyn(&model, Seed(1), ());
     assert_eq!((run.stop, run.ledger.requests_in_flight), (StopReason::Horizon, 1));
 }
 
@@ -70,7 +70,7 @@ fn the_bound_on_events_is_a_named_stop_reason() {
 fn the_bound_on_attempts_in_flight_is_a_named_stop_reason() {
     let mut model = one_server(2.0).model(1e6);
     model.bounds = Bounds { in_flight: 500, ..Bounds::default() };
-    let run = engine::run(&model, Seed(1), ());
+    let run = engine::run_dyn(&model, Seed(1), ());
     assert_eq!(run.stop, StopReason::InFlightLimit);
     assert!(!run.stop.is_complete());
     assert_eq!(run.ledger.services.iter().next().map(|s| s.in_system), Some(500));
@@ -83,7 +83,7 @@ fn the_bound_on_requests_in_flight_is_the_same() {
     let call = "retry: {constant: {max_attempts: 2, base: 1h}}";
     let mut model = metronome("1000s", "service_time: 10ms, error_ratio: 1", call, "{}");
     model.bounds = Bounds { in_flight: 500, ..Bounds::default() };
-    let run = engine::run(&model, Seed(1), ());
+    let run = engine::run_dyn(&model, Seed(1), ());
     assert_eq!((run.stop, run.ledger.requests_in_flight), (StopReason::InFlightLimit, 500));
 }
 
@@ -107,7 +107,7 @@ impl Probe for Slots {
 fn memory_follows_what_is_in_flight_not_what_has_been() {
     // A million requests, at 80 % of the capacity: some hundred are in flight at the worst moment.
     let rig = RetryRig { workers: 10, mean: "10ms", ..rig_rs("800/s") };
-    let run = engine::run(&rig.model(1_250.0), Seed(1), Slots::default());
+    let run = engine::run_dyn(&rig.model(1_250.0), Seed(1), Slots::default());
     assert!(run.ledger.requests_created > 990_000);
     assert!(run.probe.calls < 300, "slot {} of the calls was in use", run.probe.calls);
     assert!(run.probe.attempts < 300, "slot {} of the attempts was in use", run.probe.attempts);

@@ -30,7 +30,7 @@ faults: {faults}
 }
 
 fn counts(model: &Model) -> CacheLedger {
-    *engine::run(model, Seed(1), ()).ledger.caches.iter().next().expect("there is a cache")
+    *engine::run_dyn(model, Seed(1), ()).ledger.caches.iter().next().expect("there is a cache")
 }
 
 /// The store answers 200 ms after its caller has left. Who asked learns nothing of it, and asks anew with every

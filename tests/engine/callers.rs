@@ -47,7 +47,7 @@ fn work_goes_on_after_its_caller_has_given_up() {
     assert_eq!(completed.collect::<Vec<_>>(), [(3.0, false)]);
     // The second started at 3 s, although nobody has waited for it since 2.5 s.
     assert_eq!(starts(&model), [(1.0, 0.0, 2.0), (3.0, 1.0, 2.0)]);
-    let service = engine::run(&model, Seed(1), ()).ledger.services.iter().next().copied();
+    let service = engine::run_dyn(&model, Seed(1), ()).ledger.services.iter().next().copied();
     assert_eq!(service.map(|s| s.busy_area), Some(3_000_000_000), "busy until the end for nobody");
 }
 
@@ -77,7 +77,7 @@ workloads:
     call: {to: api, timeouts: {attempt: 1s, total: 2s}, retry: {immediate: {max_attempts: 3}}}
 ",
     );
-    let run = engine::run(&model, Seed(1), ());
+    let run = engine::run_dyn(&model, Seed(1), ());
     assert!(run.ledger.requests_created > 5_000);
     assert_eq!(run.ledger.requests_failed, 0);
     assert_eq!(run.ledger.edges.iter().next().map(|edge| edge.sent), Some(run.ledger.requests_created));

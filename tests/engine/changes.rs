@@ -29,7 +29,7 @@ changes:
 }
 
 fn counts(model: &Model) -> ChangesLedger {
-    engine::run(model, Seed(1), ()).ledger.changes
+    engine::run_dyn(model, Seed(1), ()).ledger.changes
 }
 
 fn minutes(nanos: u64) -> u64 {

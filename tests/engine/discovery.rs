@@ -30,7 +30,7 @@ fn failed(model: &Model) -> Vec<i64> {
 }
 
 fn counts(model: &Model) -> DiscoveryLedger {
-    *engine::run(model, Seed(1), ()).ledger.discovery.iter().next().expect("there is a service")
+    *engine::run_dyn(model, Seed(1), ()).ledger.discovery.iter().next().expect("there is a service")
 }
 
 #[test]
@@ -186,7 +186,7 @@ workloads: {users: {arrivals: {evenly_spaced: {rate: 1/s}}, call: {to: api}}}
 actions: {more: {at: 30s, for: 40s, apply: {services: {api: {instances: 2}}}}}
 ",
     );
-    let sent = engine::run(&model, Seed(1), Sent::default()).probe.0;
+    let sent = engine::run_dyn(&model, Seed(1), Sent::default()).probe.0;
     let first = sent[0].1;
     let others: Vec<f64> =
         sent.iter().filter(|(_, instance)| *instance != first).map(|(at, _)| *at).collect();

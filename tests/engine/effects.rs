@@ -24,7 +24,7 @@ faults: {{{faults}}}
 }
 
 fn ledger(model: &Model) -> Ledger {
-    engine::run(model, Seed(1), ()).ledger
+    engine::run_dyn(model, Seed(1), ()).ledger
 }
 
 fn charges(model: &Model) -> EffectLedger {

@@ -54,6 +54,6 @@ workloads: {users: {arrivals: {evenly_spaced: {rate: 10/s}}, call: {to: page}}}
     let answered = ends.iter().filter(|(_, _, answered)| *answered).count();
     let failed = ends.len() - answered;
     assert!((30..=40).contains(&answered) && failed > 120, "{answered} answered, {failed} failed");
-    let ledger = engine::run(&model, Seed(1), ()).ledger;
+    let ledger = engine::run_dyn(&model, Seed(1), ()).ledger;
     assert_eq!((ledger.fallbacks, ledger.fallbacks_found), (2, 2));
 }

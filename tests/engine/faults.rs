@@ -45,7 +45,7 @@ fn stops_that_overlap_end_with_the_last() {
 fn a_stop_to_the_end_leaves_its_line_behind() {
     let model =
         metronome("9s", "service_time: 10ms", "", "{outage: {at: 2s, for: 100s, stop: {service: api}}}");
-    let run = engine::run(&model, Seed(1), ());
+    let run = engine::run_dyn(&model, Seed(1), ());
     assert_eq!((run.ledger.requests_answered, run.ledger.requests_in_flight), (1, 7));
     assert_eq!(run.ledger.services.iter().next().map(|s| s.in_system), Some(7));
 }

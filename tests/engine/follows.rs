@@ -39,7 +39,7 @@ fn pulls_by(catch_up: &str) -> String {
 const AWAY: &str = "away: {at: 4500ms, for: 5s, stop: {service: replica}}";
 
 fn counts(model: &Model) -> FollowsLedger {
-    *engine::run(model, Seed(1), ()).ledger.follows.iter().last().expect("the replica comes last")
+    *engine::run_dyn(model, Seed(1), ()).ledger.follows.iter().last().expect("the replica comes last")
 }
 
 /// Moments at which pulls are sent.
@@ -54,7 +54,7 @@ fn pulls(model: &Model) -> Vec<f64> {
 /// What the replica lacks at the end of each window.
 fn lags(model: &Model) -> Vec<f64> {
     let probe = Series::new(model, SimDuration::ZERO);
-    let series = engine::run(model, Seed(1), probe).probe;
+    let series = engine::run_dyn(model, Seed(1), probe).probe;
     let of = model.services.ids().last().map(Holder::Service).expect("the replica comes last");
     series
         .gauges

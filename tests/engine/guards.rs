@@ -92,7 +92,7 @@ workloads:
     call: {{to: api, circuit_breaker: {{consecutive: {{failures: 5, scope: {scope}}}}}}}
 "
         );
-        let ledger = engine::run(&model("30s", &body), Seed(1), ()).ledger;
+        let ledger = engine::run_dyn(&model("30s", &body), Seed(1), ()).ledger;
         ledger.edges.iter().map(|edge| edge.sent).sum::<u64>()
     };
     assert_eq!(sent("per_edge"), 5);
@@ -103,7 +103,7 @@ workloads:
 fn what_guards_remember_is_a_gauge() {
     let call = "circuit_breaker: {consecutive: {failures: 3, open_duration: 5s}}, client_throttle: {sre: {}}";
     let model = metronome("16s", BROKEN, call, "{}");
-    let series = engine::run(&model, Seed(1), Series::new(&model, SimDuration::ZERO)).probe;
+    let series = engine::run_dyn(&model, Seed(1), Series::new(&model, SimDuration::ZERO)).probe;
     let values = |name| {
         let gauge = series.gauges.all().iter().find(|gauge| gauge.name == name).expect("it has this gauge");
         assert!(matches!(gauge.of, Holder::Edge(_)));
@@ -129,7 +129,7 @@ actions:
   change: {{at: 10s, for: 5s, apply: {{workloads: {{users: {{call: {{{change}}}}}}}}}}}
 "
         );
-        engine::run(&model("30s", &body), Seed(1), ()).ledger
+        engine::run_dyn(&model("30s", &body), Seed(1), ()).ledger
     };
     for change in [
         "circuit_breaker: {consecutive: {failures: 2}}",

@@ -27,7 +27,7 @@ workloads: {{users: {{arrivals: {{evenly_spaced: {{rate: 0.25/s}}}}, call: {{to:
 }
 
 fn ledger(model: &Model) -> Ledger {
-    engine::run(model, Seed(1), ()).ledger
+    engine::run_dyn(model, Seed(1), ()).ledger
 }
 
 /// (when, number) of each attempt sent.
@@ -202,7 +202,7 @@ workloads:
     assert!(hedges.len() >= 10 && hedges[0] > 2.0, "{hedges:?}");
     let late = ends(&model).into_iter().filter(|(at, end, _)| *at > 3.0 && end - at > 0.21).count();
     assert!(late <= 2, "100 ms until it is known to be slow, and 100 ms elsewhere: {late}");
-    let series = engine::run(&model, Seed(1), Series::new(&model, SimDuration::ZERO)).probe;
+    let series = engine::run_dyn(&model, Seed(1), Series::new(&model, SimDuration::ZERO)).probe;
     let gauge = series.gauges.all().iter().find(|gauge| gauge.name == "hedge_delay").expect("it has one");
     assert!(matches!(gauge.of, Holder::Edge(_)));
     let last = gauge.values.last().copied().flatten().expect("it has learned");

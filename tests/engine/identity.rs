@@ -70,7 +70,7 @@ faults: {{intruder: {{at: 5s, for: 10s, compromise: {{service: a, rate: 3/s}}}}}
             accepts(""),
         ),
     );
-    engine::run(&model, Seed(1), ()).ledger.intruders.iter().copied().collect()
+    engine::run_dyn(&model, Seed(1), ()).ledger.intruders.iter().copied().collect()
 }
 
 /// Whether each service has answered the intruder.

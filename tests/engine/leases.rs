@@ -29,7 +29,7 @@ workloads:
 }
 
 fn counts(model: &Model) -> LeaseLedger {
-    *engine::run(model, Seed(1), ()).ledger.leases.iter().next().expect("there are leases")
+    *engine::run_dyn(model, Seed(1), ()).ledger.leases.iter().next().expect("there are leases")
 }
 
 /// Length of each request, and the pause before it; both rounded to milliseconds.

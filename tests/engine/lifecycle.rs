@@ -54,7 +54,7 @@ fn a_crash_loses_what_is_there_and_refuses_what_comes() {
         ]
     );
     assert_eq!(ends(&model).last(), Some(&(6.0, 7.6, true)));
-    let ledger = engine::run(&model, Seed(1), ()).ledger;
+    let ledger = engine::run_dyn(&model, Seed(1), ()).ledger;
     let service = ledger.services.iter().next().copied().expect("there is a service");
     assert_eq!((service.lost, service.rejected, service.completed), (2, 3, 1));
 }

@@ -37,7 +37,7 @@ fn lengths(model: &Model) -> Vec<u32> {
 
 /// The share of the first link in the answers of the whole run.
 fn first_link(model: &Model) -> f64 {
-    let series = engine::run(model, Seed(1), Series::new(model, SimDuration::ZERO)).probe;
+    let series = engine::run_dyn(model, Seed(1), Series::new(model, SimDuration::ZERO)).probe;
     let of = model.edges.ids().nth(1).map(Holder::Edge).expect("users come first");
     let values = &series.gauges.get(of, "link_1_share").expect("it is read").values;
     let known: Vec<f64> = values.iter().copied().flatten().collect();
@@ -67,7 +67,7 @@ fn only_connections_that_are_needed_are_opened() {
     // One query at a time: one connection, on the first link, in any order.
     for order in ["mru", "lru", "random"] {
         assert_eq!(first_link(&rig(1, order, "")), 1.0, "{order}");
-        assert_eq!(engine::run(&rig(1, order, ""), Seed(1), ()).ledger.links, [1, 1, 0]);
+        assert_eq!(engine::run_dyn(&rig(1, order, ""), Seed(1), ()).ledger.links, [1, 1, 0]);
     }
 }
 
@@ -95,7 +95,7 @@ faults: {{jam: {{at: 500ms, for: 3s, congestion: {{service: cache, pool: databas
     };
     let share = |order: &str| {
         let model = model("40s", &text(order));
-        let series = engine::run(&model, Seed(1), Series::new(&model, SimDuration::ZERO)).probe;
+        let series = engine::run_dyn(&model, Seed(1), Series::new(&model, SimDuration::ZERO)).probe;
         let mut pools = model.edges.iter_ids().filter(|(_, edge)| edge.pool.is_some());
         let of = pools.next().map(|(id, _)| Holder::Edge(id)).expect("a call with a pool");
         let values = &series.gauges.get(of, "link_2_share").expect("it is read").values;
@@ -109,6 +109,6 @@ faults: {{jam: {{at: 500ms, for: 3s, congestion: {{service: cache, pool: databas
 #[test]
 fn a_pool_that_crashes_opens_its_connections_anew() {
     let crash = "down: {at: 5050ms, for: 1s, crash: {services: [cache]}}";
-    let run = engine::run(&rig(4, "mru", crash), Seed(1), ());
+    let run = engine::run_dyn(&rig(4, "mru", crash), Seed(1), ());
     assert_eq!(run.ledger.links, [4, 4, 0]);
 }

@@ -20,7 +20,7 @@ faults: {{{faults}}}
 }
 
 fn held(model: &Model) -> LockLedger {
-    *engine::run(model, Seed(1), ()).ledger.locks.iter().next().expect("there is a lock")
+    *engine::run_dyn(model, Seed(1), ()).ledger.locks.iter().next().expect("there is a lock")
 }
 
 fn seconds(nanos: u64) -> f64 {

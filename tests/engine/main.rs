@@ -61,7 +61,7 @@ faults: {faults}
 }
 
 fn stories(model: &Model) -> Vec<Story> {
-    engine::run(model, Seed(1), Stories::default()).probe.all
+    engine::run_dyn(model, Seed(1), Stories::default()).probe.all
 }
 
 /// How each request ended: (seconds of arrival, seconds of the end, answered), those under way left out.
@@ -74,7 +74,7 @@ fn ends(model: &Model) -> Vec<(f64, f64, bool)> {
 }
 
 fn everything(model: &Model) -> Vec<(SimTime, Observation)> {
-    engine::run(model, Seed(1), Everything::default()).probe.0
+    engine::run_dyn(model, Seed(1), Everything::default()).probe.0
 }
 
 /// What workers took: (seconds of the start, seconds waited, seconds of service).

@@ -24,7 +24,7 @@ faults: {{{faults}}}
 }
 
 fn ledger(model: &Model) -> Ledger {
-    engine::run(model, Seed(1), ()).ledger
+    engine::run_dyn(model, Seed(1), ()).ledger
 }
 
 /// Both ways of the edge of the users.
@@ -86,7 +86,7 @@ services:
 workloads: {users: {arrivals: {evenly_spaced: {rate: 1/s}}, call: {to: web}}}
 ",
     );
-    let run = engine::run(&model, Seed(1), ());
+    let run = engine::run_dyn(&model, Seed(1), ());
     let served: Vec<u64> = run.ledger.services.iter().map(|service| service.completed).collect();
     assert_eq!(served, [0, 3]);
 }

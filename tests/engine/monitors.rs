@@ -39,7 +39,7 @@ fn alerts(model: &Model) -> Vec<(f64, bool)> {
 }
 
 fn counts(model: &Model) -> WatchLedger {
-    engine::run(model, Seed(1), ()).ledger.watch
+    engine::run_dyn(model, Seed(1), ()).ledger.watch
 }
 
 /// Fires at the first scrape after the first failure, resolves at the first whose whole interval was fine.

@@ -60,7 +60,7 @@ fn a_worker_is_held_while_its_downstream_is_slow() {
         "",
     );
     assert_eq!(starts_at(&model, "web")[..6], [1.0, 2.0, 5.0, 6.0, 9.0, 10.0]);
-    let ledger = engine::run(&model, Seed(1), ()).ledger;
+    let ledger = engine::run_dyn(&model, Seed(1), ()).ledger;
     assert_eq!(ledger.requests_answered, 48, "workers / latency = .5 per second from 5 s on");
     assert!(ledger.services.iter().next().is_some_and(|web| web.busy_area == 199_000_000_000));
 }

@@ -27,7 +27,7 @@ workloads: {{users: {{arrivals: {{evenly_spaced: {{rate: 1/s}}}}, call: {{to: ap
 
 /// What the store and the hand-over to it have counted.
 fn counts(model: &Model) -> (ServiceLedger, EdgeLedger) {
-    let ledger = engine::run(model, Seed(1), ()).ledger;
+    let ledger = engine::run_dyn(model, Seed(1), ()).ledger;
     let (store, edge) = (ledger.services.iter().last(), ledger.edges.iter().nth(1));
     (*store.expect("the store is last"), *edge.expect("users first, then the hand-over"))
 }
@@ -101,7 +101,8 @@ workloads:
     }
     assert!(started.len() > 20, "{}", started.len());
     assert_eq!(started, sent[..started.len()]);
-    let store = *engine::run(&model, Seed(1), ()).ledger.services.iter().last().expect("there is a store");
+    let store =
+        *engine::run_dyn(&model, Seed(1), ()).ledger.services.iter().last().expect("there is a store");
     assert!(store.let_in > 10 && store.dropped + store.rejected + store.lost == 0, "{store:?}");
 }
 

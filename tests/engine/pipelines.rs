@@ -133,7 +133,7 @@ workloads:
   others: {{arrivals: {{evenly_spaced: {{rate: 5/s}}}}, {keys} call: {{to: api, circuit_breaker: {{consecutive: {{failures: 2, scope: {scope}}}}}}}}}
 "
         );
-        let ledger = engine::run(&model("20s", &body.replace("&call ", "")), Seed(1), ()).ledger;
+        let ledger = engine::run_dyn(&model("20s", &body.replace("&call ", "")), Seed(1), ()).ledger;
         ledger.edges.iter().map(|edge| edge.sent).sum::<u64>()
     };
     assert_eq!(sent(BROKEN, "", "per_edge"), 4, "two failures on each of two edges");
@@ -165,7 +165,7 @@ services: {{api: {{workers: 99, service_time: 1ms, admission: {{rate: {{to: 50/s
 workloads: {{users: {{arrivals: {{poisson: {{rate: 100/s}}}}, call: {{to: api, timeouts: {{total: 2s}}, client_throttle: {throttle}}}}}}}
 "
         );
-        let ledger = engine::run(&model("120s", &body), Seed(1), ()).ledger;
+        let ledger = engine::run_dyn(&model("120s", &body), Seed(1), ()).ledger;
         let service = ledger.services.iter().next().expect("there is one");
         (service.rejected as f64 / service.arrived as f64, service.completed as f64 / 120.0)
     };
@@ -197,7 +197,7 @@ actions:
 "
         );
         // The laws of the ledger are checked at the end of the run.
-        let ledger = engine::run(&model("30s", &body), Seed(1), ()).ledger;
+        let ledger = engine::run_dyn(&model("30s", &body), Seed(1), ()).ledger;
         assert!(ledger.requests_answered > 100, "{change}");
     }
 }

@@ -45,7 +45,7 @@ workloads: {{users: {{arrivals: {TWO}, call: {{to: store, retry: {retry}}}}}}}
 }
 
 fn counts(model: &Model) -> RecordsLedger {
-    *engine::run(model, Seed(1), ()).ledger.records.iter().next().expect("there are records")
+    *engine::run_dyn(model, Seed(1), ()).ledger.records.iter().next().expect("there are records")
 }
 
 #[test]

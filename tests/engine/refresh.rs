@@ -29,7 +29,7 @@ faults: {faults}
 }
 
 fn counts(model: &Model) -> CacheLedger {
-    *engine::run(model, Seed(1), ()).ledger.caches.iter().next().expect("there is a cache")
+    *engine::run_dyn(model, Seed(1), ()).ledger.caches.iter().next().expect("there is a cache")
 }
 
 /// Seconds at which calls to the store were begun, in order.

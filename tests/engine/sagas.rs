@@ -47,7 +47,7 @@ faults: {{{faults}}}
 }
 
 fn saga(model: &Model) -> SagaLedger {
-    *engine::run(model, Seed(1), ()).ledger.sagas.iter().next().expect("there is a saga")
+    *engine::run_dyn(model, Seed(1), ()).ledger.sagas.iter().next().expect("there is a saga")
 }
 
 /// When the order ended, and whether well.
@@ -108,7 +108,7 @@ fn what_is_parked_is_tried_until_it_succeeds() {
     assert_eq!(end(&model), (1.4, false));
     let parked = saga(&model);
     assert_eq!([parked.undone, parked.inconsistent, parked.compensation_failures], [1, 0, 2]);
-    let series = engine::run(&model, Seed(1), Series::new(&model, SimDuration::ZERO)).probe;
+    let series = engine::run_dyn(&model, Seed(1), Series::new(&model, SimDuration::ZERO)).probe;
     let of = model.services.ids().next().map(Holder::Service).expect("the orders come first");
     let read = |name: &str, second: usize| {
         let values = &series.gauges.get(of, name).expect("it is read").values;

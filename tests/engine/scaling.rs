@@ -119,7 +119,7 @@ fn who_goes_finishes_what_it_has_and_who_comes_boots_first() {
     let gone = seen[1].0;
     assert!(gone == 4.0 || gone == 5.0, "{seen:?}");
     assert_eq!(seen, [(2.5, 1, Draining), (gone, 1, Absent), (6.0, 1, Booting), (6.75, 1, Ready)]);
-    let ledger = engine::run(&model, Seed(1), ()).ledger;
+    let ledger = engine::run_dyn(&model, Seed(1), ()).ledger;
     let service = ledger.services.iter().next().copied().expect("there is a service");
     assert_eq!((service.added, service.removed, service.there, service.lost), (1, 1, 2, 0));
 }
@@ -135,7 +135,7 @@ fn who_does_not_finish_in_time_loses_what_it_has() {
         "{}",
     );
     assert_eq!(changes(&model), [(2.5, 1, Draining), (3.0, 1, Absent)]);
-    let ledger = engine::run(&model, Seed(1), ()).ledger;
+    let ledger = engine::run_dyn(&model, Seed(1), ()).ledger;
     assert_eq!(ledger.services.iter().map(|service| service.lost).sum::<u64>(), 1);
 }
 

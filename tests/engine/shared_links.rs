@@ -46,7 +46,7 @@ faults: {{{faults}}}
 }
 
 fn ledger(model: &Model) -> Ledger {
-    engine::run(model, Seed(1), ()).ledger
+    engine::run_dyn(model, Seed(1), ()).ledger
 }
 
 /// How long each request took, in milliseconds, and whether it was answered.
@@ -100,7 +100,7 @@ fn tcp_sends_again_what_found_no_room() {
 #[test]
 fn the_use_of_a_link_is_read() {
     let model = pages(3, "", "", "");
-    let series = engine::run(&model, Seed(1), Series::new(&model, SimDuration::ZERO)).probe;
+    let series = engine::run_dyn(&model, Seed(1), Series::new(&model, SimDuration::ZERO)).probe;
     let of = model.links.ids().next().map(Holder::Link).expect("there is a link");
     let mean = |name: &str| {
         let values = &series.gauges.get(of, name).expect("it is read").values;

@@ -9,7 +9,7 @@ use sim_tests::systems::model;
 use crate::metronome;
 
 fn story(model: &Model, requests: u64) -> String {
-    let journal = engine::run(model, Seed(1), Journal::of_first(requests)).probe;
+    let journal = engine::run_dyn(model, Seed(1), Journal::of_first(requests)).probe;
     journal.entries.iter().map(|entry| format!("{entry}\n")).collect()
 }
 

@@ -20,7 +20,7 @@ workloads: {{users: {{arrivals: {{evenly_spaced: {{rate: 1/s}}}}, call: {{to: sh
 "
         ),
     );
-    let series = engine::run(&model, Seed(1), Series::new(&model, SimDuration::ZERO)).probe;
+    let series = engine::run_dyn(&model, Seed(1), Series::new(&model, SimDuration::ZERO)).probe;
     let of = model.services.ids().next().map(Holder::Service).expect("the shop comes first");
     let values = &series.gauges.get(of, "stuck_workers")?.values;
     Some((1..=10).map(|second| values[second * values.len() / 10 - 1].expect("at all times")).collect())

@@ -63,7 +63,7 @@ workloads:
 "
             ),
         );
-        engine::run(&model, Seed(1), ()).ledger
+        engine::run_dyn(&model, Seed(1), ()).ledger
     };
     let (deaf, listening) = (ledger(""), ledger(", client_throttle: piggyback"));
     let refused =
@@ -154,7 +154,12 @@ fn what_is_too_late_is_refused_at_the_door() {
         );
         let call = "timeouts: {attempt: 100ms}, deadline: propagate, network: {latency: 300ms}";
         let model = metronome("5s", &service, call, "{}");
-        engine::run(&model, Seed(1), ()).ledger.services.iter().map(|service| service.rejected).sum::<u64>()
+        engine::run_dyn(&model, Seed(1), ())
+            .ledger
+            .services
+            .iter()
+            .map(|service| service.rejected)
+            .sum::<u64>()
     };
     assert_eq!((refused("170ms"), refused("200ms")), (4, 0));
 }

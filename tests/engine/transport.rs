@@ -25,7 +25,7 @@ fn lengths(model: &Model) -> Vec<i64> {
 }
 
 fn counts(model: &Model) -> TransportLedger {
-    *engine::run(model, Seed(1), ()).ledger.transport.iter().next().expect("there is an edge")
+    *engine::run_dyn(model, Seed(1), ()).ledger.transport.iter().next().expect("there is an edge")
 }
 
 /// Milliseconds at which the first request ended, and whether it was answered.

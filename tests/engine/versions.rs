@@ -31,7 +31,7 @@ faults: {{{faults}}}
 }
 
 fn read(model: &Model) -> VersionLedger {
-    *engine::run(model, Seed(1), ()).ledger.versions.iter().nth(1).expect("the consumer comes second")
+    *engine::run_dyn(model, Seed(1), ()).ledger.versions.iter().nth(1).expect("the consumer comes second")
 }
 
 const FORWARD: &str = "producers: {at: 10s, for: 10s, rollout: {service: producer, to: v2}}";

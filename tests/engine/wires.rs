@@ -26,7 +26,7 @@ workloads: {{users: {{arrivals: {{evenly_spaced: {{rate: 1/s}}}}, call: {{to: pa
 }
 
 fn ledger(model: &Model) -> Ledger {
-    engine::run(model, Seed(1), ()).ledger
+    engine::run_dyn(model, Seed(1), ()).ledger
 }
 
 #[test]

@@ -65,7 +65,7 @@ impl Case<'_> {
         let model = &scenario.variant(self.variant).expect("the variant is there").model;
         let until_s = STOPS_AT_S + self.stop_s + self.observed_s;
         let probe = Fate::between(until_s - JUDGED_S, until_s);
-        over_seeds(1..=SEEDS, |seed| engine::run(model, Seed(seed), probe).probe.success())
+        over_seeds(1..=SEEDS, |seed| engine::run_dyn(model, Seed(seed), probe).probe.success())
     }
 
     #[track_caller]

@@ -148,7 +148,7 @@ fn models(faults: &str) -> Vec<(String, Model)> {
 
 /// Runs a model, checks the laws that hold for all of them, and portrays it.
 fn portray(model: &Model) -> Portrait {
-    let run = engine::run(model, Seed(SEED), (Portrait::default(), Digest::default()));
+    let run = engine::run_dyn(model, Seed(SEED), (Portrait::default(), Digest::default()));
     let ledger = &run.ledger;
     assert_eq!(run.stop, StopReason::Horizon);
     assert_eq!(ledger.broken_laws(), Vec::<String>::new());
@@ -162,7 +162,7 @@ fn portray(model: &Model) -> Portrait {
     assert!(used <= completed && completed <= sent, "goodput <= throughput <= attempts");
     let (portrait, digest) = run.probe;
     assert_eq!(
-        engine::run(model, Seed(SEED), Digest::default()).probe,
+        engine::run_dyn(model, Seed(SEED), Digest::default()).probe,
         digest,
         "the same run, whoever looks on"
     );

@@ -155,7 +155,7 @@ fn an_operator_who_changes_nothing_changes_nothing() {
             if model.actions.is_empty() {
                 model.is_plain = false;
             }
-            let run = engine::run(&model, Seed(number), Series::new(&model, SimDuration::ZERO));
+            let run = engine::run_dyn(&model, Seed(number), Series::new(&model, SimDuration::ZERO));
             let services: Vec<String> =
                 run.probe.services.iter().map(|s| format!("{:?}", s.windows)).collect();
             (format!("{:?}", run.ledger), services, run.stop)

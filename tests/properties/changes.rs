@@ -93,7 +93,7 @@ fn check(body: &str, number: u64) -> [bool; 5] {
     let seed = Seed(number);
     let observers = (Series::new(&model, SimDuration::ZERO), Digest::default());
     // The laws of the ledger are checked by the engine itself.
-    let run = engine::run(&model, seed, observers);
+    let run = engine::run_dyn(&model, seed, observers);
     let counts = run.ledger.changes;
     assert_repeats(&model, seed, run.probe.1);
     if body.contains("contract: checked") {

@@ -105,7 +105,7 @@ fn check(drawn: &Drawn, number: u64) -> BTreeMap<String, u64> {
     model.bounds = Bounds { events, in_flight: 5_000 };
     let seed = Seed(number);
     let observers = ((Series::new(&model, SimDuration::ZERO), Digest::default()), Aware::new(&model));
-    let run = engine::run(&model, seed, observers);
+    let run = engine::run_dyn(&model, seed, observers);
     let ((_, digest), aware) = run.probe;
     let count = |what: &str| aware.seen.get(what).copied().unwrap_or(0);
     assert_eq!(run.ledger.requests_created, count("requests"), "requests created");

@@ -190,7 +190,7 @@ fn check(body: &str, number: u64) -> [bool; 4] {
     model.bounds = Bounds { events: 300_000, in_flight: 20_000 };
     let seed = Seed(number);
     let observers = ((Series::new(&model, SimDuration::ZERO), Digest::default()), List::new(&model));
-    let run = engine::run(&model, seed, observers);
+    let run = engine::run_dyn(&model, seed, observers);
     let ((series, digest), list) = run.probe;
     let ledger = &run.ledger.services.iter().next().expect("the gateway is the only service");
     assert_eq!((ledger.connections_opened, ledger.connections_closed), (list.opened, list.closed));

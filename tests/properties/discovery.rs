@@ -151,7 +151,7 @@ fn check(body: &str, number: u64) -> [bool; 6] {
     let seed = Seed(number);
     let observers = (Series::new(&model, SimDuration::ZERO), Digest::default());
     // The laws of the ledger are checked by the engine itself.
-    let run = engine::run(&model, seed, observers);
+    let run = engine::run_dyn(&model, seed, observers);
     let (_, digest) = run.probe;
     let api = run.ledger.discovery.iter().nth(1).expect("the second service");
     assert_repeats(&model, seed, digest);

@@ -159,7 +159,7 @@ fn check(body: &str, number: u64) -> [bool; 8] {
     model.bounds = Bounds { events: 300_000, in_flight: 20_000 };
     let seed = Seed(number);
     // The laws of the ledger are checked by the engine itself.
-    let run = engine::run(&model, seed, (Series::new(&model, SimDuration::ZERO), Digest::default()));
+    let run = engine::run_dyn(&model, seed, (Series::new(&model, SimDuration::ZERO), Digest::default()));
     let ledger = run.ledger;
     for (effect, settings) in ledger.effects.iter().zip(model.effects.iter()) {
         assert!(effect.duplicates <= effect.applied - effect.keys, "a key is applied first once");

@@ -129,7 +129,7 @@ fn check(body: &str, number: u64) -> [bool; 4] {
     let seed = Seed(number);
     let observers = ((Series::new(&model, SimDuration::ZERO), Digest::default()), Writes::new(&model));
     // The laws of the ledger are checked by the engine itself.
-    let run = engine::run(&model, seed, observers);
+    let run = engine::run_dyn(&model, seed, observers);
     let ((series, digest), writes) = run.probe;
     let (id, replicas) = model.services.iter_ids().last().expect("the replicas come last");
     let ledger = run.ledger.follows[id];

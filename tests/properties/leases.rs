@@ -133,7 +133,7 @@ fn check(body: &str, number: u64) -> [bool; 3] {
     let seed = Seed(number);
     let observers = ((Series::new(&model, SimDuration::ZERO), Digest::default()), Count::default());
     // The laws of the ledger are checked by the engine itself.
-    let run = engine::run(&model, seed, observers);
+    let run = engine::run_dyn(&model, seed, observers);
     let ((series, digest), count) = run.probe;
     let leases = run.ledger.leases.iter().next().expect("the holders come first");
     assert!(count.most <= leases.count as i64, "one request at a time: {} of {}", count.most, leases.count);

@@ -65,7 +65,7 @@ fn check(body: &str, number: u64) -> [bool; 4] {
     model.bounds = Bounds { events: 300_000, in_flight: 20_000 };
     let seed = Seed(number);
     // The laws of the ledger are checked by the engine itself.
-    let run = engine::run(&model, seed, Digest::default());
+    let run = engine::run_dyn(&model, seed, Digest::default());
     let ledger = *run.ledger.locks.iter().next().expect("there is a lock");
     if run.stop.is_complete() {
         assert_eq!(ledger.length, 20_000_000_000);

@@ -57,7 +57,7 @@ fn check(drawn: &draw::Drawn, number: u64) -> [bool; 8] {
     }
     let seed = Seed(number);
     let observers = ((Series::new(&model, SimDuration::ZERO), Digest::default()), Watch::new(&model));
-    let run = engine::run(&model, seed, observers);
+    let run = engine::run_dyn(&model, seed, observers);
     assert_eq!(
         run.stop == StopReason::EventLimit,
         drawn.most_events == Some(run.events),

@@ -182,7 +182,7 @@ fn check(body: &str, number: u64) -> [bool; 7] {
     let seed = Seed(number);
     let observers = (Series::new(&model, SimDuration::ZERO), Digest::default());
     // The laws of the ledger are checked by the engine itself.
-    let run = engine::run(&model, seed, observers);
+    let run = engine::run_dyn(&model, seed, observers);
     let (_, digest) = run.probe;
     assert_repeats(&model, seed, digest);
     let mut seen = [false; 7];

@@ -62,7 +62,7 @@ fn check(number: u64) -> [bool; 3] {
         model.bounds = Bounds { events: u64::MAX, in_flight: 5_000 };
         model.is_plain = false;
         let observers = (Series::new(&model, SimDuration::ZERO), Digest::default());
-        let run = engine::run(&model, seed, observers);
+        let run = engine::run_dyn(&model, seed, observers);
         (model, run)
     };
     let (_, without) = run(&body);

@@ -113,8 +113,8 @@ fn random_networks_that_tell_and_note_keep_every_invariant() {
         let body = network(&mut Dice::new(0x701d, number));
         let mut model = model("5s", &body);
         model.bounds = Bounds { events: 200_000, in_flight: 5_000 };
-        let run = engine::run(&model, Seed(number), (Digest::default(), Aware::new(&model)));
-        let again = engine::run(&model, Seed(number), Digest::default());
+        let run = engine::run_dyn(&model, Seed(number), (Digest::default(), Aware::new(&model)));
+        let again = engine::run_dyn(&model, Seed(number), Digest::default());
         assert_eq!(again.probe, run.probe.0, "the same again, whoever looks on: {number}");
         let mut seen = run.probe.1.seen;
         for records in run.ledger.records.iter() {

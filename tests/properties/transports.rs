@@ -170,7 +170,7 @@ fn check(body: &str, number: u64) -> [bool; 5] {
     let mut model = model("15s", body);
     model.bounds = Bounds { events: 200_000, in_flight: 20_000 };
     let seed = Seed(number);
-    let run = engine::run(&model, seed, (Series::new(&model, SimDuration::ZERO), Digest::default()));
+    let run = engine::run_dyn(&model, seed, (Series::new(&model, SimDuration::ZERO), Digest::default()));
     assert_repeats(&model, seed, run.probe.1);
     let any = |is: fn(&sim_core::engine::TransportLedger) -> bool| run.ledger.transport.iter().any(is);
     [

@@ -29,7 +29,7 @@ fn a_service_is_as_busy_as_its_work_asks_for() {
         let queue = ["{fifo: {}}", "{lifo: {capacity: 20}}", "{fifo: {max_wait: 2s}}"][below(3, 3) as usize];
         let rate = load * f64::from(workers);
         let model = Station { rate, workers, service_time, queue }.model(300_000.0);
-        let service = engine::run(&model, Seed(number), ()).ledger.services.iter().next().copied();
+        let service = engine::run_dyn(&model, Seed(number), ()).ledger.services.iter().next().copied();
         let service = service.expect("there is a service");
         let busy = service.busy_area as f64 / model.horizon.as_nanos() as f64 / f64::from(workers);
         let throughput = service.completed as f64 / model.horizon.as_secs_f64();

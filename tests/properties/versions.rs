@@ -99,7 +99,7 @@ fn check(body: &str, number: u64) -> [bool; 3] {
     let mut model = model("20s", body);
     model.bounds = Bounds { events: 300_000, in_flight: 20_000 };
     let seed = Seed(number);
-    let run = engine::run(&model, seed, (Digest::default(), Errors::default()));
+    let run = engine::run_dyn(&model, seed, (Digest::default(), Errors::default()));
     let ledger = *run.ledger.versions.iter().nth(1).expect("the consumer comes second");
     let (digest, errors) = run.probe;
     // What could not be read may still be at its error, or lost with its instance.
@@ -107,7 +107,7 @@ fn check(body: &str, number: u64) -> [bool; 3] {
     if !["crash", "stop", "hang", "immediate", "20ms"].iter().any(|word| body.contains(word)) {
         assert_eq!(errors.0, ledger.unreadable, "nothing else fails here");
     }
-    let control = engine::run(&model.without_faults(), seed, ()).ledger;
+    let control = engine::run_dyn(&model.without_faults(), seed, ()).ledger;
     assert!(control.versions.iter().all(|versions| versions.unreadable == 0), "one version reads itself");
     assert_repeats(&model, seed, digest);
     let refused = model.versions.iter().flatten().any(|versions| !versions.refused.is_empty());

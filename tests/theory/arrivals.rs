@@ -24,7 +24,12 @@ faults: {faults}
 }
 
 fn arrivals(model: &Model, seed: u64) -> Vec<SimTime> {
-    engine::run(model, Seed(seed), Stories::default()).probe.all.iter().map(|story| story.arrived).collect()
+    engine::run_dyn(model, Seed(seed), Stories::default())
+        .probe
+        .all
+        .iter()
+        .map(|story| story.arrived)
+        .collect()
 }
 
 fn gaps_s(times: &[SimTime]) -> Vec<f64> {

@@ -45,7 +45,7 @@ fn counts(model: &Model, from_s: u64, seeds: u64) -> Vec<Counts> {
     over_seeds(1..=seeds, |seed| {
         let from = SimTime::ZERO + SimDuration::from_secs(from_s);
         let counts = Counts { from, look_ups: 0.0, hits: 0.0, loads: 0.0, first_loads: 0.0 };
-        engine::run(model, Seed(seed), counts).probe
+        engine::run_dyn(model, Seed(seed), counts).probe
     })
 }
 

@@ -23,7 +23,7 @@ workloads: {{users: {{arrivals: {arrivals}, call: {{to: api}}}}}}
     );
     let model = model(&format!("{horizon_s}s"), &body);
     over_seeds(1..=seeds, |seed| {
-        let ledger = engine::run(&model, Seed(seed), ()).ledger;
+        let ledger = engine::run_dyn(&model, Seed(seed), ()).ledger;
         let service = ledger.services.iter().next().copied().expect("there is a service");
         let nanos = horizon_s as f64 * 1e9;
         (service.completed as f64 / horizon_s as f64, service.system_area as f64 / nanos, service.rejected)
@@ -116,7 +116,7 @@ workloads: {users: {arrivals: {poisson: {rate: 0.5/s}}, call: {to: api}}}
 ";
     let model = model("200000s", body);
     let warm = SimTime::from_nanos(model.horizon.as_nanos() / 50);
-    let runs = over_seeds(1..=8, |seed| engine::run(&model, Seed(seed), Stays::after(warm)).probe);
+    let runs = over_seeds(1..=8, |seed| engine::run_dyn(&model, Seed(seed), Stays::after(warm)).probe);
     let claim = Claim {
         what: "one in five takes 2 s more: mean wait",
         formula: "Pollaczek-Khinchine",
@@ -141,7 +141,7 @@ workloads: {users: {arrivals: {closed: {users: 4, think_time: 0s}}, call: {to: d
 faults: {loss: {at: 10s, for: 1000s, crash: {services: [db], instances: one}}}
 ";
     let model = model("60s", body);
-    let ledger = engine::run(&model, Seed(1), ()).ledger;
+    let ledger = engine::run_dyn(&model, Seed(1), ()).ledger;
     let db = ledger.services.iter().next().copied().expect("there is a service");
     assert_eq!((db.repair_due, db.repair_ended, db.repair_left), (8000 << 20, 8000 << 20, 0));
     // 4 busy nodes for 60 s at 100/s, less half of 20 s.

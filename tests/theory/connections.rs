@@ -73,7 +73,7 @@ workloads:
 faults: {stop: {at: 50s, for: 1s, restart: {service: gateway, instances: {first: {count: 1}}}}}
 ",
     );
-    let runs = over_seeds(1..=5, |seed| engine::run(&model, Seed(seed), Changes::default()).probe);
+    let runs = over_seeds(1..=5, |seed| engine::run_dyn(&model, Seed(seed), Changes::default()).probe);
     let held = |at_s: f64| runs.iter().map(|run| run.held(0, at_s)).sum::<u64>();
     let at_first = held(50.0);
     assert!(at_first > 9_000, "half of the users of 5 seeds, found {at_first}");
@@ -113,13 +113,13 @@ faults: {{stop: {{at: 10s, for: 1s, restart: {{service: gateway, instances: {{fi
     };
     let (spread, together) = (herd("full"), herd("none"));
     for seed in 1..=3 {
-        let run = engine::run(&spread, Seed(seed), Changes::default()).probe;
+        let run = engine::run_dyn(&spread, Seed(seed), Changes::default()).probe;
         for second in 0..20 {
             let from = 10.01 + f64::from(second);
             assert_binomial(&format!("second {second}"), run.opened(from, from + 1.0), 5_000, 0.05);
         }
         assert_eq!(run.opened(10.0, 30.02), 5_000, "all are back");
-        let run = engine::run(&together, Seed(seed), Changes::default()).probe;
+        let run = engine::run_dyn(&together, Seed(seed), Changes::default()).probe;
         assert_eq!(run.opened(30.0, 30.02), 5_000, "without jitter all come at once");
     }
 }
@@ -147,7 +147,7 @@ faults: {}
     );
     let observe = |seed| {
         let observers = (Changes::default(), Fate::between(100.0, 500.0));
-        engine::run(&model, Seed(seed), observers).probe
+        engine::run_dyn(&model, Seed(seed), observers).probe
     };
     let runs = over_seeds(1..=6, observe);
     let rates: Vec<f64> =

@@ -21,7 +21,7 @@ workloads:
 ",
     );
     let per_s = |count: fn(&engine::Ledger) -> u64| {
-        over_seeds(1..=10, |seed| count(&engine::run(&model, Seed(seed), ()).ledger) as f64 / 1_000.0)
+        over_seeds(1..=10, |seed| count(&engine::run_dyn(&model, Seed(seed), ()).ledger) as f64 / 1_000.0)
     };
     let claim = |what, formula, expected| Claim { what, formula, expected, tolerance: 0.02 };
     let sent = per_s(|ledger| ledger.edges.iter().map(|edge| edge.sent).sum());
@@ -80,7 +80,7 @@ fn back_off_with_jitter_saves_writes_of_contending_clients() {
         let model = contention(&retry);
         let runs: Vec<(f64, f64)> = (1..=100)
             .map(|seed| {
-                let run = engine::run(&model, Seed(seed), Stories::default());
+                let run = engine::run_dyn(&model, Seed(seed), Stories::default());
                 let records = run.ledger.records.iter().next().expect("the store has one");
                 assert_eq!((run.ledger.requests_answered, records.written), (100, 100), "each writes once");
                 let ends = run.probe.all.iter().filter_map(|story| story.ended).map(|(at, _)| at);

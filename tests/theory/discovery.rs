@@ -43,7 +43,7 @@ faults:
 "
         ),
     );
-    let mut last = engine::run(&model, Seed(seed), Last::default()).probe.0;
+    let mut last = engine::run_dyn(&model, Seed(seed), Last::default()).probe.0;
     assert!(last.len() <= KILLS, "no more than die");
     // Who was asked for between two calls is believed in for no time.
     last.resize(KILLS, 0.0);
@@ -136,7 +136,7 @@ workloads: {users: {arrivals: {poisson: {rate: 100/s}}, call: {to: a}}}
 ",
     );
     let shares = over_seeds(1..=8, |seed| {
-        let ledger = engine::run(&model, Seed(seed), ()).ledger;
+        let ledger = engine::run_dyn(&model, Seed(seed), ()).ledger;
         ledger.requests_answered as f64 / (ledger.requests_answered + ledger.requests_failed) as f64
     });
     Claim {

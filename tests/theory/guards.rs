@@ -10,7 +10,7 @@ use sim_tests::systems::model;
 fn sent_per_s(horizon_s: f64, body: &str) -> Vec<f64> {
     let model = model(&format!("{horizon_s}s"), body);
     over_seeds(1..=10, |seed| {
-        let ledger = engine::run(&model, Seed(seed), ()).ledger;
+        let ledger = engine::run_dyn(&model, Seed(seed), ()).ledger;
         ledger.edges.iter().map(|edge| edge.sent).sum::<u64>() as f64 / horizon_s
     })
 }

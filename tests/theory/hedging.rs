@@ -30,7 +30,8 @@ workloads: {{users: {{arrivals: {{poisson: {{rate: 100/s}}}}, call: {{to: api, h
 fn the_first_of_two_has_the_distribution_of_its_closed_form() {
     let delay = 0.5;
     let model = hedged("{fixed: {delay: 50ms}}", "500s");
-    let stays = over_seeds(1..=10, |seed| engine::run(&model, Seed(seed), Stays::after(SimTime::ZERO)).probe);
+    let stays =
+        over_seeds(1..=10, |seed| engine::run_dyn(&model, Seed(seed), Stays::after(SimTime::ZERO)).probe);
     let mean: Vec<f64> = stays.iter().map(|stays| stays.mean_sojourn() / 0.1).collect();
     let expected = 1.0 - 0.5 * math::exp(-delay);
     let what = "hedged after half a mean";
@@ -68,7 +69,7 @@ fn after_the_95th_percentile_at_most_5_percent_are_sent_twice() {
 
 /// Attempts beside the first, per call.
 fn extra_load(model: &Model, seed: u64) -> f64 {
-    let ledger = engine::run(model, Seed(seed), ()).ledger;
+    let ledger = engine::run_dyn(model, Seed(seed), ()).ledger;
     let sent: u64 = ledger.edges.iter().map(|edge| edge.sent).sum();
     sent as f64 / ledger.requests_created as f64 - 1.0
 }

@@ -152,7 +152,7 @@ fn up_it_breaks_near_the_advertised_capacity_and_down_it_heals_at_the_hidden_one
     let model = rig_rs(&rate).model(end);
     // 500 wait for five timeouts: everybody is late.
     let probe = Crowd::between(0.0, None, 500);
-    let runs = over_seeds(1..=16, |seed| engine::run(&model, Seed(seed), probe).probe);
+    let runs = over_seeds(1..=16, |seed| engine::run_dyn(&model, Seed(seed), probe).probe);
     let breaks: Vec<f64> = runs.iter().map(|crowd| load(crowd.time_s())).collect();
     let heals: Vec<f64> = runs.iter().map(|crowd| load(crowd.peak.0.as_secs_f64())).collect();
     println!("breaks at {breaks:.1?}, heals at {heals:.1?}");

@@ -37,7 +37,7 @@ fn watched(warm: &str, keys: &str, faults: &str) -> Model {
 }
 
 fn ledgers(model: &Model, seeds: u64) -> Vec<CacheLedger> {
-    let run = |seed| engine::run(model, Seed(seed), ());
+    let run = |seed| engine::run_dyn(model, Seed(seed), ());
     over_seeds(1..=seeds, |seed| *run(seed).ledger.caches.iter().next().expect("there is a cache"))
 }
 
@@ -62,7 +62,7 @@ fn hit_ratios(model: &Model, from_s: u64, to_s: u64) -> Vec<f64> {
     let moment = |s| SimTime::ZERO + SimDuration::from_secs(s);
     over_seeds(1..=4, |seed| {
         let Within(_, _, hits, all) =
-            engine::run(model, Seed(seed), Within(moment(from_s), moment(to_s), 0.0, 0.0)).probe;
+            engine::run_dyn(model, Seed(seed), Within(moment(from_s), moment(to_s), 0.0, 0.0)).probe;
         hits / all
     })
 }

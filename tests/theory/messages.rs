@@ -39,7 +39,7 @@ workloads:
 "
             ),
         );
-        let ledgers = over_seeds(1..=10, |seed| engine::run(&model, Seed(seed), ()).ledger);
+        let ledgers = over_seeds(1..=10, |seed| engine::run_dyn(&model, Seed(seed), ()).ledger);
         let per_call = |count: &dyn Fn(&engine::Ledger) -> f64| -> Vec<f64> {
             ledgers.iter().map(|ledger| count(ledger) / ledger.requests_created as f64).collect()
         };
@@ -88,7 +88,7 @@ workloads:
             ),
         );
         let runs =
-            over_seeds(1..=10, |seed| engine::run(&model, Seed(seed), Stays::after(SimTime::ZERO)).probe);
+            over_seeds(1..=10, |seed| engine::run_dyn(&model, Seed(seed), Stays::after(SimTime::ZERO)).probe);
         let rates: Vec<f64> = runs.iter().map(|run| bytes as f64 / run.mean_sojourn()).collect();
         let what = format!("TCP over {rtt_ms} ms with {loss} lost: bytes per second");
         Claim { what: &what, formula: "1.2247 mss / (rtt sqrt p)", expected: theory, tolerance: 0.12 }
@@ -121,7 +121,7 @@ workloads:
                     rtt_ms / 2.0
                 ),
             );
-            let run = engine::run(&model, Seed(1), Stays::after(SimTime::ZERO)).probe;
+            let run = engine::run_dyn(&model, Seed(1), Stays::after(SimTime::ZERO)).probe;
             let expected = rtt_ms / 2e3 + path.seconds(bytes as f64);
             let observed = run.mean_sojourn();
             let rounds = path.rounds(bytes as f64);
@@ -163,7 +163,7 @@ workloads: {{users: {{arrivals: {{poisson: {{rate: 10/s}}}}, call: {{to: page}}}
 "
             ),
         );
-        let runs = over_seeds(1..=8, |seed| engine::run(&model, Seed(seed), stays()).probe);
+        let runs = over_seeds(1..=8, |seed| engine::run_dyn(&model, Seed(seed), stays()).probe);
         let means: Vec<f64> = runs.iter().map(Stays::mean_sojourn).collect();
         let what = format!("{}: seconds", steps.split(':').next().unwrap_or_default());
         Claim { what: &what, formula: "sum or slowest of 20", expected, tolerance: 0.005 }.check(&means);
@@ -194,7 +194,7 @@ workloads:
     let rate = 0.7 / 0.03;
     // Mean 30 ms; squares 100 and 2500: cv^2 = 1300 / 900 - 1.
     let queue = Mg1 { arrival_rate: rate, mean_service: 0.03, cv2: 1_300.0 / 900.0 - 1.0 };
-    let runs = over_seeds(1..=8, |seed| engine::run(&rig(rate), Seed(seed), stays()).probe);
+    let runs = over_seeds(1..=8, |seed| engine::run_dyn(&rig(rate), Seed(seed), stays()).probe);
     let means: Vec<f64> = runs.iter().map(Stays::mean_sojourn).collect();
     let formula = "Pollaczek and Khinchine";
     let what = "answers of 10 and 50 kB over 1 MB/s: seconds";
@@ -202,7 +202,7 @@ workloads:
     // Twice the load: what passes is bytes per second over bytes.
     let full = over_seeds(1..=8, |seed| {
         let model = rig(2.0 * rate);
-        let ledger = engine::run(&model, Seed(seed), ()).ledger;
+        let ledger = engine::run_dyn(&model, Seed(seed), ()).ledger;
         ledger.requests_answered as f64 / model.horizon.as_secs_f64()
     });
     let expected = saturation_per_s(1e6, 30_000.0);

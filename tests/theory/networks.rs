@@ -36,7 +36,7 @@ workloads:
 "
             ),
         );
-        let runs = over_seeds(1..=8, |seed| engine::run(&model, Seed(seed), after(1_000)).probe);
+        let runs = over_seeds(1..=8, |seed| engine::run_dyn(&model, Seed(seed), after(1_000)).probe);
         let what = |quantity: &str| format!("{clients} users think {think} s, {servers} servers: {quantity}");
         let throughput: Vec<f64> = runs.iter().map(|r| r.sojourns.count() as f64 / 1e5).collect();
         let formula = "M/M/c//N";
@@ -73,7 +73,7 @@ fn what_leaves_a_queue_comes_to_the_next_as_to_the_first() {
     // the sum of Exp(1 - 2/3) and Exp(.8 - 2/3): mean 3 + 7.5. 10 runs of 333 000 customers; the standard
     // error of one is about 1.9 % (Daley, rho = 5/6), of ten .6 %.
     let model = tandem();
-    let runs = over_seeds(1..=10, |seed| engine::run(&model, Seed(seed), after(10_000)).probe);
+    let runs = over_seeds(1..=10, |seed| engine::run_dyn(&model, Seed(seed), after(10_000)).probe);
     let means: Vec<f64> = runs.iter().map(Stays::mean_sojourn).collect();
     let formula = "1 / (mu1 - lambda) + 1 / (mu2 - lambda)";
     Claim { what: "tandem, mean stay", formula, expected: 10.5, tolerance: 0.025 }.check(&means);
@@ -127,7 +127,7 @@ faults: {{down: {{at: 0s, for: 220s, crash: {{services: [api], instances: one}}}
 
 fn share_of_the_hole(model: &Model) -> Vec<f64> {
     over_seeds(1..=8, |seed| {
-        let shares = engine::run(model, Seed(seed), Shares::default()).probe;
+        let shares = engine::run_dyn(model, Seed(seed), Shares::default()).probe;
         shares.first as f64 / shares.all as f64
     })
 }
@@ -204,7 +204,7 @@ workloads: {{users: {{arrivals: {{closed: {{users: 3, think_time: 0s}}}}, call: 
         );
         let model = model("50000s", &body);
         let runs = over_seeds(1..=8, |seed| {
-            let ledger = engine::run(&model, Seed(seed), ()).ledger;
+            let ledger = engine::run_dyn(&model, Seed(seed), ()).ledger;
             let second = *ledger.services.iter().last().expect("it is last");
             (second.completed as f64 / 5e4, second.outside_area as f64 * 1e-9 / 5e4)
         });
@@ -234,7 +234,7 @@ workloads: {users: {arrivals: {poisson: {rate: 3/s}}, call: {to: first}}}
 ",
     );
     let left = over_seeds(1..=8, |seed| {
-        let ledger = engine::run(&model, Seed(seed), ()).ledger;
+        let ledger = engine::run_dyn(&model, Seed(seed), ()).ledger;
         ledger.services.iter().last().expect("it is last").in_system as f64
     });
     let expected = (3.0 - 2.0) * 4000.0;

@@ -32,7 +32,7 @@ workloads:
 }
 
 fn ledgers(model: &Model) -> Vec<Ledger> {
-    over_seeds(1..=10, |seed| engine::run(model, Seed(seed), ()).ledger)
+    over_seeds(1..=10, |seed| engine::run_dyn(model, Seed(seed), ()).ledger)
 }
 
 /// A count of the effect per request, for each seed.

@@ -65,7 +65,7 @@ workloads:
 /// Mean numbers in `db` and in `orbit`, over runs of `horizon_s`.
 fn means(model: &Model, horizon_s: f64, seeds: u64) -> Vec<(f64, f64)> {
     over_seeds(1..=seeds, |seed| {
-        let ledger = engine::run(model, Seed(seed), ()).ledger;
+        let ledger = engine::run_dyn(model, Seed(seed), ()).ledger;
         let areas: Vec<f64> =
             ledger.services.iter().map(|service| service.system_area as f64 / horizon_s / 1e9).collect();
         (areas[0], areas[1])
@@ -104,7 +104,7 @@ fn how_long_until_those_who_gave_up_fill_the_service() {
     let model = system(12.0 * expected, db, 4.0, 0.7, None, 2.5, 0);
     let probe = Crowd::between(0.0, None, 30);
     // 600 runs: standard error about 4 %.
-    let times = over_seeds(1..=600, |seed| engine::run(&model, Seed(seed), probe).probe.time_s());
+    let times = over_seeds(1..=600, |seed| engine::run_dyn(&model, Seed(seed), probe).probe.time_s());
     let (what, formula) = ("late work: time from empty to full", "chain of (waited for, given up)");
     Claim { what, formula, expected, tolerance: 0.1 }.check(&times);
 }
@@ -121,7 +121,7 @@ fn which_burst_a_service_survives_that_works_for_those_who_gave_up() {
         let model = system(1_000.0, db, 10.0, 0.6, None, 0.6, burst);
         let probe = Crowd::between(0.001, Some(0), 24);
         let seeds = (1..=1_000).map(|k| 10_000 * u64::from(burst) + k);
-        let ends = over_seeds(seeds, |seed| engine::run(&model, Seed(seed), probe).probe);
+        let ends = over_seeds(seeds, |seed| engine::run_dyn(&model, Seed(seed), probe).probe);
         let recovered = ends.iter().filter(|crowd| crowd.end.expect("it is decided").1).count();
         let observed = recovered as f64 / 1_000.0;
         let error = (expected * (1.0 - expected) / 1_000.0).sqrt();

@@ -23,7 +23,7 @@ faults: {{outage: {{at: 0s, for: 100s, stop: {{service: api}}}}}}
 "
         ),
     );
-    let stories = engine::run(&model, Seed(1), Stories::default()).probe.all;
+    let stories = engine::run_dyn(&model, Seed(1), Stories::default()).probe.all;
     let ended = stories.iter().filter_map(|story| {
         let (at, answered) = story.ended?;
         assert!(!answered, "a stopped service answers nobody");
@@ -60,7 +60,7 @@ fn seconds_lost(rate: f64, trigger: &str, ends_s: f64) -> Vec<f64> {
     let rig = RetryRig { workers: 10, mean: "10ms", rate: &rate_text, max_attempts: 1, faults: trigger };
     let model = rig.model(ends_s + 120.0);
     over_seeds(1..=60, |seed| {
-        let fate = engine::run(&model, Seed(seed), Fate::between(ends_s, ends_s + 119.0)).probe;
+        let fate = engine::run_dyn(&model, Seed(seed), Fate::between(ends_s, ends_s + 119.0)).probe;
         fate.failed as f64 / rate
     })
 }

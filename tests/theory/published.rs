@@ -35,7 +35,7 @@ workloads:
 const TRUE_NUMBERS: &str = "{least_request: {choices: 2, information: {board: {age: 0s}}}}";
 
 fn mean_sojourns(model: &Model, warm_s: u64, seeds: u64) -> Vec<f64> {
-    over_seeds(1..=seeds, |seed| engine::run(model, Seed(seed), after(warm_s)).probe.mean_sojourn())
+    over_seeds(1..=seeds, |seed| engine::run_dyn(model, Seed(seed), after(warm_s)).probe.mean_sojourn())
 }
 
 #[test]
@@ -83,7 +83,7 @@ workloads: {{users: {{arrivals: {{evenly_spaced: {{rate: 100/s}}}}, call: {{to: 
 "
             ),
         );
-        let stories = engine::run(&model, Seed(1), Stories::default()).probe.all;
+        let stories = engine::run_dyn(&model, Seed(1), Stories::default()).probe.all;
         let roots = 100_000;
         let slow = stories.iter().take(roots).filter(|story| {
             let (at, answered) = story.ended.expect("the run outlasts them by 20 s");
@@ -114,7 +114,7 @@ faults: {faults}
 "
         ),
     );
-    let ledger = engine::run(&without_late_users(model), Seed(1), ()).ledger;
+    let ledger = engine::run_dyn(&without_late_users(model), Seed(1), ()).ledger;
     assert_eq!((ledger.requests_answered, ledger.requests_in_flight), (0, 0));
     let arrived: Vec<u64> = ledger.services.iter().map(|service| service.arrived).collect();
     assert_eq!(arrived[0], 4 * ledger.requests_created, "the first layer tries four times");
@@ -165,7 +165,7 @@ workloads: {users: {arrivals: {poisson: {rate: 1000/s}}, call: {to: api}}}
 ",
     );
     let served = over_seeds(1..=4, |seed| {
-        let stays = engine::run(&model, Seed(seed), after(300)).probe;
+        let stays = engine::run_dyn(&model, Seed(seed), after(300)).probe;
         stays.started as f64 / stays.arrived as f64
     });
     assert!((1.0 - erlang_b(5_095.0, 1_000) - 0.1962).abs() < 1e-4);

@@ -18,7 +18,7 @@ const CUSTOMERS: f64 = 1e6;
 fn simulate(station: &Station<'_>) -> Vec<Stays> {
     let model = station.model(CUSTOMERS);
     let warm = SimTime::from_nanos(model.horizon.as_nanos() / 50);
-    over_seeds(1..=10, |seed| engine::run(&model, Seed(seed), Stays::after(warm)).probe)
+    over_seeds(1..=10, |seed| engine::run_dyn(&model, Seed(seed), Stays::after(warm)).probe)
 }
 
 #[track_caller]

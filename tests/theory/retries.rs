@@ -29,7 +29,7 @@ fn sent(ledger: &Ledger) -> u64 {
 }
 
 fn ledgers(model: &Model) -> Vec<Ledger> {
-    over_seeds(1..=10, |seed| engine::run(model, Seed(seed), ()).ledger)
+    over_seeds(1..=10, |seed| engine::run_dyn(model, Seed(seed), ()).ledger)
 }
 
 /// P7, one layer: 10 replications of 100 000 requests, standard error of one about .3 %.

@@ -55,7 +55,7 @@ fn which_burst_a_death_spiral_survives() {
         let model = system(3_000.0, &api, RATE, burst);
         let probe = Crowd::between(0.001, Some(0), PLACES);
         let seeds = (1..=1_000).map(|k| 10_000 * u64::from(burst) + k);
-        let ends = over_seeds(seeds, |seed| engine::run(&model, Seed(seed), probe).probe);
+        let ends = over_seeds(seeds, |seed| engine::run_dyn(&model, Seed(seed), probe).probe);
         // One of 2000 seeds has a request of its own in the first millisecond.
         let exact = ends.iter().filter(|crowd| crowd.first == Some(burst)).count();
         assert!(exact >= 990, "{exact} of 1000 runs begin with {burst}");
@@ -74,7 +74,7 @@ fn check_time(what: &str, expected: f64, api: &str, rate: f64, burst: u32, well:
     let model = system(15.0 * expected, api, rate, burst);
     let from_s = if burst == 0 { 0.0 } else { 0.001 };
     let probe = Crowd::between(from_s, well, lost);
-    let times = over_seeds(1..=1_000, |seed| engine::run(&model, Seed(seed), probe).probe.time_s());
+    let times = over_seeds(1..=1_000, |seed| engine::run_dyn(&model, Seed(seed), probe).probe.time_s());
     Claim { what, formula: "birth-death chain", expected, tolerance: 0.1 }.check(&times);
 }
 

@@ -21,7 +21,7 @@ const LOGNORMAL: &str = "{lognormal: {mean: 1s, cv: 2}}";
 fn simulate(station: &Station<'_>, customers: f64, seeds: u64) -> Vec<Stays> {
     let model = station.model(customers);
     let warm = SimTime::from_nanos(model.horizon.as_nanos() / 50);
-    over_seeds(1..=seeds, |seed| engine::run(&model, Seed(seed), Stays::after(warm)).probe)
+    over_seeds(1..=seeds, |seed| engine::run_dyn(&model, Seed(seed), Stays::after(warm)).probe)
 }
 
 #[track_caller]

@@ -19,7 +19,7 @@ pub(crate) const REST_S: f64 = 15.0;
 /// What becomes of the requests of the last seconds before `until_s`, per seed.
 pub(crate) fn fates(model: &Model, until_s: f64, seeds: u64) -> Vec<Fate> {
     let probe = Fate::between(until_s - JUDGED_S, until_s);
-    over_seeds(1..=seeds, |seed| engine::run(model, Seed(seed), probe).probe)
+    over_seeds(1..=seeds, |seed| engine::run_dyn(model, Seed(seed), probe).probe)
 }
 
 #[track_caller]

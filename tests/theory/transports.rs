@@ -25,7 +25,7 @@ workloads: {{users: {{arrivals: {{poisson: {{rate: 1/s}}}}, call: {{to: api, con
 /// Connections opened and requests, over ten replications.
 fn counts(model: &Model) -> Vec<[f64; 2]> {
     over_seeds(1..=10, |seed| {
-        let ledger = engine::run(model, Seed(seed), ()).ledger;
+        let ledger = engine::run_dyn(model, Seed(seed), ()).ledger;
         let opened: u64 = ledger.transport.iter().map(|transport| transport.opened).sum();
         [opened as f64, ledger.requests_created as f64]
     })

@@ -58,7 +58,7 @@ workloads: {{users: {{arrivals: {{poisson: {{rate: {rate}/s}}}}, keys: {{count: 
             ),
         );
         let runs = over_seeds(1..=8, |seed| {
-            engine::run(&model, Seed(seed), Leads { ttl, expiry: None, leads: Vec::new() }).probe.leads
+            engine::run_dyn(&model, Seed(seed), Leads { ttl, expiry: None, leads: Vec::new() }).probe.leads
         });
         let over = |reduce: &dyn Fn(f64) -> f64| -> Vec<f64> {
             let mean =

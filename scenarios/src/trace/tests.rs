@@ -35,12 +35,12 @@ fn tracing_changes_nothing() {
     for id in IDS {
         let scenario = shipped(id);
         let model = &scenario.baseline().model;
-        let plain = engine::run(model, Seed(1), Digest::default());
+        let plain = engine::run_dyn(model, Seed(1), Digest::default());
         let keys: Vec<_> =
             (1..=MOST_REQUESTS as u64).map(|number| (WorkloadId::from_index(0), number)).collect();
         let window = vec![(SimTime::ZERO, model.horizon)];
         let probes = ((Stories::new(model, &keys), Lanes::new(model, &keys, window)), Digest::default());
-        let traced = engine::run(model, Seed(1), probes);
+        let traced = engine::run_dyn(model, Seed(1), probes);
         assert_eq!(plain.events, traced.events, "{id}");
         assert_eq!(plain.probe.value(), traced.probe.1.value(), "{id}");
         assert_eq!(format!("{:?}", plain.ledger), format!("{:?}", traced.ledger), "{id}");

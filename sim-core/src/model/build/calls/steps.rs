@@ -317,7 +317,7 @@ mod tests {
         };
         let model = Model::new(&config).expect("the system is sound");
         let series = Series::new(&model, SimDuration::from_secs(1));
-        let ledger = crate::engine::run(&model, crate::streams::Seed(1), series).ledger;
+        let ledger = crate::engine::run_dyn(&model, crate::streams::Seed(1), series).ledger;
         let requests = ledger.requests_created as f64;
         let calls: Vec<f64> = ledger.edges.iter().skip(1).map(|edge| edge.calls as f64 / requests).collect();
         // 10 000 requests: 4 standard errors are 0.0196 at 0.6 and 0.0183 at 0.3. Were the
