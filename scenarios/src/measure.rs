@@ -3,6 +3,7 @@
 
 mod changed;
 mod gauged;
+mod readings;
 mod shares;
 mod watched;
 mod wired;

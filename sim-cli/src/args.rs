@@ -108,11 +108,12 @@ pub(crate) struct Validate {
 #[command(after_help = "\
 Nothing is simulated. What depends on the run is said to be unknown.
 
-Instead of a scenario: `policy` or `preset`, alone for a list, or with a name for its page.
+Instead of a scenario: `policy`, `preset` or `trigger`, alone for a list, or with a name for its page.
 
 Examples:
   spiral explain metastable-retry-storm
   spiral explain policy retry/exponential
+  spiral explain trigger partition
   spiral explain preset resilience4j
   spiral explain blocked-threads-chain --variant shrinking-inward
   spiral explain my-storm.yaml --set services.api.workers=20 --format json")]
@@ -120,7 +121,7 @@ pub(crate) struct Explain {
     /// A scenario file, or the id of a shipped scenario
     #[arg(value_name = "FILE|ID")]
     pub(crate) scenario: String,
-    /// Of a policy or a preset, behind the word `policy` or `preset`
+    /// Of a policy, preset or trigger, behind the word `policy`, `preset` or `trigger`
     #[arg(value_name = "NAME")]
     pub(crate) name: Option<String>,
     /// The variant [default: the first one of the file]
@@ -359,6 +360,7 @@ fallacy from the one that knows better, on the same seeds. The figure fits a sli
 Examples:
   spiral glance
   spiral glance fallacies --seeds 10 --out week2")]
+#[command(mut_arg("out", |out| out.help("The report folder [default: spiral-out/glance-MODULE]")))]
 pub(crate) struct Glance {
     /// A module, as `spiral list` names them
     #[arg(default_value = "fallacies")]
@@ -366,21 +368,8 @@ pub(crate) struct Glance {
     /// Seeds: `20` for 1 to 20, `31..=60`, or a list [default: what each file says]
     #[arg(long, allow_hyphen_values = true)]
     pub(crate) seeds: Option<String>,
-    /// Threads; the results do not depend on it [default: one per core]
-    #[arg(long, value_name = "N", allow_hyphen_values = true)]
-    pub(crate) threads: Option<String>,
-    /// The report folder [default: spiral-out/glance-MODULE]
-    #[arg(long, value_name = "DIR")]
-    pub(crate) out: Option<PathBuf>,
-    /// What goes to standard output: text for people, JSON for programs
-    #[arg(long, value_enum, default_value = "text")]
-    pub(crate) format: Format,
-    /// Write figures as SVG only, which is faster
-    #[arg(long)]
-    pub(crate) no_png: bool,
-    /// No progress and no remarks on standard error
-    #[arg(long)]
-    pub(crate) quiet: bool,
+    #[command(flatten)]
+    pub(crate) output: Output,
 }
 
 /// What all commands have that make results.
@@ -389,6 +378,13 @@ pub(crate) struct Making {
     /// Change a setting in the file and in all its variants; may be repeated
     #[arg(long, value_name = "PATH=VALUE")]
     pub(crate) set: Vec<String>,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+/// How results are made, and where they go.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Output {
     /// Threads; the results do not depend on it [default: one per core]
     #[arg(long, value_name = "N", allow_hyphen_values = true)]
     pub(crate) threads: Option<String>,

@@ -80,8 +80,9 @@ fn all_or_nothing(plan: Option<Plan>, refused: Refused) -> Result<Plan, Failure>
 
 /// The scenario, and how its results are made.
 fn common(scenario: &str, making: &args::Making, refused: &mut Refused) -> (Option<Plan>, Option<Target>) {
-    let threads = refused.take(making.threads.as_deref().map_or(Ok(0), threads));
-    let given = making.out.as_ref().map(|path| refused.take(Folder::new(path)));
+    let output = &making.output;
+    let threads = refused.take(output.threads.as_deref().map_or(Ok(0), threads));
+    let given = output.out.as_ref().map(|path| refused.take(Folder::new(path)));
     let Some(target) = refused.take(Target::new(scenario)) else { return (None, None) };
     let Some(scenario) = refused.take(target.load(&making.set)) else { return (None, Some(target)) };
     let folder = match given {
@@ -92,9 +93,9 @@ fn common(scenario: &str, making: &args::Making, refused: &mut Refused) -> (Opti
         scenario,
         threads,
         folder,
-        format: making.format,
-        figures: reports::Options { png: !making.no_png, ..Default::default() },
-        quiet: making.quiet,
+        format: output.format,
+        figures: reports::Options { png: !output.no_png, ..Default::default() },
+        quiet: output.quiet,
     });
     (plan, Some(target))
 }

@@ -1,6 +1,38 @@
 //! Where do labels at the ends of lines go so that none covers another? As near to their line as
 //! possible, in the order of the lines.
 
+use super::Look;
+use super::canvas::{Align, Canvas, Drawn, Point};
+use super::frame::Rect;
+
+/// Name, number of the series, and where its line ends if it has any points.
+pub(crate) type LineEnd<'a> = (&'a str, usize, Option<Point>);
+
+/// Names with markers in the room of this width at the right of `rect`, joined to the ends of their lines.
+pub(crate) fn paint(
+    canvas: &Canvas<'_>,
+    look: &Look,
+    rect: &Rect,
+    ends: &[LineEnd<'_>],
+    label_width: f64,
+) -> Drawn {
+    let wanted: Vec<f64> = ends.iter().map(|(_, _, end)| end.map_or(rect.bottom, |end| end.1)).collect();
+    let places = spread(&wanted, look.font * 1.35, rect.top, rect.bottom);
+    for ((name, index, end), y) in ends.iter().zip(&places) {
+        let style = look.series(*index);
+        let knee = (rect.right + 0.75 * look.font, *y);
+        if let Some(end) = end {
+            let line = [(end.0 + look.line * 2.6, end.1), (rect.right, end.1), knee];
+            canvas.line(&line, look.line * 0.3, style.colour, 0.7)?;
+        }
+        canvas.marker(knee, look.line * 1.7, style.marker, style.colour, look.background)?;
+        let name = canvas.fitted(name, look.font, label_width - 1.6 * look.font);
+        let at = (rect.right + 1.6 * look.font, *y);
+        canvas.text(&name, at, look.text(1.0, look.text_colour(style.colour), Align::Left))?;
+    }
+    Ok(())
+}
+
 /// Moves wanted positions apart so that neighbours keep `distance` and all stay within `low..=high`;
 /// returns the positions in the order given.
 pub(crate) fn spread(wanted: &[f64], distance: f64, low: f64, high: f64) -> Vec<f64> {

@@ -6,7 +6,7 @@ use scenarios::metric::{Metric, Unit};
 use scenarios::results::{CapacityLine, SweepResult, VariantResult};
 
 use super::axis::Axis;
-use super::canvas::{self, Align, Canvas, DrawError, Drawn, Point};
+use super::canvas::{self, Canvas, DrawError, Drawn, Point};
 use super::frame::{self, Panel, TickLabels};
 use super::keys::{self, Key};
 use super::{Colour, Look, labels};
@@ -211,22 +211,8 @@ fn paint_labels(
     curves: &[Curve],
     label_width: f64,
 ) -> Drawn {
-    let rect = &panel.rect;
     let end = |curve: &Curve| curve.points.last().map(|(load, goodput)| panel.at(*load, goodput.value));
-    let ends: Vec<Option<Point>> = curves.iter().map(end).collect();
-    let wanted: Vec<f64> = ends.iter().map(|end| end.map_or(rect.bottom, |end| end.1)).collect();
-    let places = labels::spread(&wanted, look.font * 1.35, rect.top, rect.bottom);
-    for ((curve, end), y) in curves.iter().zip(&ends).zip(&places) {
-        let style = look.series(curve.index);
-        let knee = (rect.right + 0.75 * look.font, *y);
-        if let Some(end) = end {
-            let line = [(end.0 + look.line * 2.6, end.1), (rect.right, end.1), knee];
-            canvas.line(&line, look.line * 0.3, style.colour, 0.7)?;
-        }
-        canvas.marker(knee, look.line * 1.7, style.marker, style.colour, look.background)?;
-        let name = canvas.fitted(&curve.name, look.font, label_width - 1.6 * look.font);
-        let at = (rect.right + 1.6 * look.font, *y);
-        canvas.text(&name, at, look.text(1.0, look.text_colour(style.colour), Align::Left))?;
-    }
-    Ok(())
+    let ends: Vec<labels::LineEnd<'_>> =
+        curves.iter().map(|curve| (curve.name.as_str(), curve.index, end(curve))).collect();
+    labels::paint(canvas, look, &panel.rect, &ends, label_width)
 }

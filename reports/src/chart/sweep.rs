@@ -5,7 +5,7 @@ use scenarios::metric::{Metric, Unit};
 use scenarios::results::{SweepResult, TheoryLine};
 
 use super::axis::{Axis, Scale};
-use super::canvas::{self, Align, Canvas, DrawError, Drawn, Point};
+use super::canvas::{self, Canvas, DrawError, Drawn, Point};
 use super::frame::{self, Panel, TickLabels};
 use super::{Look, labels};
 use crate::format;
@@ -190,31 +190,11 @@ fn paint_labels(
     curves: &[Curve],
     label_width: f64,
 ) -> Drawn {
-    let ends: Vec<Option<Point>> = curves
-        .iter()
-        .map(|curve| {
-            let last =
-                curve.points.iter().rev().find_map(|(x, estimate)| Some((*x, estimate.as_ref()?.value)));
-            last.map(|(x, y)| panel.at(x, y))
-        })
-        .collect();
-    let wanted: Vec<f64> = ends.iter().map(|end| end.map_or(panel.rect.bottom, |end| end.1)).collect();
-    let places = labels::spread(&wanted, look.font * 1.35, panel.rect.top, panel.rect.bottom);
-    let text_left = panel.rect.right + 1.6 * look.font;
-    for ((curve, end), y) in curves.iter().zip(&ends).zip(&places) {
-        let style = look.series(curve.index);
-        let knee = (panel.rect.right + 0.75 * look.font, *y);
-        if let Some(end) = end {
-            canvas.line(
-                &[(end.0 + look.line * 2.6, end.1), (panel.rect.right, end.1), knee],
-                look.line * 0.3,
-                style.colour,
-                0.7,
-            )?;
-        }
-        canvas.marker(knee, look.line * 1.7, style.marker, style.colour, look.background)?;
-        let name = canvas.fitted(&curve.name, look.font, label_width - 1.6 * look.font);
-        canvas.text(&name, (text_left, *y), look.text(1.0, look.text_colour(style.colour), Align::Left))?;
-    }
-    Ok(())
+    let end = |curve: &Curve| {
+        let known = |(x, estimate): &(f64, Option<Estimate>)| Some((*x, estimate.as_ref()?.value));
+        curve.points.iter().rev().find_map(known).map(|(x, y)| panel.at(x, y))
+    };
+    let ends: Vec<labels::LineEnd<'_>> =
+        curves.iter().map(|curve| (curve.name.as_str(), curve.index, end(curve))).collect();
+    labels::paint(canvas, look, &panel.rect, &ends, label_width)
 }

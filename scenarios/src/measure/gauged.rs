@@ -3,6 +3,7 @@
 use sim_core::ids::Id;
 use sim_core::metrics::gauges::{GaugeSeries, Holder};
 
+use super::readings::sum_of_some;
 use super::{Record, Scope, Span};
 
 impl Record {
@@ -14,12 +15,8 @@ impl Record {
             Holder::Service(id) => scope.service.is_none_or(|service| service == id),
             Holder::Link(_) => false,
         };
-        let area = |series: &GaugeSeries| -> Option<f64> {
-            let windows = series.values.iter().zip(&self.lengths_s).take(span.to).skip(span.from);
-            windows.map(|(value, seconds)| value.map(|value| value * seconds)).sum()
-        };
-        let all = self.gauges.all().iter().filter(|series| series.name == name && is_wanted(series.of));
-        all.filter_map(area).reduce(|a, b| a + b).map(|area| area / self.seconds(span))
+        let areas = self.readings(name, is_wanted).filter_map(|series| self.area(series, span));
+        sum_of_some(areas).map(|area| area / self.seconds(span))
     }
 
     /// The same as a mean over those who have it and the windows in which it was known.
@@ -28,16 +25,8 @@ impl Record {
             Holder::Edge(_) | Holder::Link(_) => true,
             Holder::Service(id) => scope.service.is_none_or(|service| service == id),
         };
-        let mean = |series: &GaugeSeries| -> Option<f64> {
-            let windows = series.values.iter().zip(&self.lengths_s).take(span.to).skip(span.from);
-            let known = windows.filter_map(|(value, seconds)| value.map(|value| (value * seconds, seconds)));
-            let (area, seconds) =
-                known.fold((0.0, 0.0), |(area, all), (a, seconds)| (area + a, all + seconds));
-            (seconds > 0.0).then(|| area / seconds)
-        };
-        let all = self.gauges.all().iter().filter(|series| series.name == name && is_wanted(series.of));
-        let (sum, count) =
-            all.filter_map(mean).fold((0.0, 0.0), |(sum, count), mean| (sum + mean, count + 1.0));
+        let means = self.readings(name, is_wanted).filter_map(|series| self.known_mean(series, span));
+        let (sum, count) = means.fold((0.0, 0.0), |(sum, count), mean| (sum + mean, count + 1.0));
         (count > 0.0).then(|| sum / count)
     }
 
@@ -47,12 +36,11 @@ impl Record {
             Holder::Edge(_) | Holder::Link(_) => scope.service.is_none(),
             Holder::Service(id) => scope.service.is_none_or(|service| service == id),
         };
-        let all = self.gauges.all().iter().filter(|series| series.name == name && is_wanted(series.of));
         let last = |series: &GaugeSeries| match to {
             0 => 0.0,
             _ => series.values.get(to - 1).copied().flatten().unwrap_or(0.0),
         };
-        all.map(last).reduce(|a, b| a + b)
+        sum_of_some(self.readings(name, is_wanted).map(last))
     }
 
     /// What was added to a count in the windows, per 1000 added to another.
@@ -70,14 +58,8 @@ impl Record {
 
     /// The most of several gauges, each in its mean over time; `None` if nobody has such a thing.
     pub(super) fn most_gauged(&self, names: [&str; 2], span: Span) -> Option<f64> {
-        let wanted = self.gauges.all().iter().filter(|series| names.contains(&series.name));
-        let mean = |series: &GaugeSeries| {
-            let windows = series.values.iter().zip(&self.lengths_s).take(span.to).skip(span.from);
-            let known = windows.filter_map(|(value, seconds)| value.map(|value| (value * seconds, *seconds)));
-            let (area, seconds) = known.fold((0.0, 0.0), |sum, (area, s)| (sum.0 + area, sum.1 + s));
-            (seconds > 0.0).then(|| area / seconds)
-        };
-        wanted.filter_map(mean).reduce(f64::max)
+        let all = names.into_iter().flat_map(|name| self.readings(name, |_| true));
+        all.filter_map(|series| self.known_mean(series, span)).reduce(f64::max)
     }
 
     /// Sum over the windows of a count that is read at their ends; `None` if nobody has such a thing.
@@ -90,8 +72,7 @@ impl Record {
         let sum = |series: &GaugeSeries| -> f64 {
             series.values.iter().take(span.to).skip(span.from).flatten().sum()
         };
-        let all = self.gauges.all().iter().filter(|series| series.name == name && is_wanted(series.of));
-        all.map(sum).reduce(|a, b| a + b)
+        sum_of_some(self.readings(name, is_wanted).map(sum))
     }
 
     /// The busiest link of a pool, in means over all; `None` without links, or if nothing went over them.

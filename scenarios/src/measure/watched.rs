@@ -1,8 +1,9 @@
 //! Who knew what, and when? What monitors and operators did, counted from the start of the first trigger.
 
 use sim_core::ids::Id;
-use sim_core::metrics::gauges::{GaugeSeries, Holder};
+use sim_core::metrics::gauges::Holder;
 
+use super::readings::sum_of_some;
 use super::{Record, Scope, Span};
 use crate::metric::Metric;
 
@@ -32,12 +33,9 @@ impl Record {
             (Holder::Link(_), ..) => false,
             (Holder::Edge(edge), _, workload) => workload.is_some_and(|id| id.index() == edge.index()),
         };
-        let area = |series: &GaugeSeries| -> f64 {
-            let windows = series.values.iter().zip(&self.lengths_s).take(span.to).skip(span.from);
-            windows.filter_map(|(value, seconds)| value.map(|value| value * seconds)).sum()
-        };
-        let all = self.gauges.all().iter().filter(|s| s.name == "alerts_firing" && is_wanted(s.of));
-        all.map(area).reduce(|a, b| a + b).map(|area| area / self.seconds(span))
+        let firing = self.readings("alerts_firing", is_wanted);
+        let areas = firing.map(|series| self.known_area(series, span));
+        sum_of_some(areas).map(|area| area / self.seconds(span))
     }
 
     /// The share of requests not answered, summed over time.

@@ -1,7 +1,8 @@
 //! What did messages weigh, cost and take? By edge and service, from what was read at the ends of windows.
 
-use sim_core::metrics::gauges::{GaugeSeries, Holder};
+use sim_core::metrics::gauges::Holder;
 
+use super::readings::sum_of_some;
 use super::{Record, Scope, Span};
 use crate::metric::Metric;
 
@@ -32,11 +33,7 @@ impl Record {
             Holder::Edge(edge) => scope.service.is_none_or(|service| self.callees[edge] == service),
             Holder::Service(_) | Holder::Link(_) => false,
         };
-        let area = |series: &GaugeSeries| -> f64 {
-            let windows = series.values.iter().zip(&self.lengths_s).take(span.to).skip(span.from);
-            windows.map(|(value, seconds)| value.unwrap_or(0.0) * seconds).sum()
-        };
-        let all = self.gauges.all().iter().filter(|series| series.name == name && leads_there(series.of));
-        all.map(area).reduce(|a, b| a + b).map(|area| area / self.seconds(span))
+        let areas = self.readings(name, leads_there).map(|series| self.known_area(series, span));
+        sum_of_some(areas).map(|area| area / self.seconds(span))
     }
 }

@@ -23,10 +23,10 @@ pub(crate) struct Glance {
 pub(crate) fn glance(args: &args::Glance) -> Result<Glance, Failure> {
     let mut refused = Refused::default();
     let seeds = Seeds::asked(args.seeds.as_deref(), &mut refused);
-    let threads = refused.take(args.threads.as_deref().map_or(Ok(0), threads));
+    let threads = refused.take(args.output.threads.as_deref().map_or(Ok(0), threads));
     let usual = format!("glance-{}", args.module);
-    let folder =
-        refused.take(args.out.as_ref().map_or_else(|| Folder::usual(&usual), |path| Folder::new(path)));
+    let folder = refused
+        .take(args.output.out.as_ref().map_or_else(|| Folder::usual(&usual), |path| Folder::new(path)));
     let shipped = refused.take(module(&args.module));
     let words = Words::new("glance", &args.module);
     let words = words.option_if("--seeds", seeds.as_ref().map_or("", Seeds::text));
@@ -41,7 +41,7 @@ pub(crate) fn glance(args: &args::Glance) -> Result<Glance, Failure> {
         let complaint = Complaint::new(format!("no scenario of `{}` has a `glance`", args.module));
         return Err(Refused::from(complaint.with_help("`spiral glance fallacies` has")).into());
     }
-    let figures = reports::Options { png: !args.no_png, ..Default::default() };
+    let figures = reports::Options { png: !args.output.no_png, ..Default::default() };
     Ok(Glance { glimpses, threads, folder, figures, reproduce: words.finish() })
 }
 

@@ -127,7 +127,7 @@ fn named(plan: &Plan, args: &args::Sweep) -> Result<(Vec<Sweep>, Vec<Grid>), Com
         Some(name) => Err(Complaint::unknown("sweep", name, &names)),
         None if names.is_empty() => Err(Complaint::new(format!("`{}` names no sweep", plan.scenario.id))
             .with_help("say what to vary, for example `--x run.warmup=10s..30s:3`")),
-        None if names.len() > 1 && args.making.format == Format::Json => {
+        None if names.len() > 1 && args.making.output.format == Format::Json => {
             Err(Complaint::new(format!("JSON is one result, but the file names {} sweeps", names.len()))
                 .with_help(format!("choose one with `--sweep`: {}", names.join(", "))))
         }
