@@ -25,7 +25,7 @@ pub(crate) fn series(runs: &Runs) -> Series {
     let mut lines = Vec::new();
     for variant in &runs.variants {
         lines.push(line(variant, Arm::Triggered, moment_s, count));
-        if variant.has_trigger() {
+        if variant.has_two_arms() {
             lines.push(line(variant, Arm::Control, moment_s, count));
         }
     }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use sim_core::model::{Model, Named, SystemConfig};
+use sim_core::model::{Model, SystemConfig};
 
 use crate::expectation::Verdict;
 use crate::load::Variant;
@@ -61,18 +61,10 @@ impl VariantRuns {
         self.judgements.iter().filter(|judgement| judgement.verdict == verdict).count() as u32
     }
 
-    /// Whether the variant has a trigger.
-    pub fn has_trigger(&self) -> bool {
-        !self.variant.system.faults.is_empty()
+    /// Whether anything happens in the triggered arm that the control does not have.
+    pub fn has_two_arms(&self) -> bool {
+        !self.variant.system.is_calm()
     }
-}
-
-/// The system of the control arm: nothing goes wrong and nobody acts.
-pub(crate) fn calm(system: &SystemConfig) -> SystemConfig {
-    let mut calm = system.clone();
-    calm.faults = Named::default();
-    (calm.actions, calm.stages, calm.changes) = Default::default();
-    calm
 }
 
 /// What is run: every distinct model, and which of them is which arm of which variant.
@@ -83,12 +75,12 @@ struct Plan {
 }
 
 impl Plan {
-    /// Variants that differ only in their faults, or in what owners change, share a control.
+    /// Variants that differ only in what happens to them share a control.
     fn new(variants: &[Variant]) -> Plan {
         let mut plan = Plan { models: Vec::new(), arms: Vec::new() };
         let mut controls: Vec<(SystemConfig, crate::document::RunConfig, usize)> = Vec::new();
         for variant in variants {
-            let calm = calm(&variant.system);
+            let calm = variant.system.calm();
             let shared = controls.iter().find(|(system, run, _)| *system == calm && *run == variant.run);
             let control = match shared {
                 Some((_, _, index)) => *index,
@@ -98,8 +90,7 @@ impl Plan {
                     plan.models.len() - 1
                 }
             };
-            let is_calm = variant.system.faults.is_empty() && variant.system.changes.is_none();
-            let triggered = match is_calm {
+            let triggered = match variant.system.is_calm() {
                 true => control,
                 false => {
                     plan.models.push((variant.model.clone(), variant.run.warmup));

@@ -40,3 +40,4 @@ pub mod glance;
 pub mod results;
 pub mod explain;
 pub mod trace;
+pub mod triggers;

@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 pub use settings::Setting;
+pub(crate) use settings::of_key as settings_of;
 
 static SOURCES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../sim-core/src/policy");
 

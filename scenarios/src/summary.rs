@@ -19,7 +19,7 @@ pub(crate) fn variant_result(runs: &VariantRuns) -> VariantResult {
     let of = runs.judgements.len() as u32;
     let share = |verdict| statistics::wilson(runs.count(verdict), of);
     let mut metrics = arm_metrics(runs, Arm::Triggered);
-    if runs.has_trigger() {
+    if !runs.variant.system.faults.is_empty() {
         metrics.insert(Metric::RecoveryTime.id().to_owned(), recovery_result(runs));
     }
     VariantResult {
@@ -32,7 +32,7 @@ pub(crate) fn variant_result(runs: &VariantRuns) -> VariantResult {
             inconclusive: share(Verdict::Inconclusive),
         },
         metrics,
-        control: if runs.has_trigger() { arm_metrics(runs, Arm::Control) } else { BTreeMap::new() },
+        control: if runs.has_two_arms() { arm_metrics(runs, Arm::Control) } else { BTreeMap::new() },
         workloads: workloads(runs),
         services: services(runs),
         diagnosis: None,

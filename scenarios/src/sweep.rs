@@ -161,11 +161,9 @@ fn theory_lines(sweep: &Sweep, name: &str) -> Vec<TheoryLine> {
 /// capacity, no faults, nobody gives up. Its name and the value.
 fn closed_form(variant: &Variant, metric: Metric) -> Option<(&'static str, f64)> {
     let system = &variant.system;
-    let ([(_, service)], [(_, workload)], true) = (
-        &system.services.0[..],
-        &system.workloads.0[..],
-        system.faults.is_empty() && system.changes.is_none(),
-    ) else {
+    let ([(_, service)], [(_, workload)], true) =
+        (&system.services.0[..], &system.workloads.0[..], system.is_calm())
+    else {
         return None;
     };
     let ArrivalsConfig::Poisson(arrivals) = &workload.arrivals else { return None };

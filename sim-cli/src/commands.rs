@@ -7,7 +7,7 @@ pub(crate) mod glance;
 pub(crate) mod completions;
 pub(crate) mod explain;
 mod interrupted;
-mod policies;
+mod pages;
 mod presets;
 pub(crate) mod list;
 pub(crate) mod new;

@@ -280,6 +280,22 @@ impl Default for Bounds {
     }
 }
 
+impl SystemConfig {
+    /// The control arm: the same system in which nothing goes wrong, so that nobody acts or changes anything.
+    pub fn calm(&self) -> SystemConfig {
+        let mut calm = self.clone();
+        calm.faults = Named::default();
+        (calm.actions, calm.stages, calm.changes) = Default::default();
+        calm
+    }
+
+    /// Whether its two arms are the same.
+    pub fn is_calm(&self) -> bool {
+        let nothing_happens = self.faults.is_empty() && self.changes.is_none();
+        nothing_happens && self.actions.is_empty() && self.stages.is_empty()
+    }
+}
+
 impl Model {
     /// Checks `config` and lowers it. On failure gives every problem, in the order of the file.
     pub fn new(config: &SystemConfig) -> Result<Model, Vec<Problem>> {

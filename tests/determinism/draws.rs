@@ -65,7 +65,7 @@ faults:
 }
 
 fn stories(parts: &Parts<'_>) -> Vec<Story> {
-    engine::run(&parts.model(), Seed(7), Stories::default()).probe.all
+    engine::run_dyn(&parts.model(), Seed(7), Stories::default()).probe.all
 }
 
 /// Arrivals are equal one by one, and so is the service time of every first try that both runs started.

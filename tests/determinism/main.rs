@@ -1,6 +1,7 @@
 //! Does anything move that should not? The same run twice, more threads, another policy, another fault,
 //! another service: whatever is switched on leaves everybody else's draws where they were.
 
+mod arms;
 mod draws;
 mod threads;
 

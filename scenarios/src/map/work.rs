@@ -193,7 +193,7 @@ impl<'a> Work<'a> {
         for task in missing.iter().map(|index| &tasks[*index]) {
             let (built, variant) = (&cells[task.cell], &cells[task.cell].variants[task.variant]);
             let key = (built.calm[task.variant].clone(), task.seed);
-            if !variant.system.faults.is_empty() && !self.controls.contains_key(&key) {
+            if !variant.system.is_calm() && !self.controls.contains_key(&key) {
                 wanted.insert(key, variant);
             }
         }
@@ -326,7 +326,7 @@ fn class(outcomes: &[Outcome]) -> CellClass {
 }
 
 fn built(place: (usize, usize), variants: Vec<Variant>) -> Built {
-    let calm = |variant: &Variant| store::said(&experiment::calm(&variant.system), &variant.run);
+    let calm = |variant: &Variant| store::said(&variant.system.calm(), &variant.run);
     Built {
         place,
         systems: variants.iter().map(|variant| store::said(&variant.system, &variant.run)).collect(),

@@ -84,6 +84,11 @@ pub(super) fn of(source: &Source, definitions: &Value) -> Vec<Setting> {
     }
 }
 
+/// The settings of what a key takes.
+pub(crate) fn of_key(schema: &Value, definitions: &Value) -> Vec<Setting> {
+    target(schema, definitions).map_or_else(Vec::new, |block| of_block(block, definitions))
+}
+
 fn of_block(block: &Value, definitions: &Value) -> Vec<Setting> {
     let required =
         |name: &str| block["required"].as_array().is_some_and(|all| all.iter().any(|key| key == name));

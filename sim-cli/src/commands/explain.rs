@@ -1,6 +1,7 @@
-//! `spiral explain FILE|ID`: what can be known of a variant before any run? And `explain policy`, `explain preset`: what
-//! does this word stand for?
+//! `spiral explain FILE|ID`: what can be known of a variant before any run? And `explain policy`, `explain preset`,
+//! `explain trigger`: what does this word stand for?
 
+use super::pages::Book;
 use crate::args::{self, Format};
 use crate::console::{print, style};
 use crate::failure::{Complaint, Failure, Refused, Status};
@@ -9,10 +10,11 @@ use crate::plan::Target;
 pub(crate) fn run(args: &args::Explain) -> Result<Status, Failure> {
     match (args.scenario.as_str(), &args.name) {
         ("preset", name) => return super::presets::run(name.as_deref(), args.format),
-        ("policy", name) => return super::policies::run(name.as_deref(), args.format),
+        ("policy", name) => return Book::policies().run(name.as_deref(), args.format),
+        ("trigger", name) => return Book::triggers().run(name.as_deref(), args.format),
         (_, Some(name)) => {
             let complaint = Complaint::new(format!("`{name}` is one word too many"));
-            let help = "a name stands behind the word `policy` or `preset`; a variant behind `--variant`";
+            let help = "a name stands behind `policy`, `preset` or `trigger`; a variant behind `--variant`";
             return Err(complaint.with_help(help).into());
         }
         (_, None) => {}

@@ -69,26 +69,47 @@ macro_rules! triggers {
 
 triggers! {
     /// The service's capacity is cut to `factor` of what it was.
+    ///
+    /// Elsewhere: nothing quite: the CPU loads of Chaos Mesh StressChaos, Litmus `pod-cpu-hog` and Gremlin take workers
+    /// away by a load, this by a share.
     capacity: Capacity(CapacityFault),
     /// Nothing starts at the service; what is under way is finished.
     stop: Stop(StopFault),
     /// Services that start take `factor` times as long.
+    ///
+    /// Elsewhere: Chaos Mesh JVMChaos and IOChaos `latency`, Simmy latency; those add a time, this multiplies.
     slow: Slow(SlowFault),
     /// A share of the attempts is answered with an error after full service.
+    ///
+    /// Elsewhere: Envoy fault `abort`, Chaos Mesh HTTPChaos `abort`, Litmus `pod-http-status-code`, AWS FIS
+    /// `aws:fis:inject-api-internal-error`, Simmy outcome; those answer at once, this after the work.
     errors: Errors(ErrorsFault),
     /// Instances crash: what is on them is lost; they are down while the fault lasts, then they boot.
+    ///
+    /// Elsewhere: Chaos Mesh PodChaos `pod-kill` and `container-kill`, Litmus `pod-delete`, Gremlin shutdown and
+    /// process killer, AWS FIS `aws:ec2:terminate-instances`.
     crash: Crash(CrashFault),
     /// Instances are stopped in good order when the fault starts, and start again at once.
+    ///
+    /// Elsewhere: AWS FIS `aws:ec2:stop-instances`, a rolling restart of an orchestrator.
     restart: Restart(RestartFault),
     /// Instances accept attempts but do not get on with them.
+    ///
+    /// Elsewhere: Toxiproxy `timeout: 0` in front of an instance.
     hang: Hang(HangFault),
     /// Every instance in a zone is down while the fault lasts.
+    ///
+    /// Elsewhere: AWS FIS `aws:network:disrupt-connectivity` for a zone, Litmus `node-*` for all its nodes.
     zone_down: ZoneDown(ZoneDownFault),
     /// Instances crash at random moments while the fault lasts.
+    ///
+    /// Elsewhere: Chaos Monkey.
     monkey: Monkey(MonkeyFault),
     /// The workload sends `factor` times as many requests.
     load_spike: LoadSpike(LoadSpikeFault),
     /// Something takes memory of instances.
+    ///
+    /// Elsewhere: Chaos Mesh StressChaos `memory`, Litmus `pod-memory-hog`, Gremlin memory.
     memory: Memory(MemoryFault),
     /// Requests are `factor` times as large: they take as many times as long and hold as much more memory.
     payload: Payload(PayloadFault),
@@ -97,44 +118,77 @@ triggers! {
     /// A share of a workload's requests asks for one key.
     hot_key: HotKey(HotKeyFault),
     /// Other traffic takes a part of a link.
+    ///
+    /// Elsewhere: nothing quite: netem `rate` and Toxiproxy `bandwidth` on one of several connections.
     congestion: Congestion(CongestionFault),
     /// An instance is taken over and calls whatever it can reach.
     compromise: Compromise(CompromiseFault),
     /// A certificate has run out, and nobody has renewed it.
     certificate_expiry: CertificateExpiry(CertificateExpiryFault),
     /// A share of the messages between callers and a service is lost.
+    ///
+    /// Elsewhere: netem `loss`, Chaos Mesh NetworkChaos `loss`, Litmus `pod-network-loss`, Gremlin packet loss. Those
+    /// lose packets, this messages, or segments where the transport is TCP.
     loss: Loss(LossFault),
     /// A share of the messages between callers and a service arrives twice.
+    ///
+    /// Elsewhere: netem `duplicate`, Chaos Mesh NetworkChaos `duplicate`, Litmus `pod-network-duplication`.
     duplicate: Duplicate(DuplicateFault),
     /// A share of the messages between callers and a service arrives damaged and is thrown away.
+    ///
+    /// Elsewhere: netem `corrupt`, Chaos Mesh NetworkChaos `corrupt`, Litmus `pod-network-corruption`.
     corrupt: Corrupt(CorruptFault),
     /// A share of the messages between callers and a service is held up, and others overtake them.
+    ///
+    /// Elsewhere: netem `delay` with `reorder`, Chaos Mesh NetworkChaos `delay.reorder`.
     reorder: Reorder(ReorderFault),
     /// Instances are replaced one after the other, each by one with a new address.
     rolling_replacement: RollingReplacement(RollingReplacementFault),
     /// Look-ups of a service's name fail.
+    ///
+    /// Elsewhere: Litmus `pod-dns-error`, Gremlin DNS.
     dns_error: DnsError(DnsErrorFault),
     /// Look-ups of a service's name lead elsewhere.
+    ///
+    /// Elsewhere: Litmus `pod-dns-spoof`.
     dns_spoof: DnsSpoof(DnsSpoofFault),
     /// The registry of a service is away.
     registry_down: RegistryDown(RegistryDownFault),
     /// Messages between callers and a service take longer.
+    ///
+    /// Elsewhere: netem `delay`, Toxiproxy `latency`, Chaos Mesh NetworkChaos `delay`, Litmus `pod-network-latency`,
+    /// Envoy fault `delay`, Gremlin latency.
     latency: Latency(LatencyFault),
     /// Nothing gets through between some callers and some instances.
+    ///
+    /// Elsewhere: Chaos Mesh NetworkChaos `partition`, Litmus `pod-network-partition`, Gremlin blackhole, AWS FIS
+    /// `aws:network:disrupt-connectivity`; as a black hole netem `loss 100%` and Toxiproxy `timeout: 0`, with `reject`
+    /// Toxiproxy `enabled: false`.
     partition: Partition(PartitionFault),
     /// A share of the messages between callers and a service finds its connection reset.
+    ///
+    /// Elsewhere: Toxiproxy `reset_peer`, Litmus `pod-http-reset-peer`.
     reset: Reset(ResetFault),
     /// A link that calls share passes less.
+    ///
+    /// Elsewhere: netem `rate`, Toxiproxy `bandwidth`, Chaos Mesh NetworkChaos `bandwidth`, Litmus `pod-network-rate-
+    /// limit`.
     bandwidth: Bandwidth(BandwidthFault),
     /// Connections between callers and a service close late and keep their slot of the pool.
+    ///
+    /// Elsewhere: Toxiproxy `slow_close`.
     slow_close: SlowClose(SlowCloseFault),
     /// Answers of a service grow while the trigger lasts.
     payload_growth: PayloadGrowth(PayloadGrowthFault),
     /// Instances of a service go to another version, one after the other.
     rollout: Rollout(RolloutFault),
     /// The clock of a holder of a lock goes at another speed.
+    ///
+    /// Elsewhere: Chaos Mesh TimeChaos, Gremlin time travel.
     clock_skew: ClockSkew(ClockSkewFault),
     /// A holder of a lock stands still, as in a long garbage collection.
+    ///
+    /// Elsewhere: Chaos Mesh JVMChaos `gc`.
     holder_pause: HolderPause(HolderPauseFault),
 }
 

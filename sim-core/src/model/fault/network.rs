@@ -1,21 +1,7 @@
 //! What goes wrong between services? Triggers that hit messages on their way, by who calls whom.
 //!
-//! | here | netem | Toxiproxy | Chaos Mesh (NetworkChaos) |
-//! |---|---|---|---|
-//! | `loss` | `loss` | - | `loss` |
-//! | `duplicate` | `duplicate` | - | `duplicate` |
-//! | `corrupt` | `corrupt` | - | `corrupt` |
-//! | `reorder` | `delay` with `reorder` | - | `delay.reorder` |
-//! | `latency` (`delay`, `jitter`) | `delay` | `latency` | `delay` |
-//! | `partition`, `black_hole` | `loss 100%` | `timeout: 0` | `partition` |
-//! | `partition`, `reject` | (`iptables -j REJECT`) | `enabled: false` | - |
-//! | `reset` | - | `reset_peer` | - |
-//! | `bandwidth` | `rate` | `bandwidth` | `bandwidth` |
-//! | `slow_close` | - | `slow_close` | - |
-//! | `payload`, `payload_growth` | - | - | - |
-//!
-//! In netem and Chaos Mesh a share of messages is one of packets; here it is one of messages, or of segments where the
-//! transport is TCP. There is no correlation from one to the next.
+//! What other tools call them stands at the words of the triggers in `fault.rs`, and `spiral explain trigger` tells it.
+//! There is no correlation from one message to the next.
 
 use serde::{Deserialize, Serialize};
 
