@@ -53,6 +53,9 @@ mod slow_close;
 mod changes;
 mod versions;
 mod locks;
+mod correlated;
+mod pieces;
+mod sizes;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -71,6 +74,7 @@ pub use changes::ChangesLedger;
 pub(crate) use changes::start_fits;
 use changes::{Changes, Shelf};
 use connections::Connections;
+use correlated::Chains;
 use directory::Discovery;
 pub use directory::DiscoveryLedger;
 use doors::Doors;
@@ -90,6 +94,7 @@ pub use locks::LockLedger;
 use locks::Locks;
 use monitors::Monitors;
 pub use monitors::WatchLedger;
+use pieces::Pieces;
 use records::Records;
 use refresh::Refreshes;
 pub use sagas::SagaLedger;
@@ -233,6 +238,8 @@ struct Simulation<'m, P, const PLAIN: bool> {
     changes: Changes<'m>,
     versions: Versions,
     locks: Locks,
+    chains: Chains,
+    pieces: Pieces,
 }
 
 impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
@@ -307,6 +314,8 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             changes: Changes::new(model, seed, shelf),
             versions: Versions::new(model),
             locks: Locks::new(model),
+            chains: Chains::new(model),
+            pieces: Pieces::new(model),
         }
     }
 
@@ -416,6 +425,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             Event::SagaAgain { run, plan } => self.on_saga_again(run, plan),
             Event::Scrape { monitor } => self.on_scrape(monitor),
             Event::Page { monitor, plan, fires } => self.on_page(monitor, plan, fires),
+            Event::Silence { attempt } => self.on_silence(attempt),
             Event::Arrival { .. }
             | Event::Finish { .. }
             | Event::AttemptTimeout { .. }

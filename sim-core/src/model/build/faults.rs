@@ -1,6 +1,7 @@
 //! What goes wrong? Names and selections of the triggers become instances.
 
 mod network;
+mod stream;
 
 use super::{Problems, unique_keys};
 use crate::ids::{CacheId, EdgeId, FaultId, Id, IdVec, InstanceId, PoolId, ServiceId, WorkloadId};
@@ -15,6 +16,7 @@ use crate::model::service::Service;
 use crate::model::workload::HotKey;
 use crate::policy::cache;
 use crate::time::{SimDuration, SimTime};
+use crate::units::Probability;
 
 type Services = IdVec<ServiceId, Service>;
 
@@ -215,15 +217,42 @@ impl Lowering<'_> {
             }
             Kind::Loss(f) => {
                 let harm = Harm::Lost(f.ratio.get());
-                (self.share_of_messages("loss", f.between(), f.direction, f.ratio, harm)?, Vec::new())
+                (
+                    self.share_of_messages(
+                        "loss",
+                        f.between(),
+                        f.direction,
+                        (f.ratio, f.correlation_ratio),
+                        harm,
+                    )?,
+                    Vec::new(),
+                )
             }
             Kind::Duplicate(f) => {
                 let harm = Harm::Doubled(f.ratio.get());
-                (self.share_of_messages("duplicate", f.between(), f.direction, f.ratio, harm)?, Vec::new())
+                (
+                    self.share_of_messages(
+                        "duplicate",
+                        f.between(),
+                        f.direction,
+                        (f.ratio, f.correlation_ratio),
+                        harm,
+                    )?,
+                    Vec::new(),
+                )
             }
             Kind::Corrupt(f) => {
                 let harm = Harm::Damaged(f.ratio.get());
-                (self.share_of_messages("corrupt", f.between(), f.direction, f.ratio, harm)?, Vec::new())
+                (
+                    self.share_of_messages(
+                        "corrupt",
+                        f.between(),
+                        f.direction,
+                        (f.ratio, f.correlation_ratio),
+                        harm,
+                    )?,
+                    Vec::new(),
+                )
             }
             Kind::Partition(f) => (self.partition(f, key)?, Vec::new()),
             Kind::Bandwidth(f) => (self.bandwidth(f)?, Vec::new()),
@@ -232,14 +261,32 @@ impl Lowering<'_> {
             Kind::Latency(f) => (self.latency(f)?, Vec::new()),
             Kind::Reset(f) => {
                 let harm = Harm::Reset(f.ratio.get());
-                (self.share_of_messages("reset", f.between(), f.direction, f.ratio, harm)?, Vec::new())
+                (
+                    self.share_of_messages(
+                        "reset",
+                        f.between(),
+                        f.direction,
+                        (f.ratio, Probability::ZERO),
+                        harm,
+                    )?,
+                    Vec::new(),
+                )
             }
             Kind::Reorder(f) => {
                 if !self.delay("reorder", &f.delay) {
                     return None;
                 }
                 let harm = Harm::HeldUp(f.ratio.get(), f.delay.sampler());
-                (self.share_of_messages("reorder", f.between(), f.direction, f.ratio, harm)?, Vec::new())
+                (
+                    self.share_of_messages(
+                        "reorder",
+                        f.between(),
+                        f.direction,
+                        (f.ratio, f.correlation_ratio),
+                        harm,
+                    )?,
+                    Vec::new(),
+                )
             }
             Kind::RollingReplacement(f) => (self.replacement(f)?, Vec::new()),
             Kind::DnsError(f) => (self.dns_error(f)?, Vec::new()),
@@ -264,6 +311,8 @@ impl Lowering<'_> {
                     super::locks::disturbed(self.config, &path, &f.workload, f.holder, None, self.problems);
                 (Effect::Disturbed(found?), Vec::new())
             }
+            Kind::Slice(f) => (self.slice(f)?, Vec::new()),
+            Kind::LimitData(f) => (self.limit_data(f)?, Vec::new()),
             Kind::Rollout(f) => (Effect::Rollout, self.hit("rollout", &f.service, &Selection::default())?),
         })
     }

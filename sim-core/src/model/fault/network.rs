@@ -15,7 +15,8 @@
 //! | `payload`, `payload_growth` | - | - | - |
 //!
 //! In netem and Chaos Mesh a share of messages is one of packets; here it is one of messages, or of segments where the
-//! transport is TCP. There is no correlation from one to the next.
+//! transport is TCP. Their `correlation` is `correlation_ratio` here, with another rule: see
+//! [`correlation`](crate::model::correlation). What hits the bytes of a message is in `stream.rs` beside this.
 
 use serde::{Deserialize, Serialize};
 
@@ -50,7 +51,7 @@ impl Direction {
         }
     }
 
-    const fn word(self) -> &'static str {
+    pub(super) const fn word(self) -> &'static str {
         match self {
             Direction::Both => "messages",
             Direction::There => "requests",
@@ -70,7 +71,7 @@ pub struct Between<'a> {
 
 impl Between<'_> {
     /// In words.
-    fn describe(&self) -> String {
+    pub(super) fn describe(&self) -> String {
         match (self.from, self.to) {
             (Some(from), Some(to)) => format!("between {from} and {to}"),
             (Some(from), None) => format!("of calls by {from}"),
@@ -120,6 +121,10 @@ hits_messages! {
     LossFault {
         /// Share of the messages, 0 to 1.
         ratio: Probability,
+        /// How much the fate of a message is that of the last one on the same edge and way, from 0 (default: each by
+        /// itself) to below 1: the share stays, in runs of 1 / ((1 - ratio) (1 - correlation_ratio)) on average.
+        #[serde(default)]
+        correlation_ratio: Probability,
     }
     |fault| format!("{} % of the {} lost", percent(fault.ratio.get()), fault.direction.word())
 }
@@ -129,6 +134,10 @@ hits_messages! {
     DuplicateFault {
         /// Share of the messages, 0 to 1.
         ratio: Probability,
+        /// How much the fate of a message is that of the last one on the same edge and way, from 0 (default: each by
+        /// itself) to below 1: the share stays, in runs of 1 / ((1 - ratio) (1 - correlation_ratio)) on average.
+        #[serde(default)]
+        correlation_ratio: Probability,
     }
     |fault| format!("{} % of the {} doubled", percent(fault.ratio.get()), fault.direction.word())
 }
@@ -138,6 +147,10 @@ hits_messages! {
     CorruptFault {
         /// Share of the messages, 0 to 1.
         ratio: Probability,
+        /// How much the fate of a message is that of the last one on the same edge and way, from 0 (default: each by
+        /// itself) to below 1: the share stays, in runs of 1 / ((1 - ratio) (1 - correlation_ratio)) on average.
+        #[serde(default)]
+        correlation_ratio: Probability,
     }
     |fault| format!("{} % of the {} damaged", percent(fault.ratio.get()), fault.direction.word())
 }
@@ -149,6 +162,10 @@ hits_messages! {
         ratio: Probability,
         /// How much longer they take: a duration or a distribution.
         delay: Distribution,
+        /// How much the fate of a message is that of the last one on the same edge and way, from 0 (default: each by
+        /// itself) to below 1: the share stays, in runs of 1 / ((1 - ratio) (1 - correlation_ratio)) on average.
+        #[serde(default)]
+        correlation_ratio: Probability,
     }
     |fault| format!("{} % of the {} held up", percent(fault.ratio.get()), fault.direction.word())
 }
@@ -315,6 +332,8 @@ pub struct NetworkHit {
     pub direction: Direction,
     /// What it does.
     pub harm: Harm,
+    /// How much a hit goes by the last message; above 0 it is no part of a [`Condition`].
+    pub correlation: f64,
 }
 
 /// What is done to a message.
@@ -336,6 +355,18 @@ pub enum Harm {
     Cut(Partition),
     /// Its connection closes so much later.
     ClosesLate(SimDuration),
+    /// It comes in pieces.
+    Sliced {
+        /// Of so many bytes.
+        bytes: u64,
+        /// So far apart.
+        delay: SimDuration,
+    },
+    /// Its connection ends after so many bytes.
+    Limited {
+        /// Bytes that get through.
+        bytes: u64,
+    },
 }
 
 /// Who is on which side.
@@ -374,10 +405,11 @@ impl NetworkHit {
     pub fn worsen(&self, condition: &mut Condition) {
         let either = |before: f64, ratio: f64| 1.0 - (1.0 - before) * (1.0 - ratio);
         match self.harm {
+            Harm::Lost(_) | Harm::Doubled(_) | Harm::Damaged(_) if self.correlation > 0.0 => {}
             Harm::Lost(ratio) => condition.loss = either(condition.loss, ratio),
             Harm::Doubled(ratio) => condition.duplicate = either(condition.duplicate, ratio),
             Harm::Damaged(ratio) => condition.corrupt = either(condition.corrupt, ratio),
-            Harm::ClosesLate(_) => {}
+            Harm::ClosesLate(_) | Harm::Sliced { .. } | Harm::Limited { .. } => {}
             Harm::HeldUp(..) | Harm::Slower(..) => condition.is_slower = true,
             Harm::Reset(ratio) => condition.reset = either(condition.reset, ratio),
             // A refusal is heard even where something else swallows what comes.
@@ -407,7 +439,12 @@ mod tests {
 
     #[test]
     fn what_is_lost_already_is_not_lost_again() {
-        let hit = NetworkHit { edges: Vec::new(), direction: Direction::Both, harm: Harm::Lost(0.5) };
+        let hit = NetworkHit {
+            edges: Vec::new(),
+            direction: Direction::Both,
+            harm: Harm::Lost(0.5),
+            correlation: 0.0,
+        };
         let mut condition = Condition { loss: 0.5, ..Condition::default() };
         hit.worsen(&mut condition);
         assert_eq!(condition.loss, 0.75);

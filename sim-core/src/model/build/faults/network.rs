@@ -3,6 +3,7 @@
 use super::Lowering;
 use crate::dist::Distribution;
 use crate::ids::{EdgeId, Id, LinkId, ServiceId};
+use crate::model::correlation;
 use crate::model::edge::{Edge, EdgeCaller};
 use crate::model::fault::{
     BandwidthFault, Between, Direction, Effect, Harm, LatencyFault, NetworkHit, Partition, PartitionFault,
@@ -19,14 +20,21 @@ impl Lowering<'_> {
         tag: &str,
         between: Between<'_>,
         direction: Direction,
-        ratio: Probability,
+        (ratio, correlation): (Probability, Probability),
         harm: Harm,
     ) -> Option<Effect> {
         if ratio == Probability::ZERO {
             let path = format!("{}/{tag}/ratio", self.path);
             self.problems.add(path, "a share of 0 hits no message; write one above 0");
         }
-        self.messages(tag, between, direction, harm)
+        if let Err(message) = correlation::check(correlation) {
+            self.problems.add(format!("{}/{tag}/correlation_ratio", self.path), message);
+        }
+        let mut effect = self.messages(tag, between, direction, harm);
+        if let Some(Effect::Network(hit)) = &mut effect {
+            hit.correlation = correlation.get();
+        }
+        effect
     }
 
     /// A duration of a trigger.
@@ -74,7 +82,7 @@ impl Lowering<'_> {
             };
             self.problems.add(path, message);
         }
-        Some(Effect::Network(NetworkHit { edges, direction, harm }))
+        Some(Effect::Network(NetworkHit { edges, direction, harm, correlation: 0.0 }))
     }
 
     pub(super) fn latency(&mut self, f: &LatencyFault) -> Option<Effect> {
@@ -137,7 +145,8 @@ impl Lowering<'_> {
                            at a service";
             self.problems.add(format!("{path}/zones"), message);
         }
-        Some(Effect::Network(NetworkHit { edges, direction: f.direction, harm: Harm::Cut(cut) }))
+        let (direction, harm) = (f.direction, Harm::Cut(cut));
+        Some(Effect::Network(NetworkHit { edges, direction, harm, correlation: 0.0 }))
     }
 
     pub(super) fn bandwidth(&mut self, f: &BandwidthFault) -> Option<Effect> {
