@@ -1,5 +1,5 @@
-//! Which messages are hit together? Chains of fates, one for each edge, way and reason; without a `correlation_ratio`
-//! nothing here is ever reached.
+//! Which messages are hit together? Chains of fates, one for each edge, way and reason that has a
+//! `correlation_ratio`.
 
 use std::collections::BTreeMap;
 
@@ -29,17 +29,15 @@ pub(super) const WORD: u32 = u32::MAX;
 /// All chains.
 #[derive(Debug)]
 pub(super) struct Chains {
-    /// Whether there can be any.
-    exist: bool,
+    /// Whether any trigger hits several in a row. Networks are looked at as they are: an operator may change them.
+    by_triggers: bool,
     of: BTreeMap<(EdgeId, Way, Chance, u32), Chain>,
 }
 
 impl Chains {
     pub(super) fn new(model: &Model) -> Self {
-        let own =
-            model.edges.iter().filter_map(|edge| edge.rough.as_ref()).any(|rough| rough.correlation > 0.0);
         let hit = |effect: &Effect| matches!(effect, Effect::Network(hit) if hit.correlation > 0.0);
-        Chains { exist: own || model.faults.iter().any(|fault| hit(&fault.effect)), of: BTreeMap::new() }
+        Chains { by_triggers: model.faults.iter().any(|fault| hit(&fault.effect)), of: BTreeMap::new() }
     }
 }
 
@@ -58,9 +56,6 @@ pub(super) struct Leaving {
 impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// Whether a message is hit by anything that hits several in a row.
     pub(super) fn is_struck(&mut self, message: Leaving, chance: Chance) -> bool {
-        if !self.chains.exist {
-            return false;
-        }
         let Leaving { edge, way, packets, .. } = message;
         let mut is_hit = false;
         let of_packets = |share: f64| match packets {
@@ -80,11 +75,16 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 is_hit |= self.chain(message, chance, OWN, of_packets(ratio), rough.correlation);
             }
         }
+        if !self.chains.by_triggers {
+            return is_hit;
+        }
         let model = self.model;
         for (id, fault) in model.faults.iter_ids() {
             let is_on = fault.begins <= self.now && self.now < fault.ends;
             let Effect::Network(hit) = &fault.effect else { continue };
-            let (true, true) = (is_on && hit.correlation > 0.0, hit.hits(edge, way)) else { continue };
+            if !is_on || hit.correlation <= 0.0 || !hit.hits(edge, way) {
+                continue;
+            }
             let ratio = match (chance, &hit.harm) {
                 (Chance::Lost, Harm::Lost(ratio))
                 | (Chance::Doubled, Harm::Doubled(ratio))

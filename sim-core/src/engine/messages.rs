@@ -274,6 +274,11 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             };
             ledger.retransmitted += transfer.retransmitted;
             more += transfer.delay;
+            if transfer.retransmitted > 0 {
+                // It takes its place behind what is on the link now; when it is sent is part of the delay.
+                let again = transfer.retransmitted * load.bytes.min(tcp.mss.bytes());
+                self.pass_link_of(attempt, way, again);
+            }
             if tcp.multiplexed {
                 more = self.in_order(attempt, way, time + more) - time;
             }
