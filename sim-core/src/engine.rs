@@ -54,6 +54,9 @@ mod changes;
 mod versions;
 mod locks;
 mod dynamic;
+mod correlated;
+mod pieces;
+mod sizes;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -72,6 +75,7 @@ pub use changes::ChangesLedger;
 pub(crate) use changes::start_fits;
 use changes::{Changes, Shelf};
 use connections::Connections;
+use correlated::Chains;
 use directory::Discovery;
 pub use directory::DiscoveryLedger;
 use doors::Doors;
@@ -92,6 +96,7 @@ pub use locks::LockLedger;
 use locks::Locks;
 use monitors::Monitors;
 pub use monitors::WatchLedger;
+use pieces::Pieces;
 use records::Records;
 use refresh::Refreshes;
 pub use sagas::SagaLedger;
@@ -234,6 +239,8 @@ struct Simulation<'m, P, const PLAIN: bool> {
     changes: Changes<'m>,
     versions: Versions,
     locks: Locks,
+    chains: Chains,
+    pieces: Pieces,
 }
 
 impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
@@ -308,6 +315,8 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             changes: Changes::new(model, seed, shelf),
             versions: Versions::new(model),
             locks: Locks::new(model),
+            chains: Chains::new(model),
+            pieces: Pieces::new(model),
         }
     }
 
@@ -417,6 +426,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             Event::SagaAgain { run, plan } => self.on_saga_again(run, plan),
             Event::Scrape { monitor } => self.on_scrape(monitor),
             Event::Page { monitor, plan, fires } => self.on_page(monitor, plan, fires),
+            Event::Silence { attempt } => self.on_silence(attempt),
             Event::Arrival { .. }
             | Event::Finish { .. }
             | Event::AttemptTimeout { .. }

@@ -290,4 +290,9 @@ pub enum Event {
     },
     /// Something is due where owners change settings.
     Change(ChangeEvent),
+    /// The caller's patience with the silence of one attempt ends, unless it has heard something since.
+    Silence {
+        /// The attempt, if it is still under way.
+        attempt: AttemptId,
+    },
 }

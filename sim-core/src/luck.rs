@@ -144,6 +144,10 @@ pub enum Purpose {
     Repair = 145,
     /// When the holder of a lock asks first.
     Contender = 183,
+    /// Whether a request shares the fate of the last one.
+    ChainThere = 212,
+    /// Whether an answer shares the fate of the last one.
+    ChainBack = 213,
 }
 
 /// The luck of one request, call or attempt.

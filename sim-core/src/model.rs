@@ -32,6 +32,7 @@ pub mod monitor;
 pub mod price;
 pub mod coding;
 pub mod version;
+pub mod correlation;
 mod build;
 
 use std::fmt;
@@ -352,6 +353,7 @@ impl Model {
         });
         let plain_edges = self.edges.iter().all(|edge| {
             edge.deadline_margin.is_none()
+                && edge.idle_timeout.is_none()
                 && edge.pool.is_none()
                 && !edge.is_watched
                 && !edge.has_network

@@ -25,6 +25,7 @@
 //! | [`discovery`] | for how long does a caller believe in an instance that is gone? |
 //! | [`orbit`] | what becomes of those who give up and come again? |
 //! | [`once`] | what do lost messages leave of "once"? |
+//! | [`bursts`] | how many calls fail in spite of retries where losses come in runs? |
 //! | [`saga`] | how many sagas fail, and how many stay half-way? |
 //! | [`keep_alive`] | how many handshakes does keeping connections save? |
 //!
@@ -44,6 +45,7 @@ pub mod mm1;
 pub mod mmc;
 pub mod mmck;
 pub mod once;
+pub mod bursts;
 pub mod orbit;
 pub mod overload;
 pub mod retries;

@@ -37,6 +37,7 @@ mod transport;
 mod identity;
 mod discovery;
 mod changes;
+mod pieces;
 
 use sim_core::engine;
 use sim_core::metrics::Observation;

@@ -362,3 +362,13 @@ fn every_shipped_scenario_has_a_test_here_and_claims_something() {
 fn a_network_that_is_not_secure_shows_what_it_says() {
     assert!(check("fallacy-4-network-secure") >= 12);
 }
+
+#[test]
+fn an_answer_that_trickles_shows_what_it_says() {
+    assert!(check("slow-trickle") >= 6);
+}
+
+#[test]
+fn losses_in_runs_show_what_they_say() {
+    assert!(check("loss-in-bursts") >= 4);
+}

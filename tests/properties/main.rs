@@ -27,6 +27,7 @@ mod changes;
 mod monitors;
 mod versions;
 mod locks;
+mod streams;
 
 use sim_core::engine::{self, Run, StopReason};
 use sim_core::metrics::digest::Digest;

@@ -50,9 +50,10 @@ fn shape(explanation: &Explanation, style: &TextStyle) -> String {
     for call in topology.calls.iter().take(CALLS) {
         let mut facts = vec![format!("{} → {}", call.from, call.to)];
         match (call.attempt_timeout_s, call.total_timeout_s) {
-            (None, None) => facts.push("no timeout".to_owned()),
+            (None, None) if call.idle_timeout_s.is_none() => facts.push("no timeout".to_owned()),
             (attempt, total) => {
                 facts.extend(attempt.map(|s| format!("{} an attempt", format::setting(s))));
+                facts.extend(call.idle_timeout_s.map(|s| format!("{} of silence", format::setting(s))));
                 facts.extend(total.map(|s| format!("{} in all", format::setting(s))));
             }
         }

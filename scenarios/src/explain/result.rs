@@ -89,6 +89,8 @@ pub struct CallResult {
     pub max_attempts: u32,
     /// Patience with one attempt.
     pub attempt_timeout_s: Option<f64>,
+    /// Patience with the silence of one attempt.
+    pub idle_timeout_s: Option<f64>,
     /// Patience with the whole call.
     pub total_timeout_s: Option<f64>,
 }

@@ -58,6 +58,7 @@ pub(super) struct Call<'a> {
     pub(super) attempts: u32,
     /// Whether doing the work twice does no harm.
     pub(super) idempotent: bool,
+    /// Patience with one attempt, or with its silence: answers come in one piece.
     pub(super) attempt_s: Option<f64>,
     pub(super) total_s: Option<f64>,
     /// Whether it may end by the deadline of the request that it serves.
@@ -423,7 +424,11 @@ impl<'a> Lowering<'a, '_> {
             clients,
             attempts: config.retry.max_attempts(),
             idempotent: config.idempotent.unwrap_or_else(|| self.is_idempotent(&config.to)),
-            attempt_s: config.timeouts.attempt.0.map(SimDuration::as_secs_f64),
+            attempt_s: [config.timeouts.attempt, config.timeouts.idle]
+                .into_iter()
+                .filter_map(|patience| patience.0)
+                .min()
+                .map(SimDuration::as_secs_f64),
             total_s: config.timeouts.total.0.map(SimDuration::as_secs_f64),
             inherits_deadline: config.deadline != DeadlineConfig::None,
             network_s: 2.0 * (latency + held_up),

@@ -4,6 +4,7 @@ use super::*;
 use crate::load::load;
 use result::Warning;
 mod guards;
+mod network;
 
 fn explained(body: &str) -> Explanation {
     variant_of(body, "base")
@@ -479,22 +480,4 @@ workloads: {users: {arrivals: {poisson: {rate: 1/s}}, call: {to: web}}}
     let others = "  others: {arrivals: {poisson: {rate: 1/s}}, call: {to: web}, keys: {count: 7}}\n";
     let explanation = with("capacity: 100", others);
     assert!(explanation.caches.is_empty() && explanation.services[1].first_tries_warm_per_s.is_none());
-}
-
-#[test]
-fn a_limit_below_the_workers_keeps_some_idle() {
-    let with = |admission: &str| {
-        let explanation = explained(&format!(
-            "
-services: {{api: {{workers: 30, service_time: 10ms, admission: {admission}}}}}
-workloads: {{users: {{arrivals: {{poisson: {{rate: 1/s}}}}, call: {{to: api}}}}}}
-"
-        ));
-        said(&explanation, "idle_workers").first().map(|warning| warning.message.clone())
-    };
-    let message = with("{fixed: {limit: 20}}").expect("a third of them is idle");
-    assert!(message.contains("more than 20 attempts at once, and has 30 workers: 10 of them"), "{message}");
-    assert_eq!(with("{fixed: {limit: 30}}"), None);
-    assert_eq!(with("aimd"), None, "200 at most");
-    assert_eq!(with("{rate: {to: 1/s, burst: 1}}"), None);
 }

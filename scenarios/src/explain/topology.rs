@@ -2,6 +2,7 @@
 
 use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
+use sim_core::time::SimDuration;
 
 use super::capacity::View;
 use super::result::{CallResult, Circle, Topology};
@@ -26,7 +27,8 @@ fn told(system: &System<'_>, call: &super::system::Call<'_>) -> CallResult {
         to: system.endpoints[call.to].name.clone(),
         place: call.path.clone(),
         max_attempts: call.most_attempts(),
-        attempt_timeout_s: call.attempt_s,
+        attempt_timeout_s: call.config.timeouts.attempt.0.map(SimDuration::as_secs_f64),
+        idle_timeout_s: call.config.timeouts.idle.0.map(SimDuration::as_secs_f64),
         total_timeout_s: call.total_s,
     }
 }

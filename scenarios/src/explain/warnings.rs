@@ -23,6 +23,10 @@ mod workers;
 mod never_retried;
 mod breaker_asleep;
 mod applied_twice;
+mod lost_for_ever;
+mod full_link;
+mod slow_start;
+mod trickle;
 
 use super::capacity::View;
 use super::result::{Place, Warning};
@@ -52,6 +56,10 @@ const ALL: &[(&str, Check)] = &[
     ("never_retried", never_retried::check),
     ("breaker_asleep", breaker_asleep::check),
     ("applied_twice", applied_twice::check),
+    ("lost_for_ever", lost_for_ever::check),
+    ("full_link", full_link::check),
+    ("slow_start", slow_start::check),
+    ("trickle", trickle::check),
 ];
 
 type Check = fn(&View<'_>) -> Vec<Found>;

@@ -419,3 +419,25 @@ fn mistakes_point_at_the_file() {
     assert_eq!(together.len(), 1, "{together:?}");
     assert!(matches!(together[0].0, Some(11 | 12)), "{together:?}");
 }
+
+#[test]
+fn timeouts_of_inactivity_bound_nothing_else() {
+    for (preset, idle) in [("okhttp", 10_000), ("httpx", 5_000)] {
+        let call = call(&format!("preset: {preset}"));
+        assert_eq!(
+            (call.timeouts.idle.0, call.timeouts.attempt.0, call.timeouts.total.0),
+            (ms(idle), None, None)
+        );
+        assert_eq!(call.connection.expect("it connects").connect_timeout.0, ms(idle));
+    }
+}
+
+#[test]
+fn a_dropped_syn_costs_what_the_kernel_says() {
+    let moments = |preset: &str| -> Vec<u64> {
+        let connection = call(&format!("preset: {preset}")).connection.expect("it connects");
+        connection.tcp.moments().map(|at| at.as_nanos() / 1_000_000_000).collect()
+    };
+    assert_eq!(moments("linux-tcp"), [1, 2, 3, 4, 5, 7, 11, 19, 35, 67, 131]);
+    assert_eq!(moments("linux-tcp-legacy"), [1, 3, 7, 15, 31, 63, 127]);
+}

@@ -125,6 +125,9 @@ fn patience(call: &CallConfig) -> Result<(SimDuration, u32), String> {
     let Some(timeout) = call.timeouts.attempt.0 else {
         return Err("it knows callers who give up, and these have no attempt timeout".to_owned());
     };
+    if call.timeouts.idle.0.is_some() {
+        return Err("it knows no timeout of inactivity".to_owned());
+    }
     let attempts = call.retry.max_attempts();
     match &call.retry {
         retry::Config::None => {}
@@ -280,6 +283,7 @@ run: {horizon: 100s}
             ),
             ("workloads.users.call.timeouts.total=2s", "before their last attempt"),
             ("workloads.users.call.timeouts.attempt=none", "no attempt timeout"),
+            ("workloads.users.call.timeouts.idle=2s", "inactivity"),
             ("workloads.users.call.network={latency: 1ms}", "no time on the way"),
             ("workloads.users.call.circuit_breaker={consecutive: {}}", "the `circuit_breaker` of a call"),
             ("faults.second={at: 1s, for: 1s, stop: {service: api}}", "one trigger, and there are 2"),

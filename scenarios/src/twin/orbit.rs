@@ -156,7 +156,8 @@ fn patience(choose: &ChooseConfig) -> Result<(&str, f64), String> {
         if let Some(field) = first_difference(&**call, &plain) {
             return Err(format!("it does not know the `{field}` of a call"));
         }
-        let (Some(timeout), None) = (call.timeouts.attempt.0, call.timeouts.total.0) else {
+        let beside = call.timeouts.total.0.or(call.timeouts.idle.0);
+        let (Some(timeout), None) = (call.timeouts.attempt.0, beside) else {
             return Err("it knows callers who give up, all of them".to_owned());
         };
         if *to.get_or_insert(call.to.as_str()) != call.to {

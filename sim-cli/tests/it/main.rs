@@ -9,6 +9,7 @@ mod bad_hedging; // the same for attempts side by side, and for what falls back
 mod bad_files; // every mistake in a scenario file, in the words that a student reads
 mod bad_capacity; // the same for what takes speed from instances
 mod bad_scaling; // the same for autoscalers
+mod bad_streams; // the same for runs of losses and bytes of messages
 mod bad_systems; // the same for systems of several services
 mod bad_transport; // the same for connections, certificates and who may call
 mod bad_connections; // the same for users with connections

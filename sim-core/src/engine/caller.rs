@@ -194,6 +194,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         if !PLAIN && edge.connection.is_some() {
             return self.board(attempt);
         }
+        if !PLAIN && edge.idle_timeout.is_some() {
+            self.start_silence(attempt);
+        }
         match !PLAIN && edge.has_network {
             false => self.reach(attempt),
             true => self.travel_there(attempt),

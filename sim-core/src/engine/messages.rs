@@ -2,12 +2,13 @@
 //! on which anything of this can happen come here; the others take the short way of [`network`](super::network).
 
 use super::Simulation;
+use super::correlated::{Chance, Leaving, WORD};
 use super::ledger::WayLedger;
 use super::state::{Attempt, Errand, NO_ATTEMPT, Phase};
 use crate::dist::Sampler;
 use crate::event::Event;
 use crate::event_list::Lane;
-use crate::ids::{AttemptId, CallId, EdgeId, Id, InstanceId, ServiceId, WorkloadId};
+use crate::ids::{AttemptId, CallId, EdgeId, Id, InstanceId};
 use crate::luck::{Luck, Purpose};
 use crate::metrics::{Aside, Probe};
 use crate::model::fault::{Effect, Harm};
@@ -28,7 +29,6 @@ struct Purposes {
     duplicate: Purpose,
     corrupt: Purpose,
     reorder: Purpose,
-    size: Purpose,
     transfer: Purpose,
     reset: Purpose,
     jitter: Purpose,
@@ -41,7 +41,6 @@ const PURPOSES: [Purposes; 2] = [
         duplicate: Purpose::DuplicateThere,
         corrupt: Purpose::CorruptThere,
         reorder: Purpose::ReorderThere,
-        size: Purpose::RequestSize,
         transfer: Purpose::TransferThere,
         reset: Purpose::ResetThere,
         jitter: Purpose::JitterThere,
@@ -52,7 +51,6 @@ const PURPOSES: [Purposes; 2] = [
         duplicate: Purpose::DuplicateBack,
         corrupt: Purpose::CorruptBack,
         reorder: Purpose::ReorderBack,
-        size: Purpose::ResponseSize,
         transfer: Purpose::TransferBack,
         reset: Purpose::ResetBack,
         jitter: Purpose::JitterBack,
@@ -117,7 +115,10 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             Passage::Takes(time, lane) => {
                 let event = match way {
                     Way::There => Event::Reach { attempt: id },
-                    Way::Back => Event::Deliver { attempt: id },
+                    Way::Back => {
+                        self.note_pieces(id, attempt.edge, load.bytes, self.now + time);
+                        Event::Deliver { attempt: id }
+                    }
                 };
                 self.events.schedule_in(lane, self.now + time, event);
             }
@@ -160,9 +161,13 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.events.schedule_in(lane, self.now + time, Event::Deliver { attempt: id });
     }
 
-    fn is_doubled(&self, attempt: &Attempt, way: Way, condition: Condition) -> bool {
+    fn is_doubled(&mut self, attempt: &Attempt, way: Way, condition: Condition) -> bool {
+        if self.tcp_of(attempt).is_some() {
+            return false;
+        }
+        let message = Leaving { edge: attempt.edge, way, luck: attempt.luck, turn: 0, packets: 1 };
         happens(attempt.luck, PURPOSES[way as usize].duplicate, condition.duplicate)
-            && self.tcp_of(attempt).is_none()
+            | self.is_struck(message, Chance::Doubled)
     }
 
     fn tcp_of(&self, attempt: &Attempt) -> Option<&tcp::Config> {
@@ -213,14 +218,18 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// What becomes of a message that leaves now.
     fn passage(&mut self, attempt: &Attempt, way: Way, condition: Condition, load: Load) -> Passage {
         let purposes = &PURPOSES[way as usize];
-        if condition.cut == Some(Cut::Reject) || happens(attempt.luck, purposes.reset, condition.reset) {
+        if condition.cut == Some(Cut::Reject)
+            || happens(attempt.luck, purposes.reset, condition.reset)
+            || (load.tries == 0 && self.is_cut_off(attempt, way, load.bytes))
+        {
             let is_reset = condition.cut.is_none() || way == Way::Back;
             self.ledger.edges[attempt.edge].ways[way as usize].cut += u64::from(way == Way::There);
             return Passage::Refused(if is_reset { Outcome::Reset } else { Outcome::ConnectFailure });
         }
         let tcp = self.tcp_of(attempt).copied();
         let (time, lane) = self.way(attempt, purposes.latency);
-        let mut more = self.held_up(attempt, way, condition);
+        let mut more =
+            self.held_up(attempt, way, condition, load) + self.trickle(attempt.edge, way, load.bytes);
         let (passing, packets) = match self.pass_link_of(attempt, way, load.bytes) {
             LinkPassage::None => (None, 1),
             LinkPassage::Passes { after, latency, rate, packets } => {
@@ -238,6 +247,13 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         if condition.cut.is_some() || (tcp.is_some() && loss >= 1.0) {
             return self.stopped(attempt, way, (tcp, time), load, |ledger| &mut ledger.cut);
         }
+        let message = Leaving { edge: attempt.edge, way, luck: attempt.luck, turn: load.tries, packets };
+        if self.is_struck(message, Chance::Lost) {
+            return self.stopped(attempt, way, (tcp, time), load, |ledger| &mut ledger.lost);
+        }
+        if self.is_struck(message, Chance::Damaged) {
+            return self.stopped(attempt, way, (tcp, time), load, |ledger| &mut ledger.corrupted);
+        }
         let of_packets = |share: f64| match packets {
             1 => share,
             _ => 1.0 - crate::math::pow(1.0 - share, packets as f64),
@@ -254,6 +270,11 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             };
             ledger.retransmitted += transfer.retransmitted;
             more += transfer.delay;
+            if transfer.retransmitted > 0 {
+                // It takes its place behind what is on the link now; when it is sent is part of the delay.
+                let again = transfer.retransmitted * load.bytes.min(tcp.mss.bytes());
+                self.pass_link_of(attempt, way, again);
+            }
             if tcp.multiplexed {
                 more = self.in_order(attempt, way, time + more) - time;
             }
@@ -316,15 +337,23 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     }
 
     /// What a message takes beside the time of its way.
-    fn held_up(&self, attempt: &Attempt, way: Way, condition: Condition) -> SimDuration {
-        let own = self.model.edges[attempt.edge].rough.as_ref().and_then(|rough| rough.reorder.as_ref());
+    fn held_up(&mut self, attempt: &Attempt, way: Way, condition: Condition, load: Load) -> SimDuration {
+        let model = self.model;
+        let own = model.edges[attempt.edge].rough.as_ref().and_then(|rough| rough.reorder.as_ref());
+        let now = self.now;
         let mut more = SimDuration::ZERO;
         if own.is_none() && !condition.is_slower {
             return more;
         }
         let mut draws = attempt.luck.draws(PURPOSES[way as usize].reorder);
-        let mut hold = |(ratio, delay): (f64, &Sampler)| {
-            if draws.unit() < ratio {
+        let message = Leaving { edge: attempt.edge, way, luck: attempt.luck, turn: load.tries, packets: 1 };
+        let mut hold = |(ratio, delay): (f64, &Sampler), trigger: Option<u32>, correlation: f64| {
+            let by_itself = draws.unit() < ratio;
+            let is_held = match correlation > 0.0 {
+                false => by_itself,
+                true => self.is_held_up(message, trigger, ratio, correlation),
+            };
+            if is_held {
                 more += delay.sample(&mut draws);
             }
         };
@@ -335,12 +364,15 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             slower += SimDuration::from_nanos_f64((delay.as_nanos_f64() + spread).max(0.0));
         };
         if let Some((ratio, delay)) = own {
-            hold((*ratio, delay));
+            let correlation = model.edges[attempt.edge].rough.as_ref().map_or(0.0, |rough| rough.correlation);
+            hold((*ratio, delay), None, correlation);
         }
-        for fault in self.model.faults_on(self.now) {
+        for (id, fault) in model.faults.iter_ids().filter(|(_, fault)| fault.is_on(now)) {
             match &fault.effect {
                 Effect::Network(hit) if hit.hits(attempt.edge, way) => match &hit.harm {
-                    Harm::HeldUp(ratio, delay) => hold((*ratio, delay)),
+                    Harm::HeldUp(ratio, delay) => {
+                        hold((*ratio, delay), Some(id.index() as u32), hit.correlation);
+                    }
                     Harm::Slower(delay, jitter) => slow(*delay, *jitter),
                     _ => {}
                 },
@@ -375,13 +407,17 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     }
 
     /// Whether the word that an attempt is not wanted any more, or not there, gets lost as a request would.
-    pub(super) fn word_is_lost(&self, attempt: &Attempt) -> bool {
+    pub(super) fn word_is_lost(&mut self, attempt: &Attempt) -> bool {
         if self.model.edges[attempt.edge].rough.is_none() {
             return false;
         }
         let condition = self.condition(attempt, Way::There);
-        let loss = if self.tcp_of(attempt).is_some() { 0.0 } else { condition.loss };
-        condition.cut.is_some() || happens(attempt.luck, Purpose::LossOfCancel, loss)
+        if condition.cut.is_some() || self.tcp_of(attempt).is_some() {
+            return condition.cut.is_some();
+        }
+        let word =
+            Leaving { edge: attempt.edge, way: Way::There, luck: attempt.luck, turn: WORD, packets: 1 };
+        happens(attempt.luck, Purpose::LossOfCancel, condition.loss) | self.is_struck(word, Chance::Lost)
     }
 
     /// A message of an attempt is gone. Its caller waits on: it cannot know.
@@ -408,50 +444,6 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let ledger = &mut self.ledger.edges[attempt.edge].ways[way as usize];
         (ledger.sent, ledger.bytes) = (ledger.sent + 1, ledger.bytes + u128::from(bytes));
         bytes
-    }
-
-    /// How large a message is: the same whenever it is asked, while the same triggers are on.
-    pub(super) fn message_bytes(&self, id: AttemptId, attempt: &Attempt, way: Way) -> u64 {
-        let is_nobodys = self.model.edges[attempt.edge].caller.is_nobodys();
-        let errand = self.errands.get(id.0.slot as usize).filter(|_| !is_nobodys);
-        let workload = errand.map(|errand| errand.workload);
-        self.bytes_on(attempt.edge, attempt.luck, workload, way)
-    }
-
-    /// How large a message over an edge is, by the luck of its attempt.
-    pub(super) fn bytes_on(&self, edge: EdgeId, luck: Luck, workload: Option<WorkloadId>, way: Way) -> u64 {
-        let edge = &self.model.edges[edge];
-        let Some(law) = &edge.sizes.laws[way as usize] else { return 0 };
-        let mut bytes = law.sample(&mut luck.draws(PURPOSES[way as usize].size)).as_nanos();
-        let mut growth = 1.0;
-        if self.loads.weighs {
-            growth = self.loads.growth(edge.to, workload);
-        }
-        if way == Way::Back {
-            growth *= self.growth_of_answers(edge.to);
-        }
-        if growth != 1.0 {
-            bytes = (bytes as f64 * growth + 0.5) as u64;
-        }
-        match edge.sizes.limit.filter(|_| way == Way::Back) {
-            Some(limit) => bytes.min(limit),
-            None => bytes,
-        }
-    }
-
-    /// How many times as large the answers of a service are now.
-    fn growth_of_answers(&self, of: ServiceId) -> f64 {
-        let mut growth = 1.0;
-        for fault in self.model.faults_on(self.now) {
-            if let Effect::Growth { service, factor } = fault.effect
-                && service == of
-            {
-                let over = self.now.since(fault.begins).as_nanos_f64()
-                    / fault.ends.since(fault.begins).as_nanos_f64();
-                growth *= 1.0 + (factor - 1.0) * over;
-            }
-        }
-        growth
     }
 
     /// A message on an edge on which anything can happen has arrived.

@@ -15,6 +15,7 @@ fn waits_for_ever(edge: &Edge) -> bool {
     edge.rough.is_some()
         && edge.attempt_timeout.is_none()
         && edge.total_timeout.is_none()
+        && edge.idle_timeout.is_none()
         && edge.hedging.is_none()
 }
 

@@ -165,6 +165,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
     }
 
     fn sets_out(&mut self, id: AttemptId) {
+        self.start_silence(id);
         let attempt = self.attempts.get(id.0).expect("it has a connection");
         match self.model.edges[attempt.edge].has_network {
             false => self.reach(id),

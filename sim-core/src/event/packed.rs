@@ -55,6 +55,7 @@ impl Packed {
     pub(crate) const RESEND: u64 = 100;
     pub(crate) const CLOSE: u64 = 101;
     pub(crate) const CHANGE: u64 = 141;
+    pub(crate) const SILENCE: u64 = 200;
 
     #[inline(always)]
     pub(crate) fn new(event: Event) -> Self {
@@ -142,6 +143,7 @@ impl Packed {
                 Packed(words(Self::EXPIRE as u32, workload.index() as u32), words(lease, term))
             }
             Event::Change(what) => Packed(Self::CHANGE, u64::from(what.number())),
+            Event::Silence { attempt } => Packed(Self::SILENCE, handle(attempt.0)),
             Event::Discovery(what) => {
                 let (kind, first, second) = what.numbers();
                 Packed(words(Self::DISCOVERY as u32, kind), words(first, second))
@@ -264,6 +266,7 @@ impl Packed {
             Self::SCRAPE => Event::Scrape { monitor: second as u32 },
             Self::PAGE => Event::Page { monitor: handle.slot, plan: handle.generation, fires: number == 1 },
             Self::CHANGE => Event::Change(ChangeEvent::of(second as u32)),
+            Self::SILENCE => Event::Silence { attempt: self.attempt() },
             _ => Event::Strike { fault: FaultId::from_index(second as usize) },
         }
     }

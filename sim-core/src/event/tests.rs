@@ -53,6 +53,7 @@ fn packed_events_are_the_same_events() {
         Event::Page { monitor: 7, plan: u32::MAX, fires: true },
         Event::Discovery(DiscoveryEvent::Heartbeat { instance: InstanceId::from_index(7), life: u32::MAX }),
         Event::Change(ChangeEvent::Repair),
+        Event::Silence { attempt: AttemptId(id) },
         Event::Change(ChangeEvent::Due { owner: 2 }),
         Event::Discovery(DiscoveryEvent::LookedUp { edge: EdgeId::from_index(3), client: 5 }),
     ] {

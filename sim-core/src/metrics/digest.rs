@@ -106,6 +106,7 @@ impl Probe for Digest {
             Event::Page { monitor, plan, fires } => {
                 mix(handle(15, monitor, plan), 181 << 32 | u64::from(fires))
             }
+            Event::Silence { attempt } => mix(handle(15, attempt.0.slot, attempt.0.generation), 200 << 32),
             Event::Scale { service } => mix(handle(15, service.index() as u32, 0), 6 << 32),
         };
         self.hash = mix(self.hash ^ now.as_nanos(), what);

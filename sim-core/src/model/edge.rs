@@ -170,6 +170,12 @@ pub struct TimeoutsConfig {
     /// duration or `none` (default).
     #[serde(default)]
     pub total: Patience,
+    /// Patience with the silence of one attempt, from its request's leaving on a connection, and again from each piece
+    /// of the answer that comes (Envoy `per_try_idle_timeout`, read timeouts of OkHttp and httpx). It never bounds how
+    /// long a trickle lasts. Answers come in pieces only under a `slice` fault: else in one, and this is a timeout of the
+    /// attempt that does not count the wait for a connection. A duration or `none` (default).
+    #[serde(default)]
+    pub idle: Patience,
 }
 
 /// Who uses an edge.
@@ -213,6 +219,8 @@ pub struct Edge {
     pub attempt_timeout: Option<SimDuration>,
     /// Patience with the whole call.
     pub total_timeout: Option<SimDuration>,
+    /// Patience with the silence of one attempt.
+    pub idle_timeout: Option<SimDuration>,
     /// Whether deadlines travel with its calls, and how much is kept back.
     pub deadline_margin: Option<SimDuration>,
     /// The retry policy.

@@ -5,6 +5,7 @@ mod network;
 pub mod discovery;
 mod selection;
 mod settings;
+mod stream;
 
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +22,7 @@ pub use identity::{CertificateExpiryFault, CompromiseFault};
 pub use network::*;
 pub use selection::{FirstSelection, PlacesSelection, Selection, ShareSelection, ZoneSelection};
 pub use settings::*;
+pub use stream::{LimitDataFault, SliceFault};
 
 /// One line per kind of trigger: what the file shows of it, the word, the kind, its settings. The settings describe
 /// themselves: `describe` is the trigger in words, for the shaded window of a chart.
@@ -190,6 +192,14 @@ triggers! {
     ///
     /// Elsewhere: Chaos Mesh JVMChaos `gc`.
     holder_pause: HolderPause(HolderPauseFault),
+    /// Answers of a service come in pieces, one after the other.
+    ///
+    /// Elsewhere: Toxiproxy `slicer`.
+    slice: Slice(SliceFault),
+    /// Connections between callers and a service are closed after so many bytes.
+    ///
+    /// Elsewhere: Toxiproxy `limit_data`.
+    limit_data: LimitData(LimitDataFault),
 }
 
 /// What a trigger does while it lasts.

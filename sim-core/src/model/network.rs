@@ -32,6 +32,11 @@ pub struct NetworkConfig {
     /// Whether some messages are held up, so that later ones overtake them; default: none.
     #[serde(default)]
     pub reorder: Option<ReorderConfig>,
+    /// How much the fate of a message (lost, doubled, damaged, held up) is that of the last one on the same edge and way,
+    /// from 0 (default: each by itself) to below 1. The shares stay as they are, but hits come in runs, of
+    /// 1 / ((1 - share) (1 - correlation_ratio)) messages on average; a retry in a bad moment is lost as well.
+    #[serde(default)]
+    pub correlation_ratio: Probability,
     /// Name of one of the `links` of the file, which its messages pass with those of others; default: none, bandwidth
     /// without end.
     #[serde(default)]
@@ -54,14 +59,17 @@ pub enum TransportConfig {
 }
 
 impl NetworkConfig {
-    /// Whether anything can happen to a message beside time that passes.
-    pub fn is_rough(&self) -> bool {
+    /// Whether some messages fare otherwise than others.
+    pub fn has_fates(&self) -> bool {
         !self.loss.ways().iter().all(|share| *share == Probability::ZERO)
             || self.duplicate > Probability::ZERO
             || self.corrupt > Probability::ZERO
             || self.reorder.is_some()
-            || self.link.is_some()
-            || self.transport != TransportConfig::Message
+    }
+
+    /// Whether anything can happen to a message beside time that passes.
+    pub fn is_rough(&self) -> bool {
+        self.has_fates() || self.link.is_some() || self.transport != TransportConfig::Message
     }
 }
 
@@ -149,7 +157,7 @@ impl ReorderConfig {
 }
 
 /// The way there or the way back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Way {
     /// From the caller to the service: requests.
     There = 0,
@@ -173,6 +181,8 @@ pub struct Rough {
     pub corrupt: f64,
     /// Probability that it is held up, and how long.
     pub reorder: Option<(f64, Sampler)>,
+    /// How much all of this goes by the last message; above 0 it is no part of a [`Condition`].
+    pub correlation: f64,
     /// The link that it shares with others.
     pub link: Option<LinkId>,
     /// What mends losses.
@@ -186,6 +196,7 @@ impl NetworkConfig {
             duplicate: self.duplicate.get(),
             corrupt: self.corrupt.get(),
             reorder: self.reorder.as_ref().map(|reorder| (reorder.ratio.get(), reorder.delay.sampler())),
+            correlation: self.correlation_ratio.get(),
             link,
             tcp: match &self.transport {
                 TransportConfig::Message => None,
@@ -222,8 +233,11 @@ pub enum Cut {
 }
 
 impl Rough {
-    /// Without triggers.
+    /// Without triggers, and without what goes by the last message.
     pub fn condition(&self, way: Way) -> Condition {
+        if self.correlation > 0.0 {
+            return Condition::default();
+        }
         let Rough { loss, duplicate, corrupt, .. } = *self;
         Condition { loss: loss[way as usize], duplicate, corrupt, ..Condition::default() }
     }

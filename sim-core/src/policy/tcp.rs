@@ -15,7 +15,7 @@
 //! `rto_min`, `rto_max` and the 15 tries. Deviations: each message begins with the initial window, as after an idle
 //! connection (`tcp_slow_start_after_idle`); the timeout is that after one sample of the round trip, SRTT + 4 R/2; all
 //! losses of a window are mended in one round (SACK); acknowledgements are never lost and never delayed; what is sent again
-//! takes no room on links.
+//! takes its place on the link at once, before its round has come.
 
 use serde::{Deserialize, Serialize};
 

@@ -128,9 +128,10 @@ pub(super) fn call(dice: &mut Dice, plan: &Plan, to: u64, by_users: bool) -> Str
     let attempt = dice.chance(60).then(|| dice.int(1, 300));
     let total = dice.chance(60).then(|| dice.int(attempt.unwrap_or(1), 900));
     let patience = |ms: Option<u64>| ms.map_or("none".to_owned(), |ms| format!("{ms}ms"));
+    let (idle, connection) = crate::streams::beside(&mut dice.aside(), by_users);
     let mut settings = vec![
         format!("to: s{to}{}", if dice.chance(25) { "/other" } else { "" }),
-        format!("timeouts: {{attempt: {}, total: {}}}", patience(attempt), patience(total)),
+        format!("timeouts: {{attempt: {}, total: {}{idle}}}", patience(attempt), patience(total)),
         format!("load_balancer: {balancer}"),
         format!("targets: {}", targets(dice, has_weights)),
     ];
@@ -153,5 +154,6 @@ pub(super) fn call(dice: &mut Dice, plan: &Plan, to: u64, by_users: bool) -> Str
         settings.push(format!("network: {{latency: {latency}}}"));
     }
     settings.extend(guards::settings(dice));
+    settings.extend(connection);
     settings.join(", ")
 }

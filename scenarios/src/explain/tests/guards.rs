@@ -1,4 +1,4 @@
-//! Breakers that cannot judge, and timeouts that are never tried again.
+//! Breakers that cannot judge, timeouts that are never tried again, and limits below the workers.
 
 use super::{explained, said, users};
 
@@ -71,4 +71,22 @@ workloads: {{users: {{arrivals: {{poisson: {{rate: 5/s}}}}, call: {{to: shop, {c
     assert_eq!(told("none", "hedging: {fixed: {delay: 1s, max_attempts: 2}}"), 1);
     assert_eq!(told("key", retry), 0);
     assert_eq!(told("none", "timeouts: {attempt: 2s}"), 0);
+}
+
+#[test]
+fn a_limit_below_the_workers_keeps_some_idle() {
+    let with = |admission: &str| {
+        let explanation = explained(&format!(
+            "
+services: {{api: {{workers: 30, service_time: 10ms, admission: {admission}}}}}
+workloads: {{users: {{arrivals: {{poisson: {{rate: 1/s}}}}, call: {{to: api}}}}}}
+"
+        ));
+        said(&explanation, "idle_workers").first().map(|warning| warning.message.clone())
+    };
+    let message = with("{fixed: {limit: 20}}").expect("a third of them is idle");
+    assert!(message.contains("more than 20 attempts at once, and has 30 workers: 10 of them"), "{message}");
+    assert_eq!(with("{fixed: {limit: 30}}"), None);
+    assert_eq!(with("aimd"), None, "200 at most");
+    assert_eq!(with("{rate: {to: 1/s, burst: 1}}"), None);
 }

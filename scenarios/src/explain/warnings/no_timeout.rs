@@ -13,6 +13,10 @@ pub(super) fn check(view: &View<'_>) -> Vec<Found> {
     let mut found = Vec::new();
     for call in system.calls.iter().filter(|call| call.is_patient_for_ever() && !call.inherits_deadline) {
         let Caller::Endpoint(_) = call.caller else { continue };
+        // Where messages may be lost another check knows more.
+        if super::lost_for_ever::of(system, call).is_some() {
+            continue;
+        }
         // What is handed over is accepted or refused at once, unless a full line lets senders wait.
         let lets_wait = system.service(call.service).queue.drop() == DropRule::Nobody;
         if call.config.until == UntilConfig::Accepted && !lets_wait {

@@ -3,6 +3,7 @@
 
 use super::{Connection, Line, Route, Stage};
 use crate::engine::Simulation;
+use crate::engine::correlated::{Chance, Leaving};
 use crate::engine::state::{Attempt, NO_ATTEMPT, Phase};
 use crate::event::Due;
 use crate::ids::{AttemptId, CallId, ConnectionId};
@@ -94,10 +95,13 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         }
         let message = self.handshake_message(id);
         let condition = self.condition(&message, way);
+        let leaving = Leaving { edge: message.edge, way, luck: message.luck, turn: 0, packets: 1 };
+        let struck = self.is_struck(leaving, Chance::Lost) | self.is_struck(leaving, Chance::Damaged);
         let gone = 1.0 - (1.0 - condition.loss) * (1.0 - condition.corrupt);
         match condition.cut {
             Some(Cut::Reject) => Fate::Refused,
             Some(Cut::BlackHole) => Fate::Lost,
+            None if struck => Fate::Lost,
             None if message.luck.draws(Purpose::HandshakeLoss).unit() < gone => Fate::Lost,
             None => Fate::Arrives,
         }

@@ -25,7 +25,7 @@ use crate::ids::{
     CacheId, EdgeId, EffectId, EndpointId, Id, IdVec, PoolId, RecordsId, SagaId, ServiceId, StepId,
 };
 use crate::model::cache::Cache;
-use crate::model::edge::{CallConfig, DeadlineConfig, Edge, EdgeCaller, UntilConfig};
+use crate::model::edge::{CallConfig, DeadlineConfig, Edge, EdgeCaller, TimeoutsConfig, UntilConfig};
 use crate::model::effect::{Effect, EffectConfig};
 use crate::model::endpoint::{Endpoint, Program, Step, StepConfig};
 use crate::model::follow::Follows;
@@ -374,6 +374,7 @@ impl Lowering<'_> {
             clients: caller.clients,
             attempt_timeout: hedging::attempt_timeout(call),
             total_timeout: call.timeouts.total.0,
+            idle_timeout: call.timeouts.idle.0,
             deadline_margin: match &call.deadline {
                 DeadlineConfig::None => None,
                 DeadlineConfig::Propagate(propagate) => Some(propagate.margin),
@@ -459,7 +460,8 @@ impl Lowering<'_> {
 }
 
 fn check_timeouts(call: &CallConfig, path: &str, problems: &mut Problems) {
-    for (field, patience) in [("attempt", call.timeouts.attempt), ("total", call.timeouts.total)] {
+    let TimeoutsConfig { attempt, total, idle } = &call.timeouts;
+    for (field, patience) in [("attempt", attempt), ("total", total), ("idle", idle)] {
         if patience.0 == Some(SimDuration::ZERO) {
             problems.add(
                 format!("{path}/timeouts/{field}"),

@@ -1,14 +1,14 @@
 //! What goes wrong? Names and selections of the triggers become instances.
 
 mod network;
+mod stream;
 
 use super::{Problems, unique_keys};
 use crate::ids::{CacheId, EdgeId, FaultId, Id, IdVec, InstanceId, PoolId, ServiceId, WorkloadId};
 use crate::model::SystemConfig;
 use crate::model::edge::Edge;
 use crate::model::fault::{
-    CacheFlushFault, Effect, Fault, FaultConfig, Harm, HotKeyFault, Kind, PayloadFault, RestartFault,
-    Selection,
+    CacheFlushFault, Effect, Fault, FaultConfig, HotKeyFault, Kind, PayloadFault, RestartFault, Selection,
 };
 use crate::model::link::{Congested, CongestionFault};
 use crate::model::service::Service;
@@ -213,34 +213,14 @@ impl Lowering<'_> {
             Kind::CertificateExpiry(f) => {
                 (Effect::Expired { service: self.service("certificate_expiry", &f.service)? }, Vec::new())
             }
-            Kind::Loss(f) => {
-                let harm = Harm::Lost(f.ratio.get());
-                (self.share_of_messages("loss", f.between(), f.direction, f.ratio, harm)?, Vec::new())
-            }
-            Kind::Duplicate(f) => {
-                let harm = Harm::Doubled(f.ratio.get());
-                (self.share_of_messages("duplicate", f.between(), f.direction, f.ratio, harm)?, Vec::new())
-            }
-            Kind::Corrupt(f) => {
-                let harm = Harm::Damaged(f.ratio.get());
-                (self.share_of_messages("corrupt", f.between(), f.direction, f.ratio, harm)?, Vec::new())
+            Kind::Loss(_) | Kind::Duplicate(_) | Kind::Corrupt(_) | Kind::Reorder(_) | Kind::Reset(_) => {
+                (self.share(kind)?, Vec::new())
             }
             Kind::Partition(f) => (self.partition(f, key)?, Vec::new()),
             Kind::Bandwidth(f) => (self.bandwidth(f)?, Vec::new()),
             Kind::PayloadGrowth(f) => (self.payload_growth(f)?, Vec::new()),
             Kind::SlowClose(f) => (self.slow_close(f)?, Vec::new()),
             Kind::Latency(f) => (self.latency(f)?, Vec::new()),
-            Kind::Reset(f) => {
-                let harm = Harm::Reset(f.ratio.get());
-                (self.share_of_messages("reset", f.between(), f.direction, f.ratio, harm)?, Vec::new())
-            }
-            Kind::Reorder(f) => {
-                if !self.delay("reorder", &f.delay) {
-                    return None;
-                }
-                let harm = Harm::HeldUp(f.ratio.get(), f.delay.sampler());
-                (self.share_of_messages("reorder", f.between(), f.direction, f.ratio, harm)?, Vec::new())
-            }
             Kind::RollingReplacement(f) => (self.replacement(f)?, Vec::new()),
             Kind::DnsError(f) => (self.dns_error(f)?, Vec::new()),
             Kind::DnsSpoof(f) => (self.dns_spoof(f)?, Vec::new()),
@@ -264,6 +244,8 @@ impl Lowering<'_> {
                     super::locks::disturbed(self.config, &path, &f.workload, f.holder, None, self.problems);
                 (Effect::Disturbed(found?), Vec::new())
             }
+            Kind::Slice(f) => (self.slice(f)?, Vec::new()),
+            Kind::LimitData(f) => (self.limit_data(f)?, Vec::new()),
             Kind::Rollout(f) => (Effect::Rollout, self.hit("rollout", &f.service, &Selection::default())?),
         })
     }

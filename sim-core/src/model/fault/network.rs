@@ -1,7 +1,8 @@
 //! What goes wrong between services? Triggers that hit messages on their way, by who calls whom.
 //!
 //! What other tools call them stands at the words of the triggers in `fault.rs`, and `spiral explain trigger` tells it.
-//! There is no correlation from one message to the next.
+//! The `correlation` of netem and Chaos Mesh is `correlation_ratio` here, with another rule: see
+//! [`correlation`](crate::model::correlation). What hits the bytes of a message is in `stream.rs` beside this.
 
 use serde::{Deserialize, Serialize};
 
@@ -36,7 +37,7 @@ impl Direction {
         }
     }
 
-    const fn word(self) -> &'static str {
+    pub(super) const fn word(self) -> &'static str {
         match self {
             Direction::Both => "messages",
             Direction::There => "requests",
@@ -56,7 +57,7 @@ pub struct Between<'a> {
 
 impl Between<'_> {
     /// In words.
-    fn describe(&self) -> String {
+    pub(super) fn describe(&self) -> String {
         match (self.from, self.to) {
             (Some(from), Some(to)) => format!("between {from} and {to}"),
             (Some(from), None) => format!("of calls by {from}"),
@@ -106,6 +107,10 @@ hits_messages! {
     LossFault {
         /// Share of the messages, 0 to 1.
         ratio: Probability,
+        /// How much the fate of a message is that of the last one on the same edge and way, from 0 (default: each by
+        /// itself) to below 1: the share stays, in runs of 1 / ((1 - ratio) (1 - correlation_ratio)) on average.
+        #[serde(default)]
+        correlation_ratio: Probability,
     }
     |fault| format!("{} % of the {} lost", percent(fault.ratio.get()), fault.direction.word())
 }
@@ -115,6 +120,10 @@ hits_messages! {
     DuplicateFault {
         /// Share of the messages, 0 to 1.
         ratio: Probability,
+        /// How much the fate of a message is that of the last one on the same edge and way, from 0 (default: each by
+        /// itself) to below 1: the share stays, in runs of 1 / ((1 - ratio) (1 - correlation_ratio)) on average.
+        #[serde(default)]
+        correlation_ratio: Probability,
     }
     |fault| format!("{} % of the {} doubled", percent(fault.ratio.get()), fault.direction.word())
 }
@@ -124,6 +133,10 @@ hits_messages! {
     CorruptFault {
         /// Share of the messages, 0 to 1.
         ratio: Probability,
+        /// How much the fate of a message is that of the last one on the same edge and way, from 0 (default: each by
+        /// itself) to below 1: the share stays, in runs of 1 / ((1 - ratio) (1 - correlation_ratio)) on average.
+        #[serde(default)]
+        correlation_ratio: Probability,
     }
     |fault| format!("{} % of the {} damaged", percent(fault.ratio.get()), fault.direction.word())
 }
@@ -135,6 +148,10 @@ hits_messages! {
         ratio: Probability,
         /// How much longer they take: a duration or a distribution.
         delay: Distribution,
+        /// How much the fate of a message is that of the last one on the same edge and way, from 0 (default: each by
+        /// itself) to below 1: the share stays, in runs of 1 / ((1 - ratio) (1 - correlation_ratio)) on average.
+        #[serde(default)]
+        correlation_ratio: Probability,
     }
     |fault| format!("{} % of the {} held up", percent(fault.ratio.get()), fault.direction.word())
 }
@@ -301,6 +318,8 @@ pub struct NetworkHit {
     pub direction: Direction,
     /// What it does.
     pub harm: Harm,
+    /// How much a hit goes by the last message; above 0 it is no part of a [`Condition`].
+    pub correlation: f64,
 }
 
 /// What is done to a message.
@@ -322,6 +341,18 @@ pub enum Harm {
     Cut(Partition),
     /// Its connection closes so much later.
     ClosesLate(SimDuration),
+    /// It comes in pieces.
+    Sliced {
+        /// Of so many bytes.
+        bytes: u64,
+        /// So far apart.
+        delay: SimDuration,
+    },
+    /// Its connection ends after so many bytes.
+    Limited {
+        /// Bytes that get through.
+        bytes: u64,
+    },
 }
 
 /// Who is on which side.
@@ -360,10 +391,11 @@ impl NetworkHit {
     pub fn worsen(&self, condition: &mut Condition) {
         let either = |before: f64, ratio: f64| 1.0 - (1.0 - before) * (1.0 - ratio);
         match self.harm {
+            Harm::Lost(_) | Harm::Doubled(_) | Harm::Damaged(_) if self.correlation > 0.0 => {}
             Harm::Lost(ratio) => condition.loss = either(condition.loss, ratio),
             Harm::Doubled(ratio) => condition.duplicate = either(condition.duplicate, ratio),
             Harm::Damaged(ratio) => condition.corrupt = either(condition.corrupt, ratio),
-            Harm::ClosesLate(_) => {}
+            Harm::ClosesLate(_) | Harm::Sliced { .. } | Harm::Limited { .. } => {}
             Harm::HeldUp(..) | Harm::Slower(..) => condition.is_slower = true,
             Harm::Reset(ratio) => condition.reset = either(condition.reset, ratio),
             // A refusal is heard even where something else swallows what comes.
@@ -393,7 +425,12 @@ mod tests {
 
     #[test]
     fn what_is_lost_already_is_not_lost_again() {
-        let hit = NetworkHit { edges: Vec::new(), direction: Direction::Both, harm: Harm::Lost(0.5) };
+        let hit = NetworkHit {
+            edges: Vec::new(),
+            direction: Direction::Both,
+            harm: Harm::Lost(0.5),
+            correlation: 0.0,
+        };
         let mut condition = Condition { loss: 0.5, ..Condition::default() };
         hit.worsen(&mut condition);
         assert_eq!(condition.loss, 0.75);

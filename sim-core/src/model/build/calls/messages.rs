@@ -2,10 +2,12 @@
 
 use super::Lowering;
 use crate::ids::{Id, LinkId};
+use crate::model::correlation;
 use crate::model::edge::CallConfig;
 use crate::model::endpoint::EndpointConfig;
 use crate::model::message::{SizeConfig, Sizes};
-use crate::model::network::{Rough, TransportConfig};
+use crate::model::network::{NetworkConfig, Rough, TransportConfig};
+use crate::units::Probability;
 
 impl Lowering<'_> {
     /// Checks what a call says of its network and its messages.
@@ -20,6 +22,7 @@ impl Lowering<'_> {
         if let TransportConfig::Tcp(tcp) = &network.transport {
             self.problems.policy(&format!("{path}/network/transport/tcp"), tcp.check());
         }
+        self.correlation(network, path);
         let links = &self.config.links;
         let link = network.link.as_ref().and_then(|link| {
             if links.is_empty() {
@@ -33,6 +36,21 @@ impl Lowering<'_> {
         let link = link.map(LinkId::from_index);
         let rough = (network.is_rough() && is_sound).then(|| Box::new(network.lower(link)));
         (Sizes::lower(call, self.named_endpoint(&call.to)), rough)
+    }
+
+    fn correlation(&mut self, network: &NetworkConfig, path: &str) {
+        let path = format!("{path}/network/correlation_ratio");
+        if network.correlation_ratio == Probability::ZERO {
+            return;
+        }
+        if let Err(message) = correlation::check(network.correlation_ratio) {
+            self.problems.add(&path, message);
+        }
+        if !network.has_fates() {
+            let message = "it says how losses, doubles, damages and hold-ups follow each other, and this network has none; \
+                           add `loss: 5%`, or write it at a fault";
+            self.problems.add(path, message);
+        }
     }
 
     /// Checks what an endpoint says of its messages.

@@ -78,6 +78,7 @@ impl Lowering<'_> {
             clients,
             attempt_timeout: Some(timeout),
             total_timeout: None,
+            idle_timeout: None,
             deadline_margin: None,
             retry: retry::Config::None,
             chooser: chooser::Config {

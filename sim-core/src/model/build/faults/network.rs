@@ -3,34 +3,72 @@
 use super::Lowering;
 use crate::dist::Distribution;
 use crate::ids::{EdgeId, Id, LinkId, ServiceId};
+use crate::model::correlation;
 use crate::model::edge::{Edge, EdgeCaller};
 use crate::model::fault::{
-    BandwidthFault, Between, Direction, Effect, Harm, LatencyFault, NetworkHit, Partition, PartitionFault,
-    PartitionMode, PayloadGrowthFault, SlowCloseFault,
+    BandwidthFault, Between, Direction, Effect, Harm, Kind, LatencyFault, NetworkHit, Partition,
+    PartitionFault, PartitionMode, PayloadGrowthFault, SlowCloseFault,
 };
 use crate::model::network::{Cut, Way};
 use crate::time::SimDuration;
 use crate::units::{Bandwidth, Factor, Probability};
 
 impl Lowering<'_> {
+    /// A trigger that hits a share of the messages.
+    pub(super) fn share(&mut self, kind: Kind<'_>) -> Option<Effect> {
+        let none = Probability::ZERO;
+        let (tag, between, direction, ratios, harm) = match kind {
+            Kind::Loss(f) => {
+                let ratios = (f.ratio, f.correlation_ratio);
+                ("loss", f.between(), f.direction, ratios, Harm::Lost(f.ratio.get()))
+            }
+            Kind::Duplicate(f) => {
+                let ratios = (f.ratio, f.correlation_ratio);
+                ("duplicate", f.between(), f.direction, ratios, Harm::Doubled(f.ratio.get()))
+            }
+            Kind::Corrupt(f) => {
+                let ratios = (f.ratio, f.correlation_ratio);
+                ("corrupt", f.between(), f.direction, ratios, Harm::Damaged(f.ratio.get()))
+            }
+            Kind::Reorder(f) => {
+                self.delay("reorder", &f.delay).then_some(())?;
+                let ratios = (f.ratio, f.correlation_ratio);
+                let harm = Harm::HeldUp(f.ratio.get(), f.delay.sampler());
+                ("reorder", f.between(), f.direction, ratios, harm)
+            }
+            Kind::Reset(f) => {
+                ("reset", f.between(), f.direction, (f.ratio, none), Harm::Reset(f.ratio.get()))
+            }
+            _ => unreachable!("others hit no share of messages"),
+        };
+        self.share_of_messages(tag, between, direction, ratios, harm)
+    }
+
     /// The messages that the trigger `tag` hits with this probability.
-    pub(super) fn share_of_messages(
+    fn share_of_messages(
         &mut self,
         tag: &str,
         between: Between<'_>,
         direction: Direction,
-        ratio: Probability,
+        (ratio, correlation): (Probability, Probability),
         harm: Harm,
     ) -> Option<Effect> {
         if ratio == Probability::ZERO {
             let path = format!("{}/{tag}/ratio", self.path);
             self.problems.add(path, "a share of 0 hits no message; write one above 0");
         }
-        self.messages(tag, between, direction, harm)
+        if let Err(message) = correlation::check(correlation) {
+            self.problems.add(format!("{}/{tag}/correlation_ratio", self.path), message);
+        }
+        let mut effect = self.messages(tag, between, direction, harm);
+        if let Some(Effect::Network(hit)) = &mut effect {
+            hit.correlation = correlation.get();
+        }
+        effect
     }
 
     /// A duration of a trigger.
-    pub(super) fn delay(&mut self, tag: &str, delay: &Distribution) -> bool {
+    fn delay(&mut self, tag: &str, delay: &Distribution) -> bool {
         self.problems.distribution(format!("{}/{tag}/delay", self.path), Some(delay));
         delay.check().is_ok()
     }
@@ -74,7 +112,7 @@ impl Lowering<'_> {
             };
             self.problems.add(path, message);
         }
-        Some(Effect::Network(NetworkHit { edges, direction, harm }))
+        Some(Effect::Network(NetworkHit { edges, direction, harm, correlation: 0.0 }))
     }
 
     pub(super) fn latency(&mut self, f: &LatencyFault) -> Option<Effect> {
@@ -137,7 +175,8 @@ impl Lowering<'_> {
                            at a service";
             self.problems.add(format!("{path}/zones"), message);
         }
-        Some(Effect::Network(NetworkHit { edges, direction: f.direction, harm: Harm::Cut(cut) }))
+        let (direction, harm) = (f.direction, Harm::Cut(cut));
+        Some(Effect::Network(NetworkHit { edges, direction, harm, correlation: 0.0 }))
     }
 
     pub(super) fn bandwidth(&mut self, f: &BandwidthFault) -> Option<Effect> {
