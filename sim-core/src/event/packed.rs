@@ -141,7 +141,7 @@ impl Packed {
             Event::Expire { workload, lease, term } => {
                 Packed(words(Self::EXPIRE as u32, workload.index() as u32), words(lease, term))
             }
-            Event::Change(what) => Packed(Self::CHANGE, u64::from(what.number())),
+            Event::Change(what) => Packed(Self::CHANGE, what.number()),
             Event::Discovery(what) => {
                 let (kind, first, second) = what.numbers();
                 Packed(words(Self::DISCOVERY as u32, kind), words(first, second))
@@ -263,7 +263,7 @@ impl Packed {
             Self::DISCOVERY => Event::Discovery(DiscoveryEvent::of(number, handle.slot, handle.generation)),
             Self::SCRAPE => Event::Scrape { monitor: second as u32 },
             Self::PAGE => Event::Page { monitor: handle.slot, plan: handle.generation, fires: number == 1 },
-            Self::CHANGE => Event::Change(ChangeEvent::of(second as u32)),
+            Self::CHANGE => Event::Change(ChangeEvent::of(second)),
             _ => Event::Strike { fault: FaultId::from_index(second as usize) },
         }
     }

@@ -54,6 +54,7 @@ fn packed_events_are_the_same_events() {
         Event::Discovery(DiscoveryEvent::Heartbeat { instance: InstanceId::from_index(7), life: u32::MAX }),
         Event::Change(ChangeEvent::Repair),
         Event::Change(ChangeEvent::Due { owner: 2 }),
+        Event::Change(ChangeEvent::Step { plan: u32::MAX }),
         Event::Discovery(DiscoveryEvent::LookedUp { edge: EdgeId::from_index(3), client: 5 }),
     ] {
         assert_eq!(Packed::new(event).event(), event);
