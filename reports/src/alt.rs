@@ -8,7 +8,7 @@ use scenarios::results::{ComparisonReport, SweepResult, TriggerWindow};
 
 use crate::chart::timeline::Subject;
 use crate::shown::Shown;
-use crate::{format, words};
+use crate::{format, marks, words};
 
 /// More series than this are summarised by naming the table.
 const TOLD: usize = 8;
@@ -17,7 +17,8 @@ const NOTICEABLE: f64 = 0.15;
 
 /// The story of a metric over time, one sentence per variant.
 pub(crate) fn timeline(report: &ComparisonReport, metric: Metric) -> String {
-    let sentences = stories(report, &metric.into());
+    let mut sentences = stories(report, &metric.into());
+    sentences.extend(report.comparison.variants.iter().take(TOLD).filter_map(marks::story));
     format!("{} over time, {}. {}", sentence_case(metric.label()), scope(report), sentences.join(" "))
 }
 

@@ -15,6 +15,7 @@ mod format;
 mod glance;
 mod landscape;
 mod map;
+mod marks;
 mod options;
 mod page;
 mod parts;

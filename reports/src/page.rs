@@ -92,6 +92,7 @@ pub(crate) fn of_comparison(report: &ComparisonReport, figures: &[Figure]) -> Re
     all_tables.extend(tables::metric_tables(comparison, manifest));
     all_tables.extend(tables::part_tables(comparison));
     all_tables.extend(tables::theory_table(comparison));
+    all_tables.extend(tables::marks_table(comparison));
     all_tables.extend(tables::difference_tables(comparison, manifest));
     all_tables.extend(report.sweeps.iter().flat_map(tables::sweep_tables));
     let verdicts = comparison.variants.iter().zip(words::verdict_sentences(report));

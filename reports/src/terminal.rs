@@ -16,7 +16,7 @@ use scenarios::metric::{Metric, Unit};
 use scenarios::results::{Arm, Comparison, ComparisonReport, ExpectationResult, SweepResult, VariantResult};
 
 use crate::shown::shown;
-use crate::{format, parts, replay, sweep_table, theory, typeset, words};
+use crate::{format, marks, parts, replay, sweep_table, theory, typeset, words};
 pub use explain::explanation_text;
 pub use glance::glance_text;
 use grid::Column;
@@ -92,6 +92,7 @@ pub fn comparison_text(report: &ComparisonReport, style: &TextStyle) -> String {
     text.push_str("\n\n");
     text.push_str(&part_tables(&comparison.variants, style));
     text.push_str(&theories(&comparison.variants, style));
+    text.push_str(&marked(&comparison.variants, style));
     text.push_str(&sentences(report, style));
     text.push_str(&claims(comparison, style));
     text.push('\n');
@@ -111,6 +112,7 @@ pub fn run_text(report: &ComparisonReport, style: &TextStyle) -> String {
         text.push_str("\n\n");
         text.push_str(&part_tables(std::slice::from_ref(variant), style));
     }
+    text.push_str(&marked(&comparison.variants, style));
     text.push_str(&sentences(report, style));
     text.push_str(&claims(comparison, style));
     text.push('\n');
@@ -259,6 +261,27 @@ fn theories(variants: &[VariantResult], style: &TextStyle) -> String {
         text.push_str(&style.paint(&wrapped(&condition, style, 0), Paint::Faint));
     }
     text + "\n"
+}
+
+/// Alerts, deeds and changes, where there are any.
+fn marked(variants: &[VariantResult], style: &TextStyle) -> String {
+    let rows = marks::rows(variants);
+    if rows.is_empty() {
+        return String::new();
+    }
+    let column = |k: usize| Column {
+        header: marks::COLUMNS[k].to_owned(),
+        cells: rows.iter().map(|row| row.cells()[k].to_owned()).collect(),
+        is_text: k == 0,
+    };
+    let others = (0..marks::COLUMNS.len()).map(column).collect();
+    let first = Column {
+        header: "variant".to_owned(),
+        cells: rows.iter().map(|row| row.variant.clone()).collect(),
+        is_text: true,
+    };
+    let note = style.paint(&wrapped(marks::NOTE, style, 0), Paint::Faint);
+    grid::text(first, vec![others], style) + "\n" + &note + "\n"
 }
 
 fn claims(comparison: &Comparison, style: &TextStyle) -> String {

@@ -83,6 +83,10 @@ pub(crate) fn tells_nothing(metric: Metric, variants: &[VariantResult], manifest
         | Metric::OwnersInvolved
         | Metric::ChangesMade
         | Metric::ChangesRefused
+        | Metric::ExposedShare
+        | Metric::ExposedMinutes
+        | Metric::CanaryRollbacks
+        | Metric::FittingRollbacks
         | Metric::DecodeErrors
         | Metric::TwoHolders
         | Metric::LockIdle

@@ -363,6 +363,14 @@ expectation! {
     changes_made => Subject::Metric(Metric::ChangesMade);
     /// Changes that a contract forbade.
     changes_refused => Subject::Metric(Metric::ChangesRefused);
+    /// Share of the requests that had met a setting which did not fit together with others.
+    exposed_share => Subject::Metric(Metric::ExposedShare);
+    /// Of those, the ones that failed, in minutes of all users.
+    exposed_minutes => Subject::Metric(Metric::ExposedMinutes);
+    /// Staged changes that a comparison took back.
+    canary_rollbacks => Subject::Metric(Metric::CanaryRollbacks);
+    /// Of those, the ones that fitted.
+    fitting_rollbacks => Subject::Metric(Metric::FittingRollbacks);
     /// Attempts that could not be read by the version that took them, in total.
     decode_errors => Subject::Metric(Metric::DecodeErrors);
     /// Their share of all that bear a version.

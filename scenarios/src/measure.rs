@@ -59,6 +59,8 @@ pub struct Record {
     latency: Vec<(u64, u64)>,
     /// What monitors saw, and when.
     watch: WatchLedger,
+    /// What people saw and did, and when.
+    pub marks: Vec<engine::Mark>,
 }
 
 #[derive(Clone, Debug)]
@@ -118,6 +120,7 @@ pub fn run(model: &Model, warmup: SimDuration, seed: u64, keeps_states: bool) ->
     Record {
         latency: steps(&all),
         watch: run.ledger.watch,
+        marks: run.marks.kept,
         complete,
         events: run.events,
         requests: run.ledger.requests_created,
@@ -180,6 +183,7 @@ impl Record {
             edges: IdVec::default(),
             callees: IdVec::default(),
             latency: Vec::new(),
+            marks: Vec::new(),
             ..self
         }
     }
@@ -419,7 +423,13 @@ impl Record {
             | Metric::TimeToRestore
             | Metric::OwnersInvolved
             | Metric::ChangesMade
-            | Metric::ChangesRefused => changed::value(self.changes.as_ref()?, metric),
+            | Metric::ChangesRefused
+            | Metric::ExposedShare
+            | Metric::ExposedMinutes
+            | Metric::CanaryRollbacks
+            | Metric::FittingRollbacks => {
+                changed::value(self.changes.as_ref()?, self.horizon_s() / 60.0, metric)
+            }
         }
     }
 

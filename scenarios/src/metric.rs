@@ -160,6 +160,10 @@ metrics! {
     OwnersInvolved "owners_involved" Count "owners involved" "Owners of the settings that did not fit together, mean over incidents; none without any.";
     ChangesMade "changes_made" Count "changes made" "Changes that owners made, in total.";
     ChangesRefused "changes_refused" Count "changes refused" "Changes that a contract forbade, in total.";
+    ExposedShare "exposed_share" Share "exposed" "Share of the requests that ended and had met a setting which did not fit together with others, over the whole run.";
+    ExposedMinutes "exposed_minutes" Count "exposed and failed" "Minutes of the run times the share of requests that had met a setting which did not fit together with others and failed: user-minutes, as if all users failed for so long.";
+    CanaryRollbacks "canary_rollbacks" Count "taken back by comparison" "Staged changes that were taken back because those who met them fared worse, in total.";
+    FittingRollbacks "fitting_rollbacks" Count "fitting, taken back" "Staged changes that a comparison took back although they fitted together with the other settings, in total: errors of the comparison, and changes that are worse for a reason that no contract knows.";
     DecodeErrors "decode_errors" Count "decode errors" "Attempts that a worker took and could not read, because another version of their sender wrote them, in total.";
     DecodeErrorShare "decode_error_share" Share "could not be read" "Share of those among all attempts that bear a version and were taken by a worker.";
     NewVersionShare "new_version_share" Share "at a new version" "Share of the instances that run another version than at the start, read at the end of each window, mean over time.";
@@ -182,6 +186,10 @@ impl Metric {
                 | M::OwnersInvolved
                 | M::ChangesMade
                 | M::ChangesRefused
+                | M::ExposedShare
+                | M::ExposedMinutes
+                | M::CanaryRollbacks
+                | M::FittingRollbacks
         )
     }
 

@@ -6,6 +6,7 @@ pub mod critical;
 pub mod hysteresis;
 pub mod glance;
 pub mod map;
+pub mod marks;
 
 use std::collections::BTreeMap;
 
@@ -149,6 +150,9 @@ pub struct VariantResult {
     /// What the theories that apply say, beside what was simulated.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub twins: Vec<crate::twin::TwinResult>,
+    /// What people saw and did, and when, in the triggered arm; empty if they did not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<marks::MarkResult>,
     /// Events of all runs of the triggered arm.
     pub events: u64,
     /// Requests of all runs of the triggered arm.

@@ -37,6 +37,7 @@ pub(crate) fn variant_result(runs: &VariantRuns) -> VariantResult {
         services: services(runs),
         diagnosis: None,
         twins: Vec::new(),
+        marks: crate::results::marks::marks(runs),
         events: runs.triggered.iter().map(|record| record.events).sum(),
         requests: runs.triggered.iter().map(|record| record.requests).sum(),
     }

@@ -6,6 +6,7 @@ mod find;
 mod lanes;
 mod story;
 mod timeline;
+mod told;
 mod tries;
 mod words;
 #[cfg(test)]

@@ -51,6 +51,8 @@ mod wires;
 mod shared_links;
 mod slow_close;
 mod changes;
+mod staged;
+mod marks;
 mod versions;
 mod locks;
 mod dynamic;
@@ -94,6 +96,7 @@ pub use ledger::{CacheLedger, EdgeLedger, Ledger, RecordsLedger, ServiceLedger, 
 use links::Links;
 pub use locks::LockLedger;
 use locks::Locks;
+pub use marks::{MAX_MARKS, Mark, MarkKind, Marks};
 use monitors::Monitors;
 pub use monitors::WatchLedger;
 use pieces::Pieces;
@@ -105,6 +108,7 @@ use scaling::Scaling;
 pub use shared_links::LinkLedger;
 use shared_links::SharedLinks;
 use sharing::Sharing;
+pub use staged::StagedLedger;
 use state::{
     Attempt, Call, CallerState, Child, Context, Errand, PoolState, Ready, Server, Session, SourceState, Task,
     Ticket,
@@ -148,6 +152,8 @@ pub struct Run<P> {
     pub events: u64,
     /// What was counted; its laws have been checked.
     pub ledger: Ledger,
+    /// What people saw and did, and when.
+    pub marks: Marks,
     /// The observer.
     pub probe: P,
 }
@@ -237,6 +243,8 @@ struct Simulation<'m, P, const PLAIN: bool> {
     /// Connections that close late.
     closing: Table<slow_close::Closing>,
     changes: Changes<'m>,
+    staged: staged::Staged<'m>,
+    marks: Marks,
     versions: Versions,
     locks: Locks,
     chains: Chains,
@@ -313,6 +321,8 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             monitors: Monitors::new(model),
             wires: Wires::new(model),
             changes: Changes::new(model, seed, shelf),
+            staged: staged::Staged::new(model),
+            marks: Marks::default(),
             versions: Versions::new(model),
             locks: Locks::new(model),
             chains: Chains::new(model),
@@ -380,7 +390,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
         }
         self.probe.end();
         self.close_ledger();
-        Run { stop, events: handled, ledger: self.ledger, probe: self.probe }
+        Run { stop, events: handled, ledger: self.ledger, marks: self.marks, probe: self.probe }
     }
 
     /// Events that are few in the busiest models. Apart from the loop, which stays short.

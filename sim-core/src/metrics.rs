@@ -12,6 +12,7 @@ pub mod series;
 pub mod states;
 mod connections;
 mod meter;
+mod told;
 
 use crate::event::Event;
 use crate::ids::{AttemptId, CacheId, CallId, EdgeId, FaultId, IdVec, InstanceId, ServiceId, WorkloadId};
@@ -24,6 +25,7 @@ use crate::time::{SimDuration, SimTime};
 use gauges::Reading;
 pub use meter::{CapacityGauge, Meter};
 pub use states::InstanceState;
+pub use told::Told;
 
 /// Something that happened, in the words of the field. Plain data.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -340,6 +342,8 @@ pub enum Aside {
         /// Which of them.
         way: Way,
     },
+    /// What became of what its request wanted done.
+    Tells(Told),
 }
 
 /// What can happen at a cache.

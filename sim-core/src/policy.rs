@@ -25,6 +25,7 @@
 //! | [`rate_limit`] | may this attempt be sent yet? |
 //! | [`bulkhead`] | may one more attempt be under way? |
 //! | [`contract`] | do the settings of several owners fit together? |
+//! | [`canary`] | a few have the new setting: do they fare worse, or is it chance? |
 //! | [`discovery`] | which addresses does a caller believe in? |
 //! | [`alert`] | the signal is bad: is somebody told? |
 //! | [`tcp`] | a segment is lost: when is it sent again? |
@@ -74,6 +75,7 @@ pub mod idempotency;
 pub mod compensation;
 pub mod alert;
 pub mod contract;
+pub mod canary;
 mod rolling;
 mod theoretical_arrival;
 

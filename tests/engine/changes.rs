@@ -7,10 +7,12 @@ use sim_tests::systems::model;
 
 /// Answers take 300 ms. The front's owner wants 100 ms or a second of patience with it, every hour.
 fn shop(values: &str, more: &str) -> Model {
-    model(
-        "20h",
-        &format!(
-            "
+    model("20h", &body(values, more))
+}
+
+fn body(values: &str, more: &str) -> String {
+    format!(
+        "
 services:
   front: {{workers: 10, steps: [{{call: {{to: shop, timeouts: {{attempt: 1s}}}}}}]}}
   shop:
@@ -24,7 +26,6 @@ changes:
   repair: 30m
   {more}
 "
-        ),
     )
 }
 
@@ -98,4 +99,71 @@ fn the_control_arm_has_no_owners() {
     let control = shop("100ms", "").without_faults();
     let counts = counts(&control);
     assert_eq!(counts, ChangesLedger::default());
+}
+
+/// The same with ten fronts, of which each gets every tenth request.
+fn ten_fronts(rollout: &str) -> Model {
+    let changed = format!("rollout: {{staged: {{steps: [10%, 50%, 100%], each: 20m{rollout}}}}}");
+    model("20h", &body("100ms", &changed).replacen("front: {", "front: {instances: 10, ", 1))
+}
+
+#[test]
+fn a_comparison_takes_a_bad_change_back_while_few_have_it() {
+    let model = ten_fronts(", canary: {compared: {chance: 1%, min_count: 1}}");
+    let counts = counts(&model);
+    let staged = counts.staged;
+    // All that met it failed, and nobody else: the chance of that is 1 / C(N, n). With every tenth request it is below a
+    // hundredth once two have failed, 1 / C(15, 2), and before a third has come. Each hour the owner wants it again.
+    assert_eq!((staged.begun, staged.judged, staged.completed, staged.fitting), (19, 19, 0, 0));
+    assert_eq!((counts.incidents, counts.taken_back), (0, 19), "the incident's rule sees nothing of it");
+    assert_eq!((staged.exposed, staged.exposed_failed, staged.ended), (38, 38, 1_200));
+}
+
+#[test]
+fn an_incident_stops_what_is_under_way_where_nobody_compares() {
+    let counts = counts(&ten_fronts(""));
+    let staged = counts.staged;
+    // A tenth for 20 minutes is nothing to see; a half is six of ten failed sooner or later, or the last step is.
+    assert_eq!((staged.begun, staged.stopped, staged.judged), (19, 19, 0));
+    assert_eq!((counts.incidents, counts.taken_back, counts.to_restore), (19, 19, 0));
+    assert!(staged.exposed >= 19 * (2 + 10), "{staged:?}");
+}
+
+#[test]
+fn a_new_change_takes_the_place_of_the_one_under_way() {
+    let model = ten_fronts(", canary: none").without_faults();
+    assert_eq!(counts(&model).staged, Default::default());
+    let slow = body("2s, 3s", "rollout: {staged: {steps: [10%, 100%], each: 10h}}");
+    let slow = self::model("20h", &slow.replacen("front: {", "front: {instances: 10, ", 1));
+    let counts = counts(&slow);
+    let staged = counts.staged;
+    assert!(staged.replaced > 3 && staged.completed == 0 && staged.under_way == 1, "{counts:?}");
+    assert_eq!(counts.taken_back, staged.replaced);
+}
+
+#[test]
+fn a_quota_holds_for_the_first_instances_of_the_service() {
+    let counts = |steps: &str| {
+        let model = model(
+            "4h",
+            &format!(
+                "
+services:
+  store: {{instances: 4, workers: 10, service_time: 300ms, admission: {{fixed_window: {{limit: 1000, window: 1h}}}}}}
+workloads: {{users: {{arrivals: {{evenly_spaced: {{rate: 1/m}}}}, call: {{to: store}}}}}}
+changes:
+  owners: {{store: {{every: 1h, settings: [quota: {{service: store, values: [1]}}]}}}}
+  rollout: {{staged: {{steps: {steps}, each: 10h}}}}
+  incident: {{below: 1%, of_last: 1000}}
+  repair: 10m
+"
+            ),
+        );
+        engine::run_dyn(&model, Seed(1), ()).ledger
+    };
+    // From the second hour on each instance with a quota of one lets in 1 of the 15 that come to it in an hour.
+    let failed = |steps: &str| counts(steps).requests_failed;
+    assert_eq!(failed("[20%, 100%]"), 3 * 14);
+    assert_eq!(failed("[50%, 100%]"), 3 * 2 * 14);
+    assert_eq!(counts("[50%, 100%]").changes.staged.exposed, 3 * 2 * 15);
 }

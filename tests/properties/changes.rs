@@ -51,6 +51,7 @@ services:
     on_cancel: {}
     steps: [{{call: {{to: store, timeouts: {{attempt: 100ms}}, retry: {}{}}}}}]
   store:
+    instances: {}
     workers: 4
     service_time: {{exponential: {{mean: 40ms}}}}
     admission: {{fixed_window: {{limit: 400, window: 1s}}}}
@@ -70,24 +71,31 @@ changes:
   incident: {{below: {}%, of_last: {}}}
   repair: {}
 ",
-        dice.int(1, 3),
+        dice.int(2, 4),
         retry(dice),
         guards(dice),
         dice.pick(&["ignore", "immediate"]),
         retry(dice),
         guards(dice),
+        dice.int(1, 3),
         dice.int(1, 20),
         dice.int(1, 10),
         dice.pick(&["crash: {services: [store]}", "slow: {service: store, factor: 5}", "crash: {services: [page], instances: one}"]),
         if contract { "checked" } else { "none" },
-        dice.pick(&["at_once", "at_once", "{watched: {watch: 2s}}"]),
+        dice.pick(&[
+            "at_once",
+            "{watched: {watch: 2s}}",
+            "{staged: {steps: [30%, 100%], each: 1s}}",
+            "{staged: {steps: [10%, 50%, 100%], each: 700ms, canary: compared}}",
+            "{staged: {steps: [60%, 100%], each: 2s, canary: {compared: {min_count: 3, chance: 20%, too_few: wait}}}}",
+        ]),
         dice.int(50, 95),
         dice.int(1, 40),
         dice.pick(&["0s", "500ms", "{exponential: {mean: 2s}}"]),
     )
 }
 
-fn check(body: &str, number: u64) -> [bool; 5] {
+fn check(body: &str, number: u64) -> [bool; 8] {
     let mut model = model("30s", body);
     model.bounds = Bounds { events: 300_000, in_flight: 20_000 };
     let seed = Seed(number);
@@ -100,7 +108,27 @@ fn check(body: &str, number: u64) -> [bool; 5] {
         assert_eq!(counts.incidents, counts.untraced, "everything fits together at all times");
     }
     assert!(!body.contains("contract: none") || counts.refused == 0);
-    [counts.made > 3, counts.refused > 0, counts.taken_back > 0, counts.of_patience > 0, counts.untraced > 0]
+    let staged = counts.staged;
+    assert!(body.contains("staged") || staged.begun == 0);
+    assert!(body.contains("canary") || staged.judged == 0);
+    assert!(!body.contains("staged") || staged.begun == counts.made);
+    if body.contains("contract: checked") {
+        assert_eq!(
+            (staged.exposed, staged.fitting),
+            (0, staged.judged),
+            "nothing that does not fit is ever made"
+        );
+    }
+    [
+        counts.made > 3,
+        counts.refused > 0,
+        counts.taken_back > 0,
+        counts.of_patience > 0,
+        counts.untraced > 0,
+        staged.completed > 0,
+        staged.judged > 0,
+        staged.replaced > 0,
+    ]
 }
 
 #[test]
@@ -112,6 +140,9 @@ fn changes_keep_every_invariant() {
         ("changes taken back", 30),
         ("incidents of patience", 30),
         ("incidents without a reason in settings", 5),
+        ("rollouts to the last step", 20),
+        ("rollouts judged worse", 10),
+        ("rollouts replaced", 10),
     ];
     systems.keep(system, |body| body, |body, number| check(body, number), seen);
 }

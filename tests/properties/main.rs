@@ -67,7 +67,7 @@ fn check(drawn: &draw::Drawn, number: u64) -> [bool; 8] {
         run.events
     );
     let ((series, digest), watch) = run.probe;
-    let run = Run { stop: run.stop, events: run.events, ledger: run.ledger, probe: () };
+    let run = Run { stop: run.stop, events: run.events, ledger: run.ledger, marks: run.marks, probe: () };
     watch.finish(&model, &run);
     check_windows(&model, &series, &run);
 

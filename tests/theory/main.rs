@@ -7,6 +7,7 @@ mod caches;
 mod patience;
 mod queues;
 mod retries;
+mod rollouts;
 mod storms;
 mod networks;
 mod published;

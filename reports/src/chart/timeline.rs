@@ -3,6 +3,7 @@
 //! other.
 
 mod data;
+mod marks;
 mod overlaid;
 mod panels;
 mod stacked;

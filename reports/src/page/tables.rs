@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::shown::shown;
 use crate::sweep_table::{self, SweepTable};
-use crate::{format, parts, theory, words};
+use crate::{format, marks, parts, theory, words};
 
 /// More variants than this stand in a second table.
 const VARIANTS_ACROSS: usize = 6;
@@ -19,6 +19,24 @@ pub(super) struct HtmlTable {
     pub(super) caption: String,
     pub(super) columns: Vec<String>,
     pub(super) rows: Vec<Vec<String>>,
+}
+
+/// Alerts, deeds and changes; none if there are none.
+pub(super) fn marks_table(comparison: &Comparison) -> Option<HtmlTable> {
+    let rows = marks::rows(&comparison.variants);
+    if rows.is_empty() {
+        return None;
+    }
+    let names = std::iter::once("variant").chain(marks::COLUMNS);
+    let cells = |row: &marks::Row| {
+        let own = std::iter::once(row.variant.clone()).chain(row.cells().map(str::to_owned));
+        own.collect()
+    };
+    Some(HtmlTable {
+        caption: format!("What people saw and did. {}", marks::NOTE),
+        columns: names.map(str::to_owned).collect(),
+        rows: rows.iter().map(cells).collect(),
+    })
 }
 
 /// Seeds per verdict; none if nothing was judged.

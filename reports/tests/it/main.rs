@@ -8,6 +8,7 @@ mod landscapes; // made-up maps and loops
 mod loads; // goodput against offered load
 mod maps; // maps of two settings
 mod page; // the HTML page
+mod marks;
 mod pictures; // strips, lanes and topologies
 mod portraits; // queue against retries
 mod sample; // made-up results

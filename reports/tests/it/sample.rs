@@ -206,6 +206,7 @@ impl Sample {
             requests: 7_200_000,
             diagnosis: None,
             twins: Vec::new(),
+            marks: Vec::new(),
         }
     }
 

@@ -87,3 +87,47 @@ fn stories_agree_with_what_the_first_pass_saw() {
         assert!(times.is_sorted(), "{id}");
     }
 }
+
+/// What journals of a variant say of these kinds, of requests around a moment and of the slowest.
+fn told(id: &str, variant: &str, around_s: u64, kinds: &[&str]) -> String {
+    let scenario = shipped(id);
+    let mut text = String::new();
+    for step in 0..12 {
+        let from = SimTime::ZERO + SimDuration::from_secs(around_s + 10 * step);
+        let around = Wish::Around { from, count: MOST_REQUESTS };
+        let request = TraceRequest { variant: variant.to_owned(), ..request(&scenario, &[around]) };
+        let told = trace(&scenario, &request).unwrap();
+        let lines = told.trace.requests.iter().flat_map(|request| &request.journal);
+        for line in lines.filter(|line| kinds.contains(&line.kind.as_str())) {
+            text += &format!("{}\n", line.text);
+        }
+    }
+    text
+}
+
+#[test]
+fn a_journal_tells_what_became_of_effects() {
+    let kinds = ["effect", "duplicate", "replayed"];
+    let id = "fallacy-1-network-reliable";
+    let bare = told(id, "retries", 100, &kinds);
+    assert!(bare.contains("the effect charge is applied\n"), "{bare}");
+    assert!(bare.contains("applied once more: a duplicate") && !bare.contains("key is known"), "{bare}");
+    let keyed = told(id, "retries-with-key", 100, &kinds);
+    assert!(keyed.contains("its key is known: the effect charge is not applied again"), "{keyed}");
+    assert!(!keyed.contains("a duplicate"), "{keyed}");
+}
+
+#[test]
+fn a_journal_tells_of_sagas_step_by_step() {
+    let kinds = ["saga", "compensates", "compensated", "compensation_failed"];
+    let told = told("fallacy-10-compensation-works", "compensate-once", 100, &kinds);
+    for words in ["1 of ", "has failed: ", " to undo", "everything is undone"] {
+        assert!(told.contains(words), "no {words} in {told}");
+    }
+}
+
+#[test]
+fn a_journal_tells_which_version_met_which() {
+    let told = told("fallacy-9-versioning-simple", "rolling-rename", 420, &["version", "unreadable"]);
+    assert!(told.contains("written by ") && told.contains("it cannot make anything of it"), "{told}");
+}

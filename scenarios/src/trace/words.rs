@@ -176,6 +176,7 @@ pub(super) fn aside(aside: Aside) -> (&'static str, String) {
         Aside::Astray { way: Way::There } => {
             ("astray", "the request is gone on its way; its caller cannot know".to_owned())
         }
+        Aside::Tells(_) => unreachable!("it is told with the names of the model"),
         Aside::Astray { way: Way::Back } => {
             ("astray", "the answer is gone on its way; its caller cannot know".to_owned())
         }

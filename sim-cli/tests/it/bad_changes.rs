@@ -19,6 +19,11 @@ mistakes! {
     no_value_to_choose: "values: [300, 600]" => "values: []";
     a_start_that_breaks_the_contract: "contract: none" => "contract: checked", "timeouts: {attempt: 500ms}" => "timeouts: {attempt: 1500ms}";
     watched_for_no_time: "rollout: at_once" => "rollout: {watched: {watch: 0s}}";
+    steps_that_do_not_end: "rollout: at_once" => "rollout: {staged: {steps: [5%, 25%], each: 1m}}";
+    steps_that_fall: "rollout: at_once" => "rollout: {staged: {steps: [25%, 5%, 100%], each: 1m}}";
+    no_steps: "rollout: at_once" => "rollout: {staged: {steps: [], each: 0s}}";
+    a_comparison_of_no_chance: "rollout: at_once" => "rollout: {staged: {steps: [100%], each: 1m, canary: {compared: {chance: 0%}}}}";
+    nothing_to_stage: "rollout: at_once" => "rollout: {staged: {steps: [5%, 100%], each: 1m}}", "    instances: 4\n" => "";
     an_incident_of_nothing: "below: 80%" => "below: 0%";
     owners_and_operators: "variants:" => "actions: {quiet: {at: 5s, for: 1s, pause: {workload: users}}}\nvariants:";
 }

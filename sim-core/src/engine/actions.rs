@@ -2,6 +2,7 @@
 //! starts afresh; what is under way goes on, and what waits waits in the new order.
 
 use super::Simulation;
+use super::marks::MarkKind;
 use super::state::{CallerState, Phase};
 use crate::dist::Sampler;
 use crate::event::Event;
@@ -129,6 +130,9 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
         let action = &self.start.actions[number as usize];
         self.actions.done[number as usize] = true;
         self.probe.observe(self.now, Observation::Action { action: number, begins });
+        if begins {
+            self.marks.add(self.now, MarkKind::Acts, number);
+        }
         if begins && self.monitors.exist {
             self.operator_acted();
         }

@@ -163,7 +163,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
 
     /// A request has ended: if its user sends several, the next follows after some thought.
     pub(super) fn user_goes_on(&mut self, id: CallId, call: &Call, is_answered: bool) {
-        self.note_end(is_answered);
+        self.note_end(id, is_answered);
         if !PLAIN && self.operations.exist() {
             self.tell_user(id, is_answered);
         }

@@ -9,7 +9,7 @@ use super::pipeline::Passage;
 use super::state::{ANYWHERE, Attempt, Baggage, Call, Child, Context, Parent, Phase, Ready};
 use crate::event::Event;
 use crate::event_list::Lane;
-use crate::ids::{AttemptId, CallId, Id};
+use crate::ids::{AttemptId, CallId, EdgeId, Id};
 use crate::metrics::{Observation, Probe};
 use crate::model::edge::EdgeCaller;
 use crate::model::pipeline::Layer;
@@ -162,7 +162,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             outcome: Outcome::Ok,
         }));
         call.attempt = attempt;
-        let edge_id = call.edge;
+        let (edge_id, client) = (call.edge, call.client);
         self.ledger.edges[edge_id].sent += 1;
         let workload = match edge.caller {
             EdgeCaller::Workload(workload) => Some(workload),
@@ -184,11 +184,14 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         if !PLAIN {
             self.pack_errand(call_id, attempt, place, if is_address { place } else { ANYWHERE });
             self.pay_request(attempt);
+            if self.changes.exist {
+                self.meet_call(call_id);
+            }
         }
         if let Some(patience) = edge.attempt_timeout
             && (PLAIN || !edge.pipeline.has_early_clock)
         {
-            let lane = self.callers[edge_id].attempt_timeout;
+            let (lane, patience) = self.patience(edge_id, client, patience);
             self.schedule_timer(lane, now + patience, Event::AttemptTimeout { attempt });
         }
         if !PLAIN && edge.connection.is_some() {
@@ -201,6 +204,18 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             false => self.reach(attempt),
             true => self.travel_there(attempt),
         }
+    }
+
+    /// How long this client waits for an attempt, and where its timers stand.
+    #[inline(always)]
+    pub(super) fn patience(&self, id: EdgeId, client: u32, usual: SimDuration) -> (Lane, SimDuration) {
+        if !PLAIN && self.staged.is_on() {
+            let own = self.staged.edge(self.model, id, client).attempt_timeout.unwrap_or(usual);
+            if own != usual {
+                return (Lane::HEAP, own);
+            }
+        }
+        (self.callers[id].attempt_timeout, usual)
     }
 
     /// An attempt failed before it was sent: it uses up one of the attempts that the retry policy allows, and
@@ -283,6 +298,10 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let callers = &mut self.callers[call.edge];
         let retry = &mut callers.clients[call.client as usize].retry;
         let luck = call.luck.attempt(call.progress.attempts);
+        let edge = match !PLAIN && self.staged.is_on() {
+            false => edge,
+            true => self.staged.edge(self.model, call.edge, call.client),
+        };
         match retry.decide(&edge.retry, &mut call.progress, failure, now, luck) {
             Decision::Retry { after } => {
                 let lane = if after == SimDuration::ZERO { callers.no_delay } else { Lane::HEAP };

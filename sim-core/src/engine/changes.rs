@@ -5,9 +5,11 @@ use std::cell::OnceCell;
 use std::collections::VecDeque;
 
 use super::Simulation;
+use super::marks::MarkKind;
+use super::staged::StagedLedger;
 use crate::event::{ChangeEvent, Event};
 use crate::event_list::Lane;
-use crate::ids::{EdgeId, Id, ServiceId};
+use crate::ids::{CallId, EdgeId, Id, ServiceId};
 use crate::luck::{Luck, Purpose};
 use crate::metrics::Probe;
 use crate::metrics::gauges::{Holder, Reading};
@@ -25,7 +27,7 @@ pub(super) struct Shelf(OnceCell<Box<(Vec<u64>, Model, Shelf)>>);
 
 impl Shelf {
     /// The model with these values.
-    fn model(&self, values: &[u64], make: impl FnOnce() -> Model) -> &Model {
+    pub(super) fn model(&self, values: &[u64], make: impl FnOnce() -> Model) -> &Model {
         let mut shelf = self;
         loop {
             match shelf.0.get() {
@@ -62,7 +64,7 @@ pub(super) struct Changes<'m> {
     /// Since when somebody looks for the reason.
     incident_since: Option<SimTime>,
     /// Whether owners change anything.
-    exist: bool,
+    pub(super) exist: bool,
 }
 
 /// What the changes of a run have counted.
@@ -98,10 +100,13 @@ pub struct ChangesLedger {
     pub bad: u64,
     /// Nanoseconds from the beginning of incidents to their repair.
     pub to_restore: u64,
+    /// What becomes of those that are staged.
+    pub staged: StagedLedger,
 }
 
 impl ChangesLedger {
     pub(super) fn laws(&self, law: &mut impl FnMut(bool, &dyn Fn() -> String)) {
+        self.staged.laws(law);
         law(self.wanted == self.idle + self.refused + self.made, &|| {
             format!(
                 "changes wanted {} = idle {} + refused {} + made {}",
@@ -147,13 +152,29 @@ impl<'m> Changes<'m> {
             exist: plan.is_some(),
         }
     }
+
+    /// The models made so far.
+    pub(super) fn shelf(&self) -> &'m Shelf {
+        self.shelf
+    }
+
+    /// Which change is the latest among the settings that do not fit; where all fit, the latest of all.
+    fn culprit(&self, found: &Misfits) -> Option<usize> {
+        let takes_part = |made: &Made| found.are_none() || found.settings.contains(&made.setting);
+        self.made.iter().rposition(takes_part)
+    }
+
+    /// By setting, the value that its owner has chosen, whether or not all have it yet.
+    pub(super) fn values(&self) -> &[u64] {
+        &self.values
+    }
 }
 
 /// What does not fit together.
 #[derive(Clone, Debug, Default)]
-struct Misfits {
+pub(super) struct Misfits {
     /// Settings that take part in it.
-    settings: Vec<usize>,
+    pub(super) settings: Vec<usize>,
     patience: bool,
     quota: bool,
 }
@@ -165,7 +186,7 @@ impl Misfits {
 }
 
 /// What does not fit together with these values.
-fn misfits(model: &Model, plan: &Plan, values: &[u64]) -> Misfits {
+pub(super) fn misfits(model: &Model, plan: &Plan, values: &[u64]) -> Misfits {
     let mut found = Misfits::default();
     let setting = |what: &dyn Fn(&Knob) -> bool| plan.settings.iter().position(|s| what(&s.what));
     let timeout_of =
@@ -247,7 +268,7 @@ fn ways_to(
 }
 
 /// The model with these values.
-fn made_of(base: &Model, plan: &Plan, values: &[u64]) -> Model {
+pub(super) fn made_of(base: &Model, plan: &Plan, values: &[u64]) -> Model {
     let mut model = base.clone();
     for (setting, value) in plan.settings.iter().zip(values) {
         match &setting.what {
@@ -276,13 +297,16 @@ pub(crate) fn start_fits(model: &Model) -> bool {
 }
 
 impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
-    fn owners_plan(&self) -> &'m Plan {
+    pub(super) fn owners_plan(&self) -> &'m Plan {
         self.start.changes.as_deref().expect("owners change settings")
     }
 
     pub(super) fn schedule_first_changes(&mut self) {
         for owner in 0..self.changes.streams.len() {
             self.plan_change(owner);
+        }
+        if self.changes.exist {
+            self.renew_groups();
         }
     }
 
@@ -297,6 +321,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
         match what {
             ChangeEvent::Due { owner } => self.want(owner as usize),
             ChangeEvent::Repair => self.repair(),
+            ChangeEvent::Step { plan } => self.on_step(plan),
         }
     }
 
@@ -323,26 +348,57 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
                 return;
             }
         }
-        ledger.made += 1;
+        if self.staged.is_under_way(setting) {
+            // What was on its way gives place, and those who had it are where they were.
+            self.ledger.changes.staged.replaced += 1;
+            self.take_back(setting);
+            if self.changes.values[setting] == value {
+                self.ledger.changes.idle += 1;
+                return;
+            }
+        }
+        self.ledger.changes.made += 1;
+        self.marks.add(self.now, MarkKind::Changed, setting as u32);
         let before = std::mem::replace(&mut self.changes.values[setting], value);
         self.changes.made.push(Made { setting, before, at: self.now });
-        self.make();
+        match plan.rollout {
+            RolloutConfig::Staged(_) => {
+                self.begin_rollout(setting, before);
+                self.renew_groups();
+            }
+            RolloutConfig::AtOnce | RolloutConfig::Watched(_) => self.make(),
+        }
     }
 
-    /// The run goes on with the values of this moment.
-    fn make(&mut self) {
+    /// The run goes on with the values of this moment, as far as they are for all.
+    pub(super) fn make(&mut self) {
         let (plan, start) = (self.owners_plan(), self.start);
         let shelf = self.changes.shelf;
-        let values = &self.changes.values;
-        let model = shelf.model(values, || made_of(start, plan, values));
+        let values = self.staged.rest(&self.changes.values);
+        let model = shelf.model(&values, || made_of(start, plan, &values));
         self.switch_to(model);
+        self.renew_groups();
+    }
+
+    /// The latest change of a setting is undone, for all who have it.
+    pub(super) fn take_back(&mut self, setting: usize) {
+        let latest = self.changes.made.iter().rposition(|made| made.setting == setting);
+        let made = self.changes.made.remove(latest.expect("what is taken back was made"));
+        self.changes.values[made.setting] = made.before;
+        self.ledger.changes.taken_back += 1;
+        self.marks.add(self.now, MarkKind::TakenBack, setting as u32);
+        match self.end_rollout(setting) {
+            true => self.renew_groups(),
+            false => self.make(),
+        }
     }
 
     /// A request of a user has ended.
-    pub(super) fn note_end(&mut self, is_good: bool) {
+    pub(super) fn note_end(&mut self, id: CallId, is_good: bool) {
         if !self.changes.exist {
             return;
         }
+        self.note_exposure(id, is_good);
         let (most, of_last) = self.owners_plan().incident;
         let changes = &mut self.changes;
         changes.last.push_back(!is_good);
@@ -383,15 +439,21 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
         ledger.of_quota += u64::from(found.quota);
         ledger.untraced += u64::from(found.are_none());
         ledger.owners += owners.len() as u64;
-        let watch = match plan.rollout {
-            RolloutConfig::AtOnce => None,
-            RolloutConfig::Watched(watched) => Some(watched.watch),
-        };
         let now = self.now;
-        let after = match (watch, self.changes.made.last()) {
-            // Whoever watches need not look for the reason.
-            (Some(watch), Some(made)) if now <= made.at + watch => SimDuration::ZERO,
-            _ => {
+        // Whoever watches need not look for the reason.
+        let is_watched = match &plan.rollout {
+            RolloutConfig::AtOnce => false,
+            RolloutConfig::Watched(watched) => {
+                self.changes.made.last().is_some_and(|made| now <= made.at + watched.watch)
+            }
+            RolloutConfig::Staged(_) => self
+                .changes
+                .culprit(&found)
+                .is_some_and(|place| self.staged.is_under_way(self.changes.made[place].setting)),
+        };
+        let after = match is_watched {
+            true => SimDuration::ZERO,
+            false => {
                 let luck = Luck::of_client(self.seed, plan.key, 0).request(self.ledger.changes.incidents);
                 let mut draws = luck.draws(Purpose::Repair);
                 let each = (0..owners.len().max(1)).map(|_| plan.repair.sample(&mut draws).as_nanos());
@@ -401,7 +463,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
         self.schedule_timer(Lane::HEAP, now + after, Event::Change(ChangeEvent::Repair));
     }
 
-    /// Somebody takes back the latest change among the settings that do not fit; where all fit, the latest of all.
+    /// Somebody takes a change back.
     fn repair(&mut self) {
         let plan = self.owners_plan();
         let Some(since) = self.changes.incident_since.take() else { return };
@@ -410,12 +472,10 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
         // What has ended up to now says nothing of what comes.
         (self.changes.failed, self.changes.last) = (0, VecDeque::new());
         let found = misfits(self.start, plan, &self.changes.values);
-        let takes_part = |made: &Made| found.are_none() || found.settings.contains(&made.setting);
-        let Some(place) = self.changes.made.iter().rposition(takes_part) else { return };
-        let made = self.changes.made.remove(place);
-        self.changes.values[made.setting] = made.before;
-        self.ledger.changes.taken_back += 1;
-        self.make();
+        let Some(place) = self.changes.culprit(&found) else { return };
+        let setting = self.changes.made[place].setting;
+        self.ledger.changes.staged.stopped += u64::from(self.staged.is_under_way(setting));
+        self.take_back(setting);
     }
 
     /// How it goes.
@@ -429,10 +489,11 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
 
     pub(super) fn close_changes(&mut self) {
         let ledger = &mut self.ledger.changes;
-        ledger.standing = self.changes.made.len() as u64;
+        ledger.standing = self.changes.made.len() as u64; // those on their way too
         ledger.open = u64::from(self.changes.incident_since.is_some());
         if let Some(since) = self.changes.bad_since {
             ledger.bad += self.now.since(since).as_nanos();
         }
+        self.close_staged();
     }
 }

@@ -67,8 +67,8 @@ impl Probe for Pointed<'_> {
 /// that [`run`] is called with makes an engine of its own, which takes half a minute to compile; this one is compiled
 /// with this crate.
 pub fn run_dyn<P: Probe>(model: &Model, seed: Seed, mut probe: P) -> Run<P> {
-    let Run { stop, events, ledger, probe: _ } = run_pointed(model, seed, Pointed(&mut probe));
-    Run { stop, events, ledger, probe }
+    let Run { stop, events, ledger, probe: _, marks } = run_pointed(model, seed, Pointed(&mut probe));
+    Run { stop, events, ledger, probe, marks }
 }
 
 /// Not generic, so that it is compiled here.

@@ -5,8 +5,8 @@ use super::Simulation;
 use super::in_flight::Table;
 use super::state::{Ready, Task};
 use crate::ids::{CallId, EffectId, Handle, Id, IdVec, TaskId, WorkloadId};
-use crate::metrics::Probe;
 use crate::metrics::gauges::{Holder, Reading};
+use crate::metrics::{Aside, Probe, Told};
 use crate::model::Model;
 use crate::model::effect::{LEAST_KEPT, MAX_EFFECTS};
 use crate::policy::Outcome;
@@ -223,21 +223,23 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let Some(before) = self.operations.kept.get(task.baggage.operation.0).copied() else {
             ledger.applied += 1;
             ledger.unkeyed += 1;
-            return;
+            return self.aside(task.origin, Aside::Tells(Told::Applied { effect, again: false }));
         };
         let mut after = before;
         let mark = &mut after.marks[effect.index()];
         let idempotency = &self.model.effects[effect].idempotency;
         if idempotency.knows(mark.known, self.now) {
             ledger.replayed += 1;
-            return;
+            return self.aside(task.origin, Aside::Tells(Told::Replayed { effect }));
         }
         ledger.applied += 1;
-        ledger.duplicates += u64::from(mark.stands() > 0);
+        let again = mark.stands() > 0;
+        ledger.duplicates += u64::from(again);
         ledger.keys += u64::from(mark.applied == 0);
         mark.applied += 1;
         mark.known = Some(self.now);
         self.operation_becomes(task.baggage.operation, &before, after);
+        self.aside(task.origin, Aside::Tells(Told::Applied { effect, again }));
     }
 
     /// A step undoes an effect.
@@ -246,7 +248,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let ledger = &mut self.ledger.effects[effect];
         ledger.undoings += 1;
         let found = self.operations.kept.get(task.baggage.operation.0).copied();
-        match found.filter(|operation| operation.marks[effect.index()].stands() > 0) {
+        let found = found.filter(|operation| operation.marks[effect.index()].stands() > 0);
+        let told = Told::Undone { effect, stood: found.is_some() };
+        match found {
             None => ledger.undone_in_vain += 1,
             Some(before) => {
                 ledger.undone += 1;
@@ -257,6 +261,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 self.operation_becomes(task.baggage.operation, &before, after);
             }
         }
+        self.aside(task.origin, Aside::Tells(told));
     }
 
     /// Something has changed about an operation: what users believe may differ from what is true.

@@ -48,7 +48,13 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 readings.push(Reading { of, name: "catch_up_share", value: Some(share) });
             }
             let servers = || service.all_instances().map(|instance| &self.servers[instance]);
-            let admission = servers().map(|server| server.admission.gauge(&service.admission, now));
+            let admission = servers().zip(0..).map(|(server, place)| {
+                let config = match self.staged.is_on() {
+                    false => &service.admission,
+                    true => self.staged.admission(self.model, id, place),
+                };
+                server.admission.gauge(config, now)
+            });
             mean(of, self.there(id).zip(admission), &mut readings);
             mean(of, self.there(id).zip(servers().map(|server| server.line.gauge())), &mut readings);
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Simulation;
 use crate::ids::{AttemptId, EdgeId, InstanceId, ServiceId};
-use crate::metrics::Probe;
+use crate::metrics::{Aside, Probe, Told};
 use crate::model::edge::EdgeCaller;
 use crate::model::fault::Effect;
 use crate::model::identity::Peer;
@@ -59,10 +59,16 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         };
         let asking = Asking { is_listed: accepts.listed.contains(&peer), is_proven, is_honest };
         if !accepts.config.lets_in(asking) {
+            let told = Told::NotLetIn { is_proven, is_listed: asking.is_listed };
+            self.aside(id, Aside::Tells(told));
             return Some(Outcome::Denied);
         }
         let quota = accepts.config.quota.as_ref()?;
         let state = self.quotas.entry((instance, peer)).or_default();
-        (!state.admits(quota, self.now)).then_some(Outcome::Shed)
+        if state.admits(quota, self.now) {
+            return None;
+        }
+        self.aside(id, Aside::Tells(Told::OverQuota));
+        Some(Outcome::Shed)
     }
 }

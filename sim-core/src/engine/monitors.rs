@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
 use super::Simulation;
+use super::marks::MarkKind;
 use super::state::{Call, Stage};
 use crate::event::Event;
 use crate::event_list::Lane;
@@ -236,6 +237,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             watch.plan = watch.plan.wrapping_add(1);
             watch.by_silence = reading == alert::Reading::Missing;
             let page = Event::Page { monitor: number, plan: watch.plan, fires: change == Change::Fires };
+            if change == Change::Fires {
+                self.marks.add(now, MarkKind::AlertFires, number);
+            }
             self.schedule_timer(Lane::HEAP, now + monitor.alert.delay, page);
         }
         self.schedule_timer(Lane::HEAP, now + monitor.scrape_interval, Event::Scrape { monitor: number });
@@ -250,6 +254,8 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         watch.fires = fires;
         let names = self.start.monitors[number as usize].names.filter(|_| !watch.by_silence);
         self.probe.observe(self.now, Observation::Alert { monitor: number, fires });
+        let kind = if fires { MarkKind::Paged } else { MarkKind::AlertResolves };
+        self.marks.add(self.now, kind, number);
         let ledger = &mut self.ledger.watch;
         match fires {
             true => ledger.alerts[0] += 1,

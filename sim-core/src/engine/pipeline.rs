@@ -230,7 +230,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         if let Some(patience) = edge.attempt_timeout
             && edge.pipeline.has_early_clock
         {
-            let lane = self.callers[call.edge].attempt_timeout;
+            let (lane, patience) = self.patience(call.edge, call.client, patience);
             let leaves = &mut self.contexts[id.0.slot as usize].leaves;
             leaves.clock = self.now;
             leaves.clocks += 1;

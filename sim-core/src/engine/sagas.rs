@@ -11,8 +11,8 @@ use crate::event::Event;
 use crate::event_list::Lane;
 use crate::ids::{Handle, IdVec, InstanceId, SagaId, StepId, TaskId, WorkloadId};
 use crate::luck::{Luck, Purpose};
-use crate::metrics::Probe;
 use crate::metrics::gauges::{Holder, Reading};
+use crate::metrics::{Aside, Observation, Probe, Told};
 use crate::model::Model;
 use crate::model::endpoint::Step;
 use crate::policy::Outcome;
@@ -158,6 +158,18 @@ fn parts(model: &Model, step: StepId) -> (&[(StepId, StepId)], u32) {
     }
 }
 
+/// What is told of a step, or of an undoing, that has ended like this.
+fn tale(run: &Run, outcome: Outcome, of: u32) -> Option<Told> {
+    let saga = run.saga;
+    match (run.failure, outcome.is_ok()) {
+        (None, true) => Some(Told::SagaStep { saga, done: run.done + 1, of }),
+        (None, false) if run.done == 0 => None, // nothing is half-way, and the failure is told by itself
+        (None, false) => Some(Told::Compensates { saga, steps: run.done }),
+        (Some(_), true) => Some(Told::Compensated { saga, left: run.done - 1 }),
+        (Some(_), false) => Some(Told::CompensationFailed { saga }),
+    }
+}
+
 impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// A group of steps begins a saga.
     pub(super) fn begin_saga(&mut self, id: TaskId, saga: SagaId) {
@@ -189,6 +201,10 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let run_id = self.sagas.of(id);
         let run = self.sagas.run(run_id);
         let (steps, _) = parts(self.model, run.step);
+        if let Some(told) = tale(run, outcome, steps.len() as u32) {
+            let origin = self.tasks.get(id.0).expect("it is under way").origin;
+            self.probe.observe(self.now, Observation::Aside { attempt: origin, aside: Aside::Tells(told) });
+        }
         match (run.failure, outcome.is_ok()) {
             (None, true) => {
                 run.done += 1;

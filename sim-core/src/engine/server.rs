@@ -77,6 +77,15 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             if !PLAIN && self.follows.exist() && self.holds_back(self.model.edges[edge].endpoint) {
                 return self.turn_away(id, Outcome::Shed);
             }
+            let mut config = &service.admission;
+            if !PLAIN && self.changes.exist {
+                let call = self.attempts.get(id.0).expect("it has come").call;
+                self.meet_quota(call, instance);
+                if self.staged.is_on() {
+                    let of = self.servers[instance].service;
+                    config = self.staged.admission(self.model, of, service.place(instance));
+                }
+            }
             server = &mut self.servers[instance];
             let mut arriving = Arriving { in_flight: self.meters[instance].in_system, ..Arriving::default() };
             if !PLAIN {
@@ -86,7 +95,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 arriving.deadline = deadline;
                 errand.in_flight = arriving.in_flight + 1;
             }
-            if !server.admission.admit(&service.admission, arriving, now, luck) {
+            if !server.admission.admit(config, arriving, now, luck) {
                 return self.turn_away(id, Outcome::Shed);
             }
         }

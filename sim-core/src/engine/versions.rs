@@ -5,7 +5,7 @@ use super::state::{Attempt, Parent, Work};
 use crate::event_list::Lane;
 use crate::ids::{AttemptId, CallId, IdVec, InstanceId, ServiceId};
 use crate::metrics::gauges::{Holder, Reading};
-use crate::metrics::{Observation, Probe};
+use crate::metrics::{Aside, Observation, Probe, Told};
 use crate::model::Model;
 use crate::policy::Outcome;
 use crate::time::SimDuration;
@@ -85,6 +85,14 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let Some(own) = self.version_of(instance) else { return false };
         let versions = self.model.versions[own.by].as_ref().expect("it has a version");
         let can_read = versions.can_read(own.version, written.by, written.version);
+        let told = Told::Version {
+            writer: written.by,
+            wrote: written.version,
+            reader: own.by,
+            reads: own.version,
+            can_read,
+        };
+        self.aside(id, Aside::Tells(told));
         let ledger = &mut self.ledger.versions[own.by];
         ledger.taken += 1;
         if can_read {

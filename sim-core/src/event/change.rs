@@ -10,20 +10,30 @@ pub enum ChangeEvent {
     },
     /// Somebody has found the reason of an incident.
     Repair,
+    /// A step of a staged rollout is over.
+    Step {
+        /// Number of the rollout.
+        plan: u32,
+    },
 }
+
+/// Rollouts are told apart from owners by this bit.
+const STEP: u64 = 1 << 32;
 
 impl ChangeEvent {
     /// A number for it.
-    pub(crate) fn number(self) -> u32 {
+    pub(crate) fn number(self) -> u64 {
         match self {
-            ChangeEvent::Due { owner } => owner,
-            ChangeEvent::Repair => u32::MAX,
+            ChangeEvent::Due { owner } => u64::from(owner),
+            ChangeEvent::Repair => u64::from(u32::MAX),
+            ChangeEvent::Step { plan } => STEP | u64::from(plan),
         }
     }
 
     /// The event of this number.
-    pub(super) fn of(number: u32) -> Self {
-        match number {
+    pub(super) fn of(number: u64) -> Self {
+        match number as u32 {
+            plan if number & STEP != 0 => ChangeEvent::Step { plan },
             u32::MAX => ChangeEvent::Repair,
             owner => ChangeEvent::Due { owner },
         }

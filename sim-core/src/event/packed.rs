@@ -142,7 +142,7 @@ impl Packed {
             Event::Expire { workload, lease, term } => {
                 Packed(words(Self::EXPIRE as u32, workload.index() as u32), words(lease, term))
             }
-            Event::Change(what) => Packed(Self::CHANGE, u64::from(what.number())),
+            Event::Change(what) => Packed(Self::CHANGE, what.number()),
             Event::Silence { attempt } => Packed(Self::SILENCE, handle(attempt.0)),
             Event::Discovery(what) => {
                 let (kind, first, second) = what.numbers();
@@ -265,7 +265,7 @@ impl Packed {
             Self::DISCOVERY => Event::Discovery(DiscoveryEvent::of(number, handle.slot, handle.generation)),
             Self::SCRAPE => Event::Scrape { monitor: second as u32 },
             Self::PAGE => Event::Page { monitor: handle.slot, plan: handle.generation, fires: number == 1 },
-            Self::CHANGE => Event::Change(ChangeEvent::of(second as u32)),
+            Self::CHANGE => Event::Change(ChangeEvent::of(second)),
             Self::SILENCE => Event::Silence { attempt: self.attempt() },
             _ => Event::Strike { fault: FaultId::from_index(second as usize) },
         }

@@ -55,6 +55,7 @@ fn packed_events_are_the_same_events() {
         Event::Change(ChangeEvent::Repair),
         Event::Silence { attempt: AttemptId(id) },
         Event::Change(ChangeEvent::Due { owner: 2 }),
+        Event::Change(ChangeEvent::Step { plan: u32::MAX }),
         Event::Discovery(DiscoveryEvent::LookedUp { edge: EdgeId::from_index(3), client: 5 }),
     ] {
         assert_eq!(Packed::new(event).event(), event);

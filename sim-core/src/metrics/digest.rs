@@ -94,7 +94,9 @@ impl Probe for Digest {
             Event::Intrude { fault, service } => {
                 mix(handle(15, fault.index() as u32, service.index() as u32), 126 << 32)
             }
-            Event::Change(what) => mix(handle(15, what.number(), 0), 141 << 32),
+            Event::Change(what) => {
+                mix(handle(15, what.number() as u32, (what.number() >> 32) as u32), 141 << 32)
+            }
             Event::Discovery(what) => {
                 let (kind, first, second) = what.numbers();
                 mix(handle(15, first, second), 140 << 32 | u64::from(kind))

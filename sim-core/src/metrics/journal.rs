@@ -216,6 +216,7 @@ impl fmt::Display for Entry {
                 Aside::Doubled { .. } => write!(f, "its request is doubled"),
                 Aside::Astray { way: Way::There } => write!(f, "its request is gone"),
                 Aside::Astray { way: Way::Back } => write!(f, "its answer is gone"),
+                Aside::Tells(told) => write!(f, "{told:?}"),
             },
             Observation::Connection { user, opened, .. } => {
                 write!(f, "the connection of user {user} {}", if opened { "begins" } else { "ends" })

@@ -105,7 +105,7 @@ pub enum ContractConfig {
 }
 
 /// How a change is made.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub enum RolloutConfig {
@@ -114,6 +114,28 @@ pub enum RolloutConfig {
     AtOnce,
     /// Watched for a while, and taken back at once if an incident begins meanwhile.
     Watched(WatchedConfig),
+    /// For a share of the instances first: of those that call, where it is a timeout or a number of attempts, and of the
+    /// service, where it is a quota.
+    Staged(StagedConfig),
+}
+
+/// A change holds for more and more instances. The first ones of a service come first, and a share is rounded up to
+/// whole instances: where there is one, the change is there for all at once (the users of a workload count as its
+/// `clients`). If an incident begins meanwhile whose reason may be the change, it is taken back everywhere at once;
+/// so it is if a comparison finds those worse who met it. A new change of the same setting takes the place of the one
+/// under way and begins at the first step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
+pub struct StagedConfig {
+    /// The shares, rising, the last one 100%: at most 20.
+    pub steps: Vec<Probability>,
+    /// How long each step lasts, above 0s; after the last one the change is there.
+    pub each: SimDuration,
+    /// Whether the requests that met the new value are compared with those that met the old one in the same step;
+    /// default `none`. At the last step nobody is left to compare with.
+    #[serde(default)]
+    pub canary: crate::policy::canary::Config,
 }
 
 /// A change is watched.

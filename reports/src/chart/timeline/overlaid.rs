@@ -23,20 +23,25 @@ impl Timeline<'_> {
             left: look.margin() + frame::y_label_width(canvas, look, &y),
             top: look.margin()
                 + look.header()
-                + look.font * if look.is_thumb { 0.3 } else { name_rows + 0.9 },
+                + look.font * if look.is_thumb { 0.3 } else { name_rows + 0.9 }
+                + self.marks_height(look),
             right: look.width - look.margin() - label_width,
             bottom: look.height - look.margin() * 0.6 - look.footer(),
         };
         let panel = Panel { rect, x: self.x.clone(), y };
-        frame::triggers(canvas, look, &panel, &self.triggers, !look.is_thumb)?;
+        // The shades of triggers reach up behind the marks.
+        let whole = Rect { top: rect.top - self.marks_height(look), ..rect };
+        let behind = Panel { rect: whole, ..panel.clone() };
+        frame::triggers(canvas, look, &behind, &self.triggers, !look.is_thumb)?;
         frame::axes(canvas, look, &panel, TickLabels { x: true, y: true })?;
-        frame::y_name(canvas, look, &rect, &self.subject.axis_name(), name_rows)?;
+        frame::y_name(canvas, look, &whole, &self.subject.axis_name(), name_rows)?;
         frame::x_name(canvas, look, &rect, "time")?;
         self.paint_loads(canvas, look, &panel)?;
         self.paint_lines(canvas, look, &panel, look.line)?;
         for line in &self.lines {
             self.paint_recovery(canvas, look, &panel, line)?;
         }
+        self.paint_marks(canvas, look, &panel)?;
         self.paint_labels(canvas, look, &panel, label_width)
     }
 

@@ -52,6 +52,10 @@ impl Story {
             Observation::Aside { aside: Aside::Hangs, .. } if self.tries[at].started.is_none() => {
                 self.hangs_early = Some(at);
             }
+            Observation::Aside { aside: Aside::Tells(told), .. } => {
+                let (kind, text) = crate::trace::told::told(model, told);
+                self.tell(model, now, kind, at, text);
+            }
             Observation::Aside { aside, .. } => {
                 let (kind, text) = words::aside(aside);
                 self.tell(model, now, kind, at, text);

@@ -26,6 +26,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         if edge.deadline_margin.is_some()
             && let Some(patience) = edge.attempt_timeout
         {
+            let (_, patience) = self.patience(call.edge, call.client, patience);
             let ends = self.now + patience;
             let ends = ends.as_nanos() - self.on_the_clock(call_id).as_nanos();
             baggage.deadline = baggage.deadline.min(SimTime::from_nanos(ends));

@@ -8,7 +8,7 @@ use crate::engine::state::{Attempt, NO_ATTEMPT, Phase};
 use crate::event::Due;
 use crate::ids::{AttemptId, CallId, ConnectionId};
 use crate::luck::Purpose;
-use crate::metrics::Probe;
+use crate::metrics::{Aside, Probe, Told};
 use crate::model::network::{Cut, Way};
 use crate::policy::Outcome;
 use crate::policy::transport::reuse::Usage;
@@ -180,6 +180,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         }
         if self.is_distrusted(edge) {
             self.transport.of(id).stage = Stage::Refused;
+            self.aside(connection.dialler, Aside::Tells(Told::Distrusted));
         }
         self.line_timer(id, length, Due::HandshakeOver, 0);
     }

@@ -4,7 +4,7 @@ use super::{Problems, unique_keys};
 use crate::ids::{EdgeId, Id, IdVec, ServiceId, WorkloadId};
 use crate::model::SystemConfig;
 use crate::model::change::{
-    Changes, ChangesConfig, ContractConfig, Knob, Owner, RolloutConfig, Setting, SettingConfig,
+    Changes, ChangesConfig, ContractConfig, Knob, Owner, RolloutConfig, Setting, SettingConfig, StagedConfig,
 };
 use crate::model::edge::{Edge, EdgeCaller};
 use crate::model::service::Service;
@@ -13,6 +13,10 @@ use crate::time::SimDuration;
 
 /// Most requests that an incident looks back at.
 const MAX_LAST: u32 = 10_000;
+/// Most steps of a rollout.
+const MAX_STEPS: usize = 20;
+/// Most settings whose changes can be staged: a request remembers which it met in a word of bits.
+const MAX_STAGED: usize = 64;
 
 pub(super) fn lower(
     config: &SystemConfig,
@@ -34,6 +38,9 @@ pub(super) fn lower(
     let mut lowering = Lowering { config, services, edges, problems, settings: Vec::new() };
     let owners = lowering.owners(changes)?;
     let settings = lowering.settings;
+    if let RolloutConfig::Staged(_) = &changes.rollout {
+        check_instances(&settings, services, edges, problems);
+    }
     let of_last = changes.incident.of_last.get();
     let most = (1.0 - changes.incident.below.get()) * f64::from(of_last);
     let rate = |(index, (_, workload)): (usize, (&str, &crate::model::workload::WorkloadConfig))| {
@@ -43,7 +50,7 @@ pub(super) fn lower(
         owners,
         settings,
         is_checked: changes.contract == ContractConfig::Checked,
-        rollout: changes.rollout,
+        rollout: changes.rollout.clone(),
         // Half a request of slack against rounding of the product.
         incident: ((most + 1e-9) as u32, of_last),
         repair: changes.repair.sampler(),
@@ -61,11 +68,53 @@ fn check(changes: &ChangesConfig, problems: &mut Problems) {
         let message = "less than nothing is never answered; write a share above 0, such as `80%`";
         problems.add("changes/incident/below", message);
     }
-    if let RolloutConfig::Watched(watched) = changes.rollout
-        && watched.watch == SimDuration::ZERO
-    {
-        let message = "nobody would see anything; write a duration above zero, or `rollout: at_once`";
-        problems.add("changes/rollout/watched/watch", message);
+    match &changes.rollout {
+        RolloutConfig::Watched(watched) if watched.watch == SimDuration::ZERO => {
+            let message = "nobody would see anything; write a duration above zero, or `rollout: at_once`";
+            problems.add("changes/rollout/watched/watch", message);
+        }
+        RolloutConfig::Staged(staged) => check_steps(staged, problems),
+        RolloutConfig::AtOnce | RolloutConfig::Watched(_) => {}
+    }
+}
+
+fn check_steps(staged: &StagedConfig, problems: &mut Problems) {
+    let path = "changes/rollout/staged";
+    let steps: Vec<f64> = staged.steps.iter().map(|step| step.get()).collect();
+    let rises = steps.windows(2).all(|pair| pair[0] < pair[1]);
+    if steps.is_empty() || steps.len() > MAX_STEPS {
+        let message =
+            format!("there are from one to {MAX_STEPS} steps; write shares such as `[5%, 25%, 100%]`");
+        problems.add(format!("{path}/steps"), message);
+    } else if steps[0] <= 0.0 || !rises || steps.last() != Some(&1.0) {
+        let message = "the shares do not rise from above 0% to 100%; write such as `[5%, 25%, 100%]`";
+        problems.add(format!("{path}/steps"), message);
+    }
+    if staged.each == SimDuration::ZERO {
+        let message = "steps of no time are none; write a duration above zero, or `rollout: at_once`";
+        problems.add(format!("{path}/each"), message);
+    }
+    problems.policy(&format!("{path}/canary"), staged.canary.check());
+}
+
+/// Whether there is something to stage.
+fn check_instances(
+    settings: &[Setting],
+    services: &IdVec<ServiceId, Service>,
+    edges: &IdVec<EdgeId, Edge>,
+    problems: &mut Problems,
+) {
+    let is_one = |setting: &Setting| match &setting.what {
+        Knob::Timeout(calls) | Knob::Attempts(calls) => calls.iter().all(|id| edges[*id].clients <= 1),
+        Knob::Quota(service) => services[*service].instances <= 1,
+    };
+    if settings.iter().all(is_one) {
+        let message = "everything that is changed belongs to a single instance, which cannot be staged; give the services more \
+                       `instances`, or write `rollout: {watched: {watch: 4h}}`";
+        problems.add("changes/rollout/staged", message);
+    }
+    if settings.len() > MAX_STAGED {
+        problems.add("changes/rollout/staged", format!("at most {MAX_STAGED} settings can be staged"));
     }
 }
 
