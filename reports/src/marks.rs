@@ -69,9 +69,14 @@ pub(crate) fn story(variant: &VariantResult) -> Option<String> {
         (MarkWhat::OperatorActs, "operator acts at"),
         (MarkWhat::AlertResolves, "last alert resolved at"),
     ];
+    let late = |what: MarkWhat, at: f64| {
+        let meant = |mark: &&MarkResult| mark.what == what && mark.at_s.is_some_and(|all| all[1] == at);
+        let after = variant.marks.iter().find(meant).and_then(|mark| mark.after_trigger_s);
+        after.map_or(String::new(), |after| format!(" ({} after the trigger)", format::seconds(after)))
+    };
     let told = told.into_iter().filter_map(|(what, word)| {
         let [_, middle, _] = usual(variant, what)?;
-        Some(format!("{word} {}", format::seconds(middle)))
+        Some(format!("{word} {}{}", format::seconds(middle), late(what, middle)))
     });
     let told: Vec<String> = told.collect();
     (!told.is_empty()).then(|| format!("{}: {}.", variant.name, told.join(", ")))

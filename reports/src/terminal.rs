@@ -43,6 +43,9 @@ impl Default for TextStyle {
     }
 }
 
+/// More alerts, deeds and changes of several variants than this are told in a line each; the page has them all.
+const MOST_MARKS: usize = 16;
+
 /// A colour of the terminal, always beside a word or sign that says the same.
 #[derive(Clone, Copy)]
 enum Paint {
@@ -268,6 +271,10 @@ fn marked(variants: &[VariantResult], style: &TextStyle) -> String {
     let rows = marks::rows(variants);
     if rows.is_empty() {
         return String::new();
+    }
+    if variants.len() > 1 && rows.len() > MOST_MARKS {
+        let told = variants.iter().filter_map(marks::story);
+        return told.map(|story| wrapped(&story, style, 0)).collect::<String>() + "\n";
     }
     let column = |k: usize| Column {
         header: marks::COLUMNS[k].to_owned(),

@@ -1,8 +1,7 @@
 //! Do figures, tables and text show when alerts fired and people acted?
 
 use reports::figures::of_comparison;
-use reports::terminal::{TextStyle, comparison_text};
-use reports::{Options, Size, Theme};
+use reports::{Options, Size, TextStyle, Theme, comparison_text};
 use scenarios::results::ComparisonReport;
 use scenarios::results::marks::{MarkResult, MarkWhat};
 
@@ -41,7 +40,7 @@ fn a_figure_has_a_row_of_marks_and_says_what_they_are() {
     let figures = of_comparison(&watched(), &options).unwrap();
     let goodput = figures.iter().find(|figure| figure.name == "goodput").unwrap();
     assert!(
-        goodput.alt.contains("first alert at 64.0 s, operator acts at 82.0 s, last alert resolved at 92.0 s")
+        goodput.alt.contains("first alert at 64.0 s (4.00 s after the trigger), operator acts at 82.0 s")
     );
     let bare = storm().variants[..2].to_vec();
     let bare = Sample { variants: bare, seeds: 3, windows: 6, horizon_s: 150.0 }.report();

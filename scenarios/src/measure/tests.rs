@@ -27,6 +27,7 @@ fn record(workload: Vec<WorkloadWindow>, service: Vec<ServiceWindow>) -> Record 
         caches: Caches::default(),
         gauges: Gauges::default(),
         watch: WatchLedger::default(),
+        marks: Vec::new(),
         callees: IdVec::default(),
         rent_per_s: None,
         changes: None,

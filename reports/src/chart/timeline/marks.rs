@@ -76,7 +76,11 @@ impl Timeline<'_> {
         let top = panel.rect.top - self.marks_height(look);
         for (row, (line, signs)) in rows.iter().enumerate() {
             let y = top + look.font * ROW * (row as f64 + 0.5);
-            paint_row(canvas, look, panel, y, look.series(line.index).colour, signs)?;
+            let style = look.series(line.index);
+            paint_row(canvas, look, panel, y, style.colour, signs)?;
+            // Whose row it is, without colours.
+            let end = (panel.rect.right + 0.6 * look.font, y);
+            canvas.marker(end, look.line * 1.5, style.marker, style.colour, look.background)?;
         }
         let is_there =
             |what: MarkWhat| rows.iter().any(|(_, signs)| signs.iter().any(|sign| sign.what == what));
