@@ -144,6 +144,8 @@ pub enum Purpose {
     Repair = 145,
     /// When the holder of a lock asks first.
     Contender = 183,
+    /// How long the holder of a lock wants it.
+    Hold = 190,
 }
 
 /// The luck of one request, call or attempt.

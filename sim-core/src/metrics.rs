@@ -14,7 +14,9 @@ mod connections;
 mod meter;
 
 use crate::event::Event;
-use crate::ids::{AttemptId, CacheId, CallId, EdgeId, FaultId, IdVec, InstanceId, ServiceId, WorkloadId};
+use crate::ids::{
+    AttemptId, CacheId, CallId, EdgeId, EffectId, FaultId, IdVec, InstanceId, SagaId, ServiceId, WorkloadId,
+};
 use crate::model::network::Way;
 use crate::model::pipeline::Layer;
 use crate::policy::Outcome;
@@ -340,6 +342,84 @@ pub enum Aside {
         /// Which of them.
         way: Way,
     },
+    /// A step applies an effect.
+    Applies {
+        /// Which.
+        effect: EffectId,
+        /// Whether it stood already under the key of its request.
+        again: bool,
+    },
+    /// A step does not apply an effect, because its service knows the key.
+    Replays {
+        /// Which.
+        effect: EffectId,
+    },
+    /// A step undoes an effect.
+    Undoes {
+        /// Which.
+        effect: EffectId,
+        /// Whether it stood.
+        stood: bool,
+    },
+    /// Something becomes of a saga.
+    Saga {
+        /// Which.
+        saga: SagaId,
+        /// What.
+        told: SagaTold,
+    },
+    /// The holder of a lock learns what became of what it asked.
+    Lock {
+        /// What.
+        told: LockTold,
+    },
+}
+
+/// What can become of a saga.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SagaTold {
+    /// Its first step begins.
+    Begins,
+    /// A step has failed: those before it are to be undone.
+    Compensates {
+        /// How many.
+        steps: u32,
+    },
+    /// All that was done is undone.
+    Undone,
+    /// An undoing has failed and is tried again.
+    TriesAgain {
+        /// After this.
+        after: SimDuration,
+    },
+    /// An undoing has failed: its object stays half-way.
+    GivenUp,
+    /// An undoing has failed: it is put aside and tried again later, when nobody waits.
+    PutAside {
+        /// After this.
+        after: SimDuration,
+    },
+}
+
+/// What can become of what a holder of a lock asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LockTold {
+    /// The lease is its own.
+    Granted {
+        /// For this long.
+        length: SimDuration,
+    },
+    /// It is somebody else's.
+    Refused,
+    /// It lasts from now on.
+    Renewed {
+        /// For this long.
+        length: SimDuration,
+    },
+    /// It has been taken back.
+    GivenUp,
+    /// It was over before, or nobody believed in it any more.
+    TooLate,
 }
 
 /// What can happen at a cache.

@@ -26,6 +26,7 @@
 //! | [`orbit`] | what becomes of those who give up and come again? |
 //! | [`once`] | what do lost messages leave of "once"? |
 //! | [`saga`] | how many sagas fail, and how many stay half-way? |
+//! | [`lease`] | for how long do two hold a lease at once? |
 //! | [`keep_alive`] | how many handshakes does keeping connections save? |
 //!
 //! Rates and spans are plain `f64` in one unit of time chosen by the caller, unless a name ends in a
@@ -55,6 +56,7 @@ pub mod tcp;
 pub mod usl;
 pub mod discovery;
 pub mod keep_alive;
+pub mod lease;
 
 /// The x in [low, high] where `rising` crosses zero upwards, by bisection to the last bit. If it does
 /// not, the end that lies nearer to doing so.

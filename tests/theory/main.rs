@@ -25,3 +25,4 @@ mod twins;
 mod once;
 mod discovery;
 mod transports;
+mod locks;

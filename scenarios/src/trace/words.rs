@@ -1,6 +1,8 @@
 //! How is it said? The sentences of a journal that do not depend on who tells them.
 
-use sim_core::metrics::{Aside, CacheEvent};
+use sim_core::ids::EffectId;
+use sim_core::metrics::{Aside, CacheEvent, LockTold, SagaTold};
+use sim_core::model::Model;
 use sim_core::model::network::Way;
 use sim_core::model::pipeline::Layer;
 use sim_core::policy::Outcome;
@@ -135,8 +137,38 @@ pub(super) fn after(took: SimDuration, count: u32) -> String {
     }
 }
 
+/// What becomes of a saga.
+fn saga_told(told: SagaTold) -> String {
+    match told {
+        SagaTold::Begins => "begins".to_owned(),
+        SagaTold::Compensates { steps: 1 } => "has failed: the step before is undone".to_owned(),
+        SagaTold::Compensates { steps } => {
+            format!("has failed: the {steps} steps before are undone, the last first")
+        }
+        SagaTold::Undone => "is undone".to_owned(),
+        SagaTold::TriesAgain { after } => format!("could not be undone: {}", tries_again(after)),
+        SagaTold::GivenUp => "could not be undone and stays half-way".to_owned(),
+        SagaTold::PutAside { after } => {
+            format!("could not be undone and is put aside: {}", tries_again(after))
+        }
+    }
+}
+
+/// What became of what a holder of a lock asked.
+fn lock_told(told: LockTold) -> String {
+    match told {
+        LockTold::Granted { length } => format!("the lease is granted for {}", self::length(length)),
+        LockTold::Refused => "the lease is not free: it waits for its turn".to_owned(),
+        LockTold::Renewed { length } => format!("the lease is renewed for {}", self::length(length)),
+        LockTold::GivenUp => "the lease is given up".to_owned(),
+        LockTold::TooLate => "too late: the lease is over".to_owned(),
+    }
+}
+
 /// What is told of an attempt beside its way; the word for it and the sentence.
-pub(super) fn aside(aside: Aside) -> (&'static str, String) {
+pub(super) fn aside(model: &Model, aside: Aside) -> (&'static str, String) {
+    let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    let effect_name = |effect: EffectId| name(&model.effects[effect].path);
     match aside {
         Aside::Computes { length } => ("computes", format!("own work of {} begins", self::length(length))),
         Aside::SideBySide { of, need } if of == need => {
@@ -179,5 +211,20 @@ pub(super) fn aside(aside: Aside) -> (&'static str, String) {
         Aside::Astray { way: Way::Back } => {
             ("astray", "the answer is gone on its way; its caller cannot know".to_owned())
         }
+        Aside::Applies { effect, again: false } => ("applies", format!("applies {}", effect_name(effect))),
+        Aside::Applies { effect, again: true } => {
+            ("duplicates", format!("applies {} although it stands already: a duplicate", effect_name(effect)))
+        }
+        Aside::Replays { effect } => {
+            ("replays", format!("knows the key: {} is not applied again", effect_name(effect)))
+        }
+        Aside::Undoes { effect, stood: true } => ("undoes", format!("undoes {}", effect_name(effect))),
+        Aside::Undoes { effect, stood: false } => {
+            ("undoes", format!("undoes {}, which does not stand", effect_name(effect)))
+        }
+        Aside::Saga { saga, told } => {
+            ("saga", format!("the saga {} {}", name(&model.sagas[saga].path), saga_told(told)))
+        }
+        Aside::Lock { told } => ("lock", lock_told(told)),
     }
 }

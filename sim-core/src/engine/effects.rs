@@ -1,16 +1,19 @@
 //! Was it done exactly once? The truth about each business operation: how often each effect was applied and undone under
-//! its key, and what its user was told.
+//! its key, and what its user was told. Whether services agree about it is `effects/divergence.rs`.
+
+mod divergence;
 
 use super::Simulation;
 use super::in_flight::Table;
 use super::state::{Ready, Task};
 use crate::ids::{CallId, EffectId, Handle, Id, IdVec, TaskId, WorkloadId};
-use crate::metrics::Probe;
 use crate::metrics::gauges::{Holder, Reading};
+use crate::metrics::{Aside, Probe};
 use crate::model::Model;
 use crate::model::effect::{LEAST_KEPT, MAX_EFFECTS};
 use crate::policy::Outcome;
 use crate::time::SimTime;
+pub use divergence::DivergenceLedger;
 
 /// A business operation, by slot and generation: what a user wants once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -230,14 +233,16 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let idempotency = &self.model.effects[effect].idempotency;
         if idempotency.knows(mark.known, self.now) {
             ledger.replayed += 1;
-            return;
+            return self.aside(task.origin, Aside::Replays { effect });
         }
         ledger.applied += 1;
-        ledger.duplicates += u64::from(mark.stands() > 0);
+        let again = mark.stands() > 0;
+        ledger.duplicates += u64::from(again);
         ledger.keys += u64::from(mark.applied == 0);
         mark.applied += 1;
         mark.known = Some(self.now);
         self.operation_becomes(task.baggage.operation, &before, after);
+        self.aside(task.origin, Aside::Applies { effect, again });
     }
 
     /// A step undoes an effect.
@@ -246,7 +251,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         let ledger = &mut self.ledger.effects[effect];
         ledger.undoings += 1;
         let found = self.operations.kept.get(task.baggage.operation.0).copied();
-        match found.filter(|operation| operation.marks[effect.index()].stands() > 0) {
+        let found = found.filter(|operation| operation.marks[effect.index()].stands() > 0);
+        let stood = found.is_some();
+        match found {
             None => ledger.undone_in_vain += 1,
             Some(before) => {
                 ledger.undone += 1;
@@ -257,6 +264,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 self.operation_becomes(task.baggage.operation, &before, after);
             }
         }
+        self.aside(task.origin, Aside::Undoes { effect, stood });
     }
 
     /// Something has changed about an operation: what users believe may differ from what is true.
@@ -271,6 +279,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             ledger.orphans = ledger.orphans + orphans - orphan;
             ledger.missing = ledger.missing + lack - missing;
         }
+        self.count_divergence(before, &after);
         *self.operations.kept.get_mut(id.0).expect("it was there a moment ago") = after;
     }
 
@@ -297,6 +306,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         for id in over {
             let operation = self.operations.kept.remove(id);
             self.count_operation(&operation);
+            self.settle_divergence(&operation);
         }
         self.operations.room = LEAST_KEPT.max(2 * self.operations.kept.len());
     }
@@ -337,6 +347,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
 
     pub(super) fn close_operations(&mut self) {
         self.ledger.operations.are_counted = self.operations.exist();
+        if self.operations.exist() {
+            self.close_divergence();
+        }
         let kept: Vec<Operation> = self.operations.kept.iter().copied().collect();
         kept.iter().for_each(|operation| self.count_operation(operation));
     }

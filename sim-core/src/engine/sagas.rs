@@ -11,8 +11,8 @@ use crate::event::Event;
 use crate::event_list::Lane;
 use crate::ids::{Handle, IdVec, InstanceId, SagaId, StepId, TaskId, WorkloadId};
 use crate::luck::{Luck, Purpose};
-use crate::metrics::Probe;
 use crate::metrics::gauges::{Holder, Reading};
+use crate::metrics::{Aside, Probe, SagaTold};
 use crate::model::Model;
 use crate::model::endpoint::Step;
 use crate::policy::Outcome;
@@ -130,6 +130,11 @@ impl Sagas {
         self.runs.iter().map(|run| run.baggage.operation)
     }
 
+    /// The operations of those that are put aside: they are tried again.
+    pub(super) fn put_aside(&self) -> impl Iterator<Item = OperationId> {
+        self.runs.iter().filter(|run| run.since.is_some()).map(|run| run.baggage.operation)
+    }
+
     fn conducts(&mut self, task: TaskId, run: Handle) {
         let slot = task.0.slot as usize;
         if slot >= self.by_task.len() {
@@ -181,6 +186,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         };
         let run = self.sagas.runs.insert(run);
         self.sagas.conducts(id, run);
+        self.aside(task.origin, Aside::Saga { saga, told: SagaTold::Begins });
         self.begin_next(id, parts(self.model, task.step).0[0].0, task.luck);
     }
 
@@ -209,6 +215,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 run.baggage.deadline = SimTime::NEVER;
                 self.ledger.sagas[run.saga].compensated += 1;
                 self.tasks.get_mut(id.0).expect("it is under way").baggage.deadline = SimTime::NEVER;
+                self.saga_is_told(run_id, |run| SagaTold::Compensates { steps: run.done });
                 self.undo_step(id, run_id);
             }
             (Some(failure), true) => {
@@ -217,6 +224,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                 if run.done > 0 {
                     return self.undo_step(id, run_id);
                 }
+                self.saga_is_told(run_id, |_| SagaTold::Undone);
                 self.end_saga(run_id, End::Undone);
                 self.finish(id, failure);
             }
@@ -228,6 +236,14 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                     self.finish(id, failure);
                 }
             }
+        }
+    }
+
+    /// Tells the story of the attempt that a saga is part of, as long as it is under way.
+    fn saga_is_told(&mut self, run_id: Handle, told: impl FnOnce(&Run) -> SagaTold) {
+        let run = *self.sagas.run(run_id);
+        if let Some(origin) = self.tasks.get(run.task.0).map(|task| task.origin) {
+            self.aside(origin, Aside::Saga { saga: run.saga, told: told(&run) });
         }
     }
 
@@ -245,6 +261,11 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// Does what follows from an undoing that failed; gives whether nobody waits for it any more.
     fn settle_undoing(&mut self, run_id: Handle, decision: Decision) -> bool {
         let now = self.now;
+        self.saga_is_told(run_id, |_| match decision {
+            Decision::Again(after) => SagaTold::TriesAgain { after },
+            Decision::Park(after) => SagaTold::PutAside { after },
+            Decision::GiveUp => SagaTold::GivenUp,
+        });
         let run = self.sagas.run(run_id);
         run.plan += 1;
         let (saga, plan) = (run.saga, run.plan);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::ids::{AttemptId, CallId};
+use crate::ids::{AttemptId, CallId, Id};
 use crate::metrics::{Aside, CacheEvent, Observation, Probe};
 use crate::model::network::Way;
 use crate::policy::Outcome;
@@ -216,6 +216,17 @@ impl fmt::Display for Entry {
                 Aside::Doubled { .. } => write!(f, "its request is doubled"),
                 Aside::Astray { way: Way::There } => write!(f, "its request is gone"),
                 Aside::Astray { way: Way::Back } => write!(f, "its answer is gone"),
+                Aside::Applies { effect, again: false } => write!(f, "applies effect {}", effect.index()),
+                Aside::Applies { effect, again: true } => {
+                    write!(f, "applies effect {} again", effect.index())
+                }
+                Aside::Replays { effect } => write!(f, "knows the key of effect {}", effect.index()),
+                Aside::Undoes { effect, stood: true } => write!(f, "undoes effect {}", effect.index()),
+                Aside::Undoes { effect, stood: false } => {
+                    write!(f, "undoes effect {}, which does not stand", effect.index())
+                }
+                Aside::Saga { saga, told } => write!(f, "saga {}: {told:?}", saga.index()),
+                Aside::Lock { told } => write!(f, "lock: {told:?}"),
             },
             Observation::Connection { user, opened, .. } => {
                 write!(f, "the connection of user {user} {}", if opened { "begins" } else { "ends" })

@@ -132,7 +132,7 @@ triggers! {
     payload_growth: PayloadGrowth(PayloadGrowthFault),
     /// Instances of a service go to another version, one after the other.
     rollout: Rollout(RolloutFault),
-    /// The clock of a holder of a lock goes at another speed.
+    /// The clock of a holder of a lock goes at another speed, or shows another time.
     clock_skew: ClockSkew(ClockSkewFault),
     /// A holder of a lock stands still, as in a long garbage collection.
     holder_pause: HolderPause(HolderPauseFault),

@@ -53,7 +53,7 @@ impl Story {
                 self.hangs_early = Some(at);
             }
             Observation::Aside { aside, .. } => {
-                let (kind, text) = words::aside(aside);
+                let (kind, text) = words::aside(model, aside);
                 self.tell(model, now, kind, at, text);
             }
             _ => {}

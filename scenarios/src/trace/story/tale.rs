@@ -121,7 +121,7 @@ impl Story {
         let work = needs.map_or(String::new(), |needs| format!(", for {}", words::length(needs)));
         self.tell(model, now, "started", at, format!("{taken}{work}"));
         if self.hangs_early.take() == Some(at) {
-            let (kind, text) = words::aside(Aside::Hangs);
+            let (kind, text) = words::aside(model, Aside::Hangs);
             self.tell(model, now, kind, at, text);
         }
     }
