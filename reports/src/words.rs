@@ -63,6 +63,9 @@ pub(crate) fn tells_nothing(metric: Metric, variants: &[VariantResult], manifest
         | Metric::CompensatedShare
         | Metric::DirtyReads
         | Metric::StuckWorkers
+        | Metric::Divergent
+        | Metric::StuckOperations
+        | Metric::StuckPer1000
         | Metric::TimeToDetect
         | Metric::TimeToAttribute
         | Metric::TimeToAct

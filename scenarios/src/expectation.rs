@@ -381,6 +381,12 @@ expectation! {
     two_holders => Subject::Metric(Metric::TwoHolders);
     /// How long nobody believed to hold a lock, in total.
     lock_idle => Subject::Metric(Metric::LockIdle);
+    /// Requests of which some effects stand and others do not, mean over time.
+    divergent => Subject::Metric(Metric::Divergent);
+    /// Requests that nobody works on though they are divergent or their user was told nothing, mean over time.
+    stuck_operations => Subject::Metric(Metric::StuckOperations);
+    /// The same at the end, per 1000 requests that may lead to effects.
+    stuck_per_1000 => Subject::Metric(Metric::StuckPer1000);
 }
 
 impl Verdict {

@@ -409,6 +409,8 @@ impl Record {
             Metric::NewVersionShare => self.gauged("new_version_share", scope, span),
             Metric::TwoHolders => self.read_in_total("two_holders", scope, span),
             Metric::LockIdle => self.read_in_total("lock_idle", scope, span),
+            Metric::Divergent | Metric::StuckOperations => self.gauged(metric.id(), scope, span),
+            Metric::StuckPer1000 => self.per_1000_so_far("stuck_operations", "operations_begun", scope, span),
             Metric::LostUserTime => self.lost_user_time(scope, span),
             Metric::Cost | Metric::MessageBytes | Metric::CrossZoneBytes | Metric::EncodingCpu => {
                 self.wired(metric, scope, span)

@@ -169,6 +169,9 @@ metrics! {
     NewVersionShare "new_version_share" Share "at a new version" "Share of the instances that run another version than at the start, read at the end of each window, mean over time.";
     TwoHolders "two_holders" Seconds "two holders" "How long more than one holder believed to hold a lock and could write, in total.";
     LockIdle "lock_idle" Seconds "lock idle" "How long nobody believed to hold a lock, in total.";
+    Divergent "divergent" Count "divergent operations" "Requests of which some effects stand and others do not, of those to which they lead whenever they succeed: services disagree, be it for a moment. Read at the end of each window, mean over time.";
+    StuckOperations "stuck_operations" Count "stuck operations" "Requests that nobody works on any more though they are divergent or their user was told nothing: nothing computes, is on its way, stands in a line or waits for a timer. Read at the end of each window, mean over time; known where there are effects.";
+    StuckPer1000 "stuck_per_1000" Count "stuck of 1000" "Requests that are stuck at the end, per 1000 begun until then that may lead to effects.";
 }
 
 impl Metric {

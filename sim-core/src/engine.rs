@@ -83,7 +83,7 @@ pub use directory::DiscoveryLedger;
 use doors::Doors;
 pub use dynamic::run_dyn;
 use effects::Operations;
-pub use effects::{EffectLedger, EffectsFound, OperationsLedger};
+pub use effects::{DivergenceLedger, EffectLedger, EffectsFound, OperationsLedger};
 use follows::Follows;
 pub use follows::FollowsLedger;
 use identity::Quotas;
@@ -425,6 +425,7 @@ impl<'m, P: Probe, const PLAIN: bool> Simulation<'m, P, PLAIN> {
             Event::Hedge { call, plan } => self.on_hedge(call, plan),
             Event::Untie { attempt } => self.on_untie(attempt),
             Event::Change(what) => self.on_change(what),
+            Event::Lock { workload, due, holder, turn } => self.on_lock(workload, due, holder, turn),
             Event::Discovery(what) => self.on_discovery(what),
             Event::CatchUp { instance } => self.on_catch_up(instance),
             Event::Resend { attempt, code } => self.on_resend(attempt, code),

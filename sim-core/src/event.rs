@@ -14,7 +14,7 @@ use crate::ids::{
 };
 pub use change::ChangeEvent;
 pub use discovery::DiscoveryEvent;
-pub use due::{Due, LifeChange};
+pub use due::{Due, LifeChange, LockDue};
 pub(crate) use packed::Packed;
 pub(crate) use scheduled::Scheduled;
 
@@ -294,5 +294,16 @@ pub enum Event {
     Silence {
         /// The attempt, if it is still under way.
         attempt: AttemptId,
+    },
+    /// Something is due with a lock.
+    Lock {
+        /// Whose.
+        workload: WorkloadId,
+        /// What.
+        due: LockDue,
+        /// For which holder; no meaning where clocks are set.
+        holder: u32,
+        /// In which of its turns; an event of another one is stale.
+        turn: u32,
     },
 }

@@ -144,6 +144,8 @@ pub enum Purpose {
     Repair = 145,
     /// When the holder of a lock asks first.
     Contender = 183,
+    /// How long the holder of a lock wants it.
+    Hold = 190,
     /// Whether a request shares the fate of the last one.
     ChainThere = 212,
     /// Whether an answer shares the fate of the last one.

@@ -25,7 +25,7 @@ use crate::time::{SimDuration, SimTime};
 use gauges::Reading;
 pub use meter::{CapacityGauge, Meter};
 pub use states::InstanceState;
-pub use told::Told;
+pub use told::{LockTold, Told};
 
 /// Something that happened, in the words of the field. Plain data.
 #[derive(Clone, Copy, Debug, PartialEq)]

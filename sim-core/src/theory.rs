@@ -27,6 +27,7 @@
 //! | [`once`] | what do lost messages leave of "once"? |
 //! | [`bursts`] | how many calls fail in spite of retries where losses come in runs? |
 //! | [`saga`] | how many sagas fail, and how many stay half-way? |
+//! | [`lease`] | for how long do two hold a lease at once? |
 //! | [`keep_alive`] | how many handshakes does keeping connections save? |
 //!
 //! Rates and spans are plain `f64` in one unit of time chosen by the caller, unless a name ends in a
@@ -57,6 +58,7 @@ pub mod tcp;
 pub mod usl;
 pub mod discovery;
 pub mod keep_alive;
+pub mod lease;
 
 /// The x in [low, high] where `rising` crosses zero upwards, by bisection to the last bit. If it does
 /// not, the end that lies nearer to doing so.

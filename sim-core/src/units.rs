@@ -6,9 +6,11 @@ use std::str::FromStr;
 
 use crate::time::SimDuration;
 
+mod offset;
 mod price;
 mod size;
 
+pub use offset::Offset;
 pub use price::Price;
 mod bandwidth;
 

@@ -18,6 +18,7 @@ mod records;
 mod leases;
 mod follows;
 mod links;
+mod divergence;
 mod effects;
 mod sagas;
 mod stuck;

@@ -154,7 +154,7 @@ faults:
     text
 }
 
-fn check(body: &str, number: u64) -> [bool; 8] {
+fn check(body: &str, number: u64) -> [bool; 10] {
     let mut model = model("20s", body);
     model.bounds = Bounds { events: 300_000, in_flight: 20_000 };
     let seed = Seed(number);
@@ -187,6 +187,8 @@ fn check(body: &str, number: u64) -> [bool; 8] {
         order.given_up > 0,
         order.found[1] > 0,
         order.looks_by_sight[1] > 0,
+        ledger.divergence.iter().any(|d| d.divergent > d.kept[1]),
+        ledger.divergence.iter().any(|d| d.silent > 0),
     ]
 }
 
@@ -202,6 +204,8 @@ fn effects_and_sagas_keep_every_invariant() {
         ("sagas given up", 20),
         ("sagas parked at the end", 10),
         ("dirty looks", 30),
+        ("stuck where services disagree", 30),
+        ("stuck though its user waits", 20),
     ];
     systems.keep(system, |body| body, |body, number| check(body, number), seen);
 }

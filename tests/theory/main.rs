@@ -27,3 +27,4 @@ mod once;
 mod discovery;
 mod transports;
 mod bursts;
+mod locks;

@@ -208,6 +208,9 @@ pub(super) fn metric_scope(
             | M::LostUserTime
             | M::TwoHolders
             | M::LockIdle
+            | M::Divergent
+            | M::StuckOperations
+            | M::StuckPer1000
             | M::LinkImbalance
             | M::OpenConnections
             | M::AwaitingConnection

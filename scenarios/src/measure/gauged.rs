@@ -33,7 +33,11 @@ impl Record {
     /// What was read at the end of window `to` - 1, in sum; 0 before the first, `None` if nobody has such a thing.
     fn read_at(&self, name: &str, scope: Scope, to: usize) -> Option<f64> {
         let is_wanted = |of: Holder| match of {
-            Holder::Edge(_) | Holder::Link(_) => scope.service.is_none(),
+            Holder::Edge(edge) => {
+                scope.service.is_none()
+                    && scope.workload.is_none_or(|workload| workload.index() == edge.index())
+            }
+            Holder::Link(_) => scope.service.is_none(),
             Holder::Service(id) => scope.service.is_none_or(|service| service == id),
         };
         let last = |series: &GaugeSeries| match to {

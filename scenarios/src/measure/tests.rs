@@ -31,7 +31,6 @@ fn record(workload: Vec<WorkloadWindow>, service: Vec<ServiceWindow>) -> Record 
         callees: IdVec::default(),
         rent_per_s: None,
         changes: None,
-        marks: Vec::new(),
     }
 }
 

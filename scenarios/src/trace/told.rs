@@ -1,8 +1,11 @@
 //! How is it said what became of what a request wanted done? With the names of the file.
 
 use sim_core::ids::{EffectId, SagaId};
-use sim_core::metrics::Told;
+use sim_core::metrics::{LockTold, Told};
 use sim_core::model::Model;
+use sim_core::policy::compensation::Decision;
+
+use super::words::length;
 
 /// The word for it and the sentence.
 pub(super) fn told(model: &Model, told: Told) -> (&'static str, String) {
@@ -46,9 +49,17 @@ pub(super) fn told(model: &Model, told: Told) -> (&'static str, String) {
         Told::Compensated { saga: id, left } => {
             ("compensated", format!("the saga {}: a step is undone, {left} left", saga(id)))
         }
-        Told::CompensationFailed { saga: id } => {
-            ("compensation_failed", format!("the saga {}: undoing has failed", saga(id)))
+        Told::CompensationFailed { saga: id, then } => {
+            let then = match then {
+                Decision::Again(after) => format!("and is tried again after {}", length(after)),
+                Decision::Park(after) => {
+                    format!("and is put aside, to be tried again after {}", length(after))
+                }
+                Decision::GiveUp => "for good: it stays half-way".to_owned(),
+            };
+            ("compensation_failed", format!("the saga {}: undoing has failed {then}", saga(id)))
         }
+        Told::Lock(told) => ("lock", lock(told)),
         Told::Version { writer, wrote, reader, reads, can_read } => {
             let pair = format!(
                 "written by {} {}, read by {} {}",
@@ -73,5 +84,16 @@ pub(super) fn told(model: &Model, told: Told) -> (&'static str, String) {
         Told::Distrusted => {
             ("distrusted", "no connection: one end does not trust the certificate of the other".to_owned())
         }
+    }
+}
+
+/// What became of what a holder of a lock asked.
+fn lock(told: LockTold) -> String {
+    match told {
+        LockTold::Granted { length: of } => format!("the lease is granted for {}", length(of)),
+        LockTold::Refused => "the lease is not free: it waits for its turn".to_owned(),
+        LockTold::Renewed { length: of } => format!("the lease is renewed for {}", length(of)),
+        LockTold::GivenUp => "the lease is given up".to_owned(),
+        LockTold::TooLate => "too late: the lease is over".to_owned(),
     }
 }

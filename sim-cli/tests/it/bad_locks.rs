@@ -22,7 +22,16 @@ mistakes! {
     a_lock_without_a_term: "        ttl: 4s\n" => "";
     a_clock_that_stands: "factor: 0.9}" => "factor: 0}";
     a_holder_that_is_not_there: "holder: 2" => "holder: 3";
-    a_clock_of_users: "clock_skew: {workload: holders" => "clock_skew: {workload: users";
+    a_clock_of_users: "{workload: holders, holder: 2" => "{workload: users, holder: 2";
     an_unknown_workload: "holder_pause: {workload: holders}" => "holder_pause: {workload: holdrs}";
     a_spike_of_holders: "holder_pause: {workload: holders}" => "load_spike: {workload: holders, factor: 2}";
+    more_offsets_than_holders: "[-10ms, 10ms]" => "[-10ms, 10ms, 0s]";
+    an_offset_without_a_unit: "[-10ms, 10ms]" => "[-10, 10ms]";
+    an_offset_of_two_signs: "offset: -1s" => "offset: --1s";
+    a_skew_of_nothing: "clock_skew: {workload: holders, holder: 1, offset: -1s}" => "clock_skew: {workload: holders, holder: 1}";
+    a_clock_that_is_always_set: "sync_every: 20s" => "sync_every: 0s";
+    renewing_all_the_time: "renew_every: 1s" => "renew_every: 0s";
+    renewing_after_the_end: "renew_every: 1s" => "renew_every: 3980ms";
+    a_hold_that_ends_before_it_begins: "hold: 5s" => "hold: {uniform: {min: 5s, max: 1s}}";
+    an_end_of_no_kind: "expiry: moment" => "expiry: date";
 }

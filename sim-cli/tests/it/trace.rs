@@ -7,6 +7,7 @@ use crate::spiral::{Bench, Ended};
 const LATE: &str = include_str!("../fixtures/trace/late.yaml");
 const TIERS: &str = include_str!("../fixtures/trace/tiers.yaml");
 const HANG: &str = include_str!("../fixtures/trace/hang.yaml");
+const BOOKS: &str = include_str!("../fixtures/trace/books.yaml");
 const CRASH: &str = include_str!("../fixtures/trace/crash.yaml");
 
 pub(crate) fn bench() -> Bench {
@@ -56,6 +57,20 @@ fn caches_and_connections_are_told() {
     let requests = ["--request", "9", "--request", "1500"];
     insta::assert_snapshot!("cache", bench.fine(&[&words[..], &requests].concat()));
     insta::assert_snapshot!("connection", bench.fine(&["trace", "reconnect-storm", "--first-failed"]));
+}
+
+/// The first order is charged twice, fails and is undone; the lock is granted, renewed, given up, and refused to the other.
+#[test]
+fn effects_sagas_and_locks_are_told() {
+    let bench = bench();
+    bench.write("books.yaml", BOOKS);
+    insta::assert_snapshot!(
+        "books",
+        bench.fine(&["trace", "books.yaml", "--workload", "users", "--request", "1"])
+    );
+    let requests = ["--request", "1", "--request", "2", "--request", "3", "--request", "4"];
+    let words = ["trace", "books.yaml", "--workload", "holders"];
+    insta::assert_snapshot!("lock", bench.fine(&[&words[..], &requests].concat()));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Was it done exactly once? The truth about each business operation: how often each effect was applied and undone under
-//! its key, and what its user was told.
+//! its key, and what its user was told. Whether services agree about it is `effects/divergence.rs`.
+
+mod divergence;
 
 use super::Simulation;
 use super::in_flight::Table;
@@ -11,6 +13,7 @@ use crate::model::Model;
 use crate::model::effect::{LEAST_KEPT, MAX_EFFECTS};
 use crate::policy::Outcome;
 use crate::time::SimTime;
+pub use divergence::DivergenceLedger;
 
 /// A business operation, by slot and generation: what a user wants once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -276,6 +279,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             ledger.orphans = ledger.orphans + orphans - orphan;
             ledger.missing = ledger.missing + lack - missing;
         }
+        self.count_divergence(before, &after);
         *self.operations.kept.get_mut(id.0).expect("it was there a moment ago") = after;
     }
 
@@ -302,6 +306,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         for id in over {
             let operation = self.operations.kept.remove(id);
             self.count_operation(&operation);
+            self.settle_divergence(&operation);
         }
         self.operations.room = LEAST_KEPT.max(2 * self.operations.kept.len());
     }
@@ -342,6 +347,9 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
 
     pub(super) fn close_operations(&mut self) {
         self.ledger.operations.are_counted = self.operations.exist();
+        if self.operations.exist() {
+            self.close_divergence();
+        }
         let kept: Vec<Operation> = self.operations.kept.iter().copied().collect();
         kept.iter().for_each(|operation| self.count_operation(operation));
     }

@@ -94,6 +94,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         self.read_shared_links(now, &mut readings);
         self.read_changes(&mut readings);
         self.read_versions(&mut readings);
+        self.read_divergence(&mut readings);
         self.readings = readings;
     }
 

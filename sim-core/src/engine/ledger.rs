@@ -10,7 +10,7 @@ use super::bulkheads::Bulkhead;
 pub use super::caches::CacheLedger;
 use super::changes::ChangesLedger;
 use super::directory::DiscoveryLedger;
-use super::effects::{EffectLedger, OperationsLedger};
+use super::effects::{DivergenceLedger, EffectLedger, OperationsLedger};
 use super::follows::FollowsLedger;
 use super::guards::Seat;
 use super::intruders::IntruderLedger;
@@ -91,6 +91,8 @@ pub struct Ledger {
     pub locks: IdVec<WorkloadId, LockLedger>,
     /// Per service, what it could read.
     pub versions: IdVec<ServiceId, VersionLedger>,
+    /// Per workload, what is half done and what nobody will end.
+    pub divergence: IdVec<WorkloadId, DivergenceLedger>,
 }
 
 impl Ledger {
@@ -126,6 +128,7 @@ impl Ledger {
             shared_links: model.links.iter().map(|_| <[LinkLedger; 2]>::default()).collect(),
             locks: model.workloads.iter().map(|_| LockLedger::default()).collect(),
             versions: model.services.iter().map(|_| VersionLedger::default()).collect(),
+            divergence: model.workloads.iter().map(|_| DivergenceLedger::default()).collect(),
         }
     }
 
@@ -167,6 +170,7 @@ impl Ledger {
         self.watch.laws(&mut law);
         self.locks.iter_ids().for_each(|(id, locks)| locks.laws(id, &mut law));
         self.versions.iter_ids().for_each(|(id, versions)| versions.laws(id, &mut law));
+        self.divergence.iter_ids().for_each(|(id, divergence)| divergence.laws(id, &mut law));
         law(self.fallbacks == self.fallbacks_found, &|| {
             format!("fallbacks counted {} = under way {}", self.fallbacks, self.fallbacks_found)
         });
@@ -364,6 +368,7 @@ mod tests {
             shared_links: IdVec::new(),
             locks: IdVec::new(),
             versions: IdVec::new(),
+            divergence: IdVec::new(),
         };
         assert_eq!(ledger.broken_laws().len(), 2);
         ledger.requests_in_flight = 1;

@@ -1,5 +1,9 @@
 //! Who believes to hold the lock? Holders take turns with a lease, each until its own clock says that it is over; a
-//! holder that stands still cannot look at its clock.
+//! holder that stands still cannot look at its clock. Clocks are `locks/clock.rs`, renewals `locks/renewal.rs`.
+
+mod clock;
+mod ledger;
+mod renewal;
 
 use std::collections::VecDeque;
 
@@ -9,12 +13,16 @@ use crate::event::Event;
 use crate::event_list::Lane;
 use crate::ids::{FaultId, IdVec, WorkloadId};
 use crate::luck::{Luck, Purpose};
-use crate::metrics::Probe;
 use crate::metrics::gauges::{Holder as GaugeOf, Reading};
+use crate::metrics::{Aside, Probe, Told};
 use crate::model::Model;
 use crate::model::fault::Effect;
+use crate::model::lock::Disturbance;
 use crate::model::workload::Workload;
 use crate::time::{SimDuration, SimTime};
+use clock::Clock;
+pub use ledger::LockLedger;
+use renewal::Wish;
 
 /// In place of a holder: the end of the lease at the service.
 const SERVICE: u32 = u32::MAX;
@@ -28,12 +36,19 @@ struct Contender {
     /// What its clock has yet to show until it stops, in nanoseconds, at the moment below.
     left: f64,
     read_at: SimTime,
-    /// How fast its clock goes.
-    clock: f64,
+    clock: Clock,
     /// Counts plans to stop; an older one is stale.
     plan: u32,
-    /// When it asked, if a request is under way.
+    /// When it asked, if a request is under way, and for what.
     asked: Option<SimTime>,
+    wish: Wish,
+    /// Counts turns with the lock, and until when it wants it.
+    turn: u32,
+    wants_until: SimTime,
+    /// Whether it gives the lock up as soon as the request under way has ended.
+    leaves: bool,
+    /// Whether it stood still when it was time to renew.
+    is_late: bool,
     /// Requests sent, which number their luck.
     sent: u32,
     /// Whether it stands still, and what it will find when it goes on: a grant, or that it is time to ask.
@@ -45,9 +60,8 @@ struct Contender {
 /// One lock and those who compete for it.
 #[derive(Debug, Default)]
 struct Contest {
-    /// Who was granted the lease last, until when, and how often it was granted.
+    /// Who was granted the lease last, and how often it was granted or prolonged: the end of an older one is stale.
     owner: Option<u32>,
-    held_until: SimTime,
     is_free: bool,
     term: u32,
     /// Those who were refused, in order.
@@ -68,51 +82,23 @@ struct Contest {
 #[derive(Debug)]
 pub(super) struct Locks(IdVec<WorkloadId, Contest>);
 
-/// How long how many believed to hold a lock, in nanoseconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct LockLedger {
-    /// Nobody.
-    pub idle: u64,
-    /// One.
-    pub one: u64,
-    /// More than one, and all could write.
-    pub several: u64,
-    /// More than one, and all but the newest were refused.
-    pub fenced: u64,
-    /// The time of each holder by itself, in sum.
-    pub each: u64,
-    /// The same as the number of holders times time.
-    pub together: u64,
-    /// Leases granted.
-    pub granted: u64,
-    /// Length of the run where there is a lock, else 0.
-    pub length: u64,
-}
-
-impl LockLedger {
-    pub(super) fn laws(&self, id: WorkloadId, law: &mut impl FnMut(bool, &dyn Fn() -> String)) {
-        let all = self.idle + self.one + self.several + self.fenced;
-        law(all == self.length, &|| {
-            format!("{id:?}: time with 0, 1, more holders {all} = run {}", self.length)
-        });
-        law(self.each == self.together, &|| {
-            format!("{id:?}: time of each holder {} = holders x time {}", self.each, self.together)
-        });
-    }
-}
-
 impl Locks {
     pub(super) fn new(model: &Model) -> Self {
         let contest = |workload: &Workload| {
             let Some(lock) = &workload.lock else { return Contest::default() };
-            let contender = |clock: &f64| Contender {
+            let contender = |(clock, offset): (&f64, &f64)| Contender {
                 believes: false,
                 since: SimTime::ZERO,
                 left: 0.0,
                 read_at: SimTime::ZERO,
-                clock: *clock,
+                clock: Clock::new(*clock, *offset),
                 plan: 0,
                 asked: None,
+                wish: Wish::Take,
+                turn: 0,
+                wants_until: SimTime::NEVER,
+                leaves: false,
+                is_late: false,
                 sent: 0,
                 still: false,
                 granted: false,
@@ -120,7 +106,7 @@ impl Locks {
             };
             Contest {
                 is_free: true,
-                contenders: lock.clocks.iter().map(contender).collect(),
+                contenders: lock.clocks.iter().zip(&lock.offsets).map(contender).collect(),
                 ..Contest::default()
             }
         };
@@ -131,7 +117,7 @@ impl Locks {
 impl Contender {
     /// Brings what is left up to now.
     fn read_clock(&mut self, now: SimTime) {
-        self.left -= self.clock * now.since(self.read_at).as_nanos_f64();
+        self.left -= self.clock.rate() * now.since(self.read_at).as_nanos_f64();
         self.read_at = now;
     }
 }
@@ -145,12 +131,11 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             let at = SimTime::ZERO + SimDuration::from_secs(1).mul_f64(luck.draws(Purpose::Contender).unit());
             self.schedule_timer(Lane::HEAP, at, Event::Renew { workload: id, lease: holder });
         }
+        self.plan_to_sync(id);
     }
 
     /// A holder asks for the lease.
     pub(super) fn ask_for_lock(&mut self, id: WorkloadId, holder: u32) {
-        let workload = &self.model.workloads[id];
-        let lock = workload.lock.as_ref().expect("somebody holds a lock");
         let contender = &mut self.locks.0[id].contenders[holder as usize];
         if contender.still {
             contender.asks = true;
@@ -159,19 +144,45 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         if contender.believes || contender.granted || contender.asked.is_some() {
             return;
         }
-        contender.asked = Some(self.now);
+        self.send_wish(id, holder, Wish::Take);
+    }
+
+    /// A holder sends a request.
+    fn send_wish(&mut self, id: WorkloadId, holder: u32, wish: Wish) {
+        let workload = &self.model.workloads[id];
+        let lock = workload.lock.as_ref().expect("somebody holds a lock");
+        let contender = &mut self.locks.0[id].contenders[holder as usize];
+        (contender.asked, contender.wish) = (Some(self.now), wish);
         contender.sent = contender.sent.wrapping_add(1);
+        self.ledger.locks[id].asked += 1;
         let luck = Luck::of_client(self.seed, lock.key, holder).request(u64::from(contender.sent));
         self.request_on(workload.edge, id, holder % workload.clients, luck, Parent::Holder(holder));
     }
 
-    /// A request for the lease has ended.
+    /// A request of a holder has ended.
     pub(super) fn lock_was_asked_for(&mut self, call: &Call, holder: u32, is_answered: bool) {
-        let (id, now) = (call.workload, self.now);
+        let id = call.workload;
+        let contender = &mut self.locks.0[id].contenders[holder as usize];
+        let asked = contender.asked.take().expect("it has asked");
+        let wish = contender.wish;
+        self.ledger.locks[id].failed += u64::from(!is_answered);
+        let before = self.ledger.locks[id];
+        match wish {
+            Wish::Take => self.lease_was_asked_for(id, holder, asked, is_answered),
+            Wish::Keep => self.renewal_ended(id, holder, asked, is_answered),
+            Wish::Leave => self.release_ended(id, holder, is_answered),
+        }
+        let length = self.model.workloads[id].lock.as_ref().expect("a lock").ttl;
+        if let Some(told) = before.told(&self.ledger.locks[id], length) {
+            self.aside(call.attempt, Aside::Tells(Told::Lock(told)));
+        }
+    }
+
+    /// The same for one who wants the lease.
+    fn lease_was_asked_for(&mut self, id: WorkloadId, holder: u32, asked: SimTime, is_answered: bool) {
+        let now = self.now;
         let lock = self.model.workloads[id].lock.as_ref().expect("somebody holds a lock");
         let contest = &mut self.locks.0[id];
-        let contender = &mut contest.contenders[holder as usize];
-        let asked = contender.asked.take().expect("it has asked");
         let was_next = contest.next == Some(holder);
         if !is_answered {
             let again = now + lock.retry_every;
@@ -182,20 +193,29 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             return;
         }
         if !contest.is_free || (contest.next.is_some() && !was_next) {
+            self.ledger.locks[id].refused += 1;
             return contest.waiting.push_back(holder);
         }
         contest.next = None;
-        contest.term = contest.term.wrapping_add(1);
-        (contest.owner, contest.is_free, contest.held_until) = (Some(holder), false, now + lock.ttl);
-        let ends = Event::Expire { workload: id, lease: SERVICE, term: contest.term };
-        contender.left = lock.trusted.as_nanos_f64();
-        contender.read_at = asked;
-        contender.granted = true;
+        contest.owner = Some(holder);
+        contest.contenders[holder as usize].granted = true;
         self.ledger.locks[id].granted += 1;
-        self.schedule_timer(Lane::HEAP, now + lock.ttl, ends);
+        self.lease_lasts(id, holder, asked);
         if !self.locks.0[id].contenders[holder as usize].still {
             self.takes_lock(id, holder);
         }
+    }
+
+    /// From now on the lease lasts for a full term, and its holder is told so in answer to what it asked.
+    fn lease_lasts(&mut self, id: WorkloadId, holder: u32, asked: SimTime) {
+        let now = self.now;
+        let lock = self.model.workloads[id].lock.as_ref().expect("somebody holds a lock");
+        let contest = &mut self.locks.0[id];
+        contest.term = contest.term.wrapping_add(1);
+        contest.is_free = false;
+        let ends = Event::Expire { workload: id, lease: SERVICE, term: contest.term };
+        contest.contenders[holder as usize].is_told(lock, asked, now);
+        self.schedule_timer(Lane::HEAP, now + lock.ttl, ends);
     }
 
     /// A holder learns that the lease is its own, unless that is over by its clock.
@@ -213,13 +233,14 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         (contender.believes, contender.since) = (true, now);
         contest.believing += 1;
         self.plan_to_stop(id, holder);
+        self.plan_turn(id, holder);
     }
 
     /// When will the clock of a holder say that its lease is over?
     fn plan_to_stop(&mut self, id: WorkloadId, holder: u32) {
         let contender = &mut self.locks.0[id].contenders[holder as usize];
         contender.plan = contender.plan.wrapping_add(1);
-        let wait = SimDuration::from_nanos_f64((contender.left / contender.clock).max(0.0));
+        let wait = SimDuration::from_nanos_f64((contender.left / contender.clock.rate()).max(0.0));
         let ends = Event::Expire { workload: id, lease: holder, term: contender.plan };
         self.schedule_timer(Lane::HEAP, self.now + wait, ends);
     }
@@ -253,13 +274,17 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
 
     /// A holder stops, and asks again.
     fn stops(&mut self, id: WorkloadId, holder: u32) {
+        self.believes_no_more(id, holder);
+        self.ask_for_lock(id, holder);
+    }
+
+    fn believes_no_more(&mut self, id: WorkloadId, holder: u32) {
         self.count_believers(id);
         let contest = &mut self.locks.0[id];
         contest.believing -= 1;
         let contender = &mut contest.contenders[holder as usize];
         contender.believes = false;
         self.ledger.locks[id].each += self.now.since(contender.since).as_nanos();
-        self.ask_for_lock(id, holder);
     }
 
     /// Triggers have begun or ended: whose clock goes how fast, and who stands still?
@@ -275,7 +300,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
             self.locks.0[id].caught.push((fault, owner));
         }
         for holder in 0..lock.clocks.len() as u32 {
-            let (mut clock, mut still) = (lock.clocks[holder as usize], false);
+            let (mut rate, mut skew, mut still) = (lock.clocks[holder as usize], 0.0, false);
             for (other, fault) in self.model.faults.iter_ids().filter(|(_, f)| f.is_on(now)) {
                 let Effect::Disturbed(found) = fault.effect else { continue };
                 let is_meant = match found.holder {
@@ -283,37 +308,52 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
                     None => self.locks.0[id].caught.contains(&(other, holder)),
                 };
                 if found.workload == id && is_meant {
-                    match found.clock {
-                        Some(factor) => clock *= factor,
-                        None => still = true,
+                    match found.what {
+                        Disturbance::Clock { factor, ahead } => (rate, skew) = (rate * factor, skew + ahead),
+                        Disturbance::Still => still = true,
                     }
                 }
             }
-            self.goes_on(id, holder, clock, still);
+            self.goes_on(id, holder, [rate, skew], still);
         }
     }
 
-    /// The condition of a holder from now on.
-    fn goes_on(&mut self, id: WorkloadId, holder: u32, clock: f64, still: bool) {
+    /// The condition of a holder from now on: how fast its clock goes and how far a trigger has put it ahead.
+    fn goes_on(&mut self, id: WorkloadId, holder: u32, [rate, skew]: [f64; 2], still: bool) {
         let now = self.now;
+        let expiry = self.model.workloads[id].lock.as_ref().expect("a lock").expiry;
         let contest = &mut self.locks.0[id];
         let contender = &mut contest.contenders[holder as usize];
         if contender.believes || contender.granted {
             contender.read_clock(now);
         }
-        let another_clock = std::mem::replace(&mut contender.clock, clock) != clock;
+        let another_clock = contender.clock.goes(now, rate);
+        let jumps = contender.jump(expiry, |clock| clock.skew(skew));
         let wakes = std::mem::replace(&mut contender.still, still) && !still;
-        if contender.believes && (another_clock || wakes) {
-            match wakes && contender.left <= 0.0 {
-                true => self.stops(id, holder),
-                false => self.plan_to_stop(id, holder),
-            }
+        if contender.believes && (another_clock || jumps || wakes) {
+            self.looks_at_clock(id, holder, jumps, wakes);
         } else if wakes && contender.granted {
             self.takes_lock(id, holder);
         } else if wakes && std::mem::take(&mut contender.asks) {
             self.ask_for_lock(id, holder);
         } else if wakes && contest.is_free && contest.next.is_none() {
             self.offer(id);
+        }
+    }
+
+    /// A holder that believes sees another time than it expected, or goes on after it stood still.
+    fn looks_at_clock(&mut self, id: WorkloadId, holder: u32, jumps: bool, wakes: bool) {
+        let contender = &mut self.locks.0[id].contenders[holder as usize];
+        if (wakes || (jumps && !contender.still)) && contender.left <= 0.0 {
+            return self.stops(id, holder);
+        }
+        if wakes && contender.wants_until <= self.now {
+            return self.gives_up(id, holder);
+        }
+        let renews = wakes && std::mem::take(&mut contender.is_late);
+        self.plan_to_stop(id, holder);
+        if renews {
+            self.renews(id, holder);
         }
     }
 
@@ -355,8 +395,11 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         for id in self.model.workloads.ids() {
             self.count_believers(id);
             let ledger = &mut self.ledger.locks[id];
-            for contender in self.locks.0[id].contenders.iter().filter(|contender| contender.believes) {
-                ledger.each += self.now.since(contender.since).as_nanos();
+            for contender in &self.locks.0[id].contenders {
+                ledger.asking += u64::from(contender.asked.is_some());
+                if contender.believes {
+                    ledger.each += self.now.since(contender.since).as_nanos();
+                }
             }
         }
     }

@@ -130,6 +130,11 @@ impl Sagas {
         self.runs.iter().map(|run| run.baggage.operation)
     }
 
+    /// The operations of those that are put aside: they are tried again.
+    pub(super) fn put_aside(&self) -> impl Iterator<Item = OperationId> {
+        self.runs.iter().filter(|run| run.since.is_some()).map(|run| run.baggage.operation)
+    }
+
     fn conducts(&mut self, task: TaskId, run: Handle) {
         let slot = task.0.slot as usize;
         if slot >= self.by_task.len() {
@@ -166,7 +171,7 @@ fn tale(run: &Run, outcome: Outcome, of: u32) -> Option<Told> {
         (None, false) if run.done == 0 => None, // nothing is half-way, and the failure is told by itself
         (None, false) => Some(Told::Compensates { saga, steps: run.done }),
         (Some(_), true) => Some(Told::Compensated { saga, left: run.done - 1 }),
-        (Some(_), false) => Some(Told::CompensationFailed { saga }),
+        (Some(_), false) => None, // told with what follows
     }
 }
 
@@ -261,9 +266,14 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// Does what follows from an undoing that failed; gives whether nobody waits for it any more.
     fn settle_undoing(&mut self, run_id: Handle, decision: Decision) -> bool {
         let now = self.now;
+        let Run { saga, task, .. } = *self.sagas.run(run_id);
+        // Nobody waits for what was put aside, so nobody is told.
+        if let Some(origin) = self.tasks.get(task.0).map(|task| task.origin) {
+            self.aside(origin, Aside::Tells(Told::CompensationFailed { saga, then: decision }));
+        }
         let run = self.sagas.run(run_id);
         run.plan += 1;
-        let (saga, plan) = (run.saga, run.plan);
+        let plan = run.plan;
         let again = Event::SagaAgain { run: run_id, plan };
         if let Decision::Again(after) = decision {
             self.schedule_timer(Lane::HEAP, now + after, again);

@@ -11,7 +11,7 @@ use crate::model::Model;
 use crate::model::edge::{Edge, EdgeCaller};
 
 /// Whether nothing but an answer ends the wait of this call, though its messages may be lost.
-fn waits_for_ever(edge: &Edge) -> bool {
+pub(super) fn waits_for_ever(edge: &Edge) -> bool {
     edge.rough.is_some()
         && edge.attempt_timeout.is_none()
         && edge.total_timeout.is_none()

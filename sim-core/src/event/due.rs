@@ -1,4 +1,4 @@
-//! What can be due in the life of an instance, or with a connection of a call?
+//! What can be due in the life of an instance, with a connection of a call, or with a lock?
 
 /// What is due in the life of an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,4 +34,20 @@ impl Due {
     /// All, by their numbers.
     pub(super) const ALL: [Due; 6] =
         [Due::SynArrives, Due::HandshakeOver, Due::SynAgain, Due::GivesUp, Due::Idle, Due::Aged];
+}
+
+/// What is due with a lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LockDue {
+    /// A holder asks for more time.
+    Renewal = 0,
+    /// A holder has had the lock for as long as it wanted.
+    Enough = 1,
+    /// All clocks are set.
+    Sync = 2,
+}
+
+impl LockDue {
+    /// All, by their numbers.
+    pub(super) const ALL: [LockDue; 3] = [LockDue::Renewal, LockDue::Enough, LockDue::Sync];
 }

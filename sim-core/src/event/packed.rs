@@ -1,6 +1,6 @@
 //! How does an event fit into two words, built and read in registers?
 
-use super::{ChangeEvent, DiscoveryEvent, Due, Event, LifeChange};
+use super::{ChangeEvent, DiscoveryEvent, Due, Event, LifeChange, LockDue};
 use crate::ids::{
     AttemptId, CacheId, CallId, ConnectionId, EdgeId, FaultId, Handle, Id, InstanceId, ServiceId, SessionId,
     SourceId, TaskId, WorkloadId,
@@ -56,6 +56,8 @@ impl Packed {
     pub(crate) const CLOSE: u64 = 101;
     pub(crate) const CHANGE: u64 = 141;
     pub(crate) const SILENCE: u64 = 200;
+    pub(crate) const LOCK: u64 = 190;
+    pub(crate) const LAST_LOCK: u64 = 192;
 
     #[inline(always)]
     pub(crate) fn new(event: Event) -> Self {
@@ -144,6 +146,9 @@ impl Packed {
             }
             Event::Change(what) => Packed(Self::CHANGE, what.number()),
             Event::Silence { attempt } => Packed(Self::SILENCE, handle(attempt.0)),
+            Event::Lock { workload, due, holder, turn } => {
+                Packed(words(Self::LOCK as u32 + due as u32, workload.index() as u32), words(holder, turn))
+            }
             Event::Discovery(what) => {
                 let (kind, first, second) = what.numbers();
                 Packed(words(Self::DISCOVERY as u32, kind), words(first, second))
@@ -267,6 +272,12 @@ impl Packed {
             Self::PAGE => Event::Page { monitor: handle.slot, plan: handle.generation, fires: number == 1 },
             Self::CHANGE => Event::Change(ChangeEvent::of(second)),
             Self::SILENCE => Event::Silence { attempt: self.attempt() },
+            kind @ Self::LOCK..=Self::LAST_LOCK => Event::Lock {
+                workload: WorkloadId::from_index(number as usize),
+                due: LockDue::ALL[(kind - Self::LOCK) as usize],
+                holder: handle.slot,
+                turn: handle.generation,
+            },
             _ => Event::Strike { fault: FaultId::from_index(second as usize) },
         }
     }

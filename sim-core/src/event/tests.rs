@@ -44,6 +44,12 @@ fn packed_events_are_the_same_events() {
         Event::Untie { attempt: AttemptId(id) },
         Event::Renew { workload: WorkloadId::from_index(4), lease: u32::MAX },
         Event::Expire { workload: WorkloadId::from_index(4), lease: 5, term: u32::MAX },
+        Event::Lock {
+            workload: WorkloadId::from_index(4),
+            due: super::LockDue::Sync,
+            holder: 5,
+            turn: u32::MAX,
+        },
         Event::Resend { attempt: AttemptId(id), code: 31 },
         Event::Close { closing: id },
         Event::CatchUp { instance: InstanceId::from_index(9) },

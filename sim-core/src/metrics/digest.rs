@@ -97,6 +97,10 @@ impl Probe for Digest {
             Event::Change(what) => {
                 mix(handle(15, what.number() as u32, (what.number() >> 32) as u32), 141 << 32)
             }
+            Event::Lock { workload, due, holder, turn } => {
+                let what = (190 + due as u64) << 32 | u64::from(turn);
+                mix(handle(15, workload.index() as u32, holder), what)
+            }
             Event::Discovery(what) => {
                 let (kind, first, second) = what.numbers();
                 mix(handle(15, first, second), 140 << 32 | u64::from(kind))

@@ -113,6 +113,9 @@ pub const KINDS: &[Kind] = &[
     count("spent_on_messages", "money per second for messages"),
     count("coding_work", "workers that encode and decode"),
     share("incident", "too many requests fail"),
+    count("divergent", "operations that services disagree about"),
+    count("stuck_operations", "operations that nobody will end"),
+    part("operations_begun", "operations begun, so far"),
 ];
 
 impl Kind {

@@ -1,7 +1,9 @@
-//! What became of what a request wanted done? Effects, sagas, versions that meet, and who is not let in: told of single
-//! requests, counted elsewhere.
+//! What became of what a request wanted done? Effects, sagas, locks, versions that meet, and who is not let in: told of
+//! single requests, counted elsewhere.
 
 use crate::ids::{EffectId, SagaId, ServiceId};
+use crate::policy::compensation::Decision;
+use crate::time::SimDuration;
 
 /// What is told of an attempt, or of the request that it works for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +54,11 @@ pub enum Told {
     CompensationFailed {
         /// Which kind.
         saga: SagaId,
+        /// What follows.
+        then: Decision,
     },
+    /// What became of what a holder of a lock asked.
+    Lock(LockTold),
     /// A worker takes what another version of its sender may have written.
     Version {
         /// Who wrote it.
@@ -77,4 +83,25 @@ pub enum Told {
     OverQuota,
     /// There will be no connection: one end does not trust the certificate of the other.
     Distrusted,
+}
+
+/// What can become of what a holder of a lock asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LockTold {
+    /// The lease is its own.
+    Granted {
+        /// For this long.
+        length: SimDuration,
+    },
+    /// It is somebody else's.
+    Refused,
+    /// It lasts from now on.
+    Renewed {
+        /// For this long.
+        length: SimDuration,
+    },
+    /// It has been taken back.
+    GivenUp,
+    /// It was over before, or nobody believed in it any more.
+    TooLate,
 }

@@ -184,7 +184,7 @@ triggers! {
     payload_growth: PayloadGrowth(PayloadGrowthFault),
     /// Instances of a service go to another version, one after the other.
     rollout: Rollout(RolloutFault),
-    /// The clock of a holder of a lock goes at another speed.
+    /// The clock of a holder of a lock goes at another speed, or shows another time.
     ///
     /// Elsewhere: Chaos Mesh TimeChaos, Gremlin time travel.
     clock_skew: ClockSkew(ClockSkewFault),

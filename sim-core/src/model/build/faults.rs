@@ -11,6 +11,7 @@ use crate::model::fault::{
     CacheFlushFault, Effect, Fault, FaultConfig, HotKeyFault, Kind, PayloadFault, RestartFault, Selection,
 };
 use crate::model::link::{Congested, CongestionFault};
+use crate::model::lock::Disturbance;
 use crate::model::service::Service;
 use crate::model::workload::HotKey;
 use crate::policy::cache;
@@ -227,21 +228,19 @@ impl Lowering<'_> {
             Kind::RegistryDown(f) => (self.registry_down(f)?, Vec::new()),
             Kind::ClockSkew(f) => {
                 let path = format!("{}/clock_skew", self.path);
-                let clock = Some(f.factor.get());
-                let found = super::locks::disturbed(
-                    self.config,
-                    &path,
-                    &f.workload,
-                    Some(f.holder),
-                    clock,
-                    self.problems,
-                );
+                let found = super::locks::skewed(self.config, &path, f, self.problems);
                 (Effect::Disturbed(found?), Vec::new())
             }
             Kind::HolderPause(f) => {
                 let path = format!("{}/holder_pause", self.path);
-                let found =
-                    super::locks::disturbed(self.config, &path, &f.workload, f.holder, None, self.problems);
+                let found = super::locks::disturbed(
+                    self.config,
+                    &path,
+                    &f.workload,
+                    f.holder,
+                    Disturbance::Still,
+                    self.problems,
+                );
                 (Effect::Disturbed(found?), Vec::new())
             }
             Kind::Slice(f) => (self.slice(f)?, Vec::new()),

@@ -3,7 +3,7 @@
 use super::{Problems, unique_keys};
 use crate::ids::{Id, IdVec, WorkloadId};
 use crate::model::SystemConfig;
-use crate::model::lock::{Disturbed, LockConfig, MAX_HOLDERS};
+use crate::model::lock::{ClockSkewFault, Disturbance, Disturbed, LockConfig, MAX_HOLDERS};
 use crate::model::workload::{ArrivalsConfig, Workload};
 use crate::time::SimDuration;
 use crate::units::Count;
@@ -55,6 +55,50 @@ fn check(path: &str, lock: &LockConfig, problems: &mut Problems) {
         let message = "who asks all the time does nothing else; write a duration above zero";
         problems.add(format!("{path}/retry_every"), message);
     }
+    if (2..=MAX_HOLDERS).contains(&holders) && lock.offsets.len() > holders as usize {
+        let message = format!(
+            "{} offsets for {holders} holders; write one for each, or fewer: the clocks of the others are right",
+            lock.offsets.len()
+        );
+        problems.add(format!("{path}/offsets"), message);
+    }
+    if lock.sync_every == Some(SimDuration::ZERO) {
+        let message = "a clock that is set all the time never goes; write a duration above zero, or `none`";
+        problems.add(format!("{path}/sync_every"), message);
+    }
+    if lock.renew_every == Some(SimDuration::ZERO) {
+        let message = "who renews all the time does nothing else; write a duration above zero, or `none`";
+        problems.add(format!("{path}/renew_every"), message);
+    } else if let Some(every) =
+        lock.renew_every.filter(|every| *every >= lock.trusted() && lock.margin < lock.ttl)
+    {
+        let message = format!(
+            "a holder believes in its lease for {} (`ttl` less `margin`) and would ask for more after {every}, when it has \
+             stopped; write less than that, such as a third",
+            lock.trusted()
+        );
+        problems.add(format!("{path}/renew_every"), message);
+    }
+    problems.distribution(format!("{path}/hold"), lock.hold.as_ref());
+}
+
+/// Whose clock a trigger at `path` puts wrong.
+pub(super) fn skewed(
+    config: &SystemConfig,
+    path: &str,
+    fault: &ClockSkewFault,
+    problems: &mut Problems,
+) -> Option<Disturbed> {
+    if fault.factor.is_none() && fault.offset.is_none() {
+        let message = "the clock goes on as before; write `factor: 0.99` for one that loses 10 ms each second, \
+                       `offset: -200ms` for one that is behind, or both";
+        problems.add(path, message);
+        return None;
+    }
+    let factor = fault.factor.map_or(1.0, |factor| factor.get());
+    let ahead = fault.offset.map_or(0.0, |offset| offset.as_nanos_f64());
+    let what = Disturbance::Clock { factor, ahead };
+    disturbed(config, path, &fault.workload, Some(fault.holder), what, problems)
 }
 
 /// Whom a trigger at `path` disturbs.
@@ -63,7 +107,7 @@ pub(super) fn disturbed(
     path: &str,
     workload: &str,
     holder: Option<Count>,
-    clock: Option<f64>,
+    what: Disturbance,
     problems: &mut Problems,
 ) -> Option<Disturbed> {
     let found = problems.find(format!("{path}/workload"), "workload", workload, &config.workloads)?;
@@ -82,5 +126,5 @@ pub(super) fn disturbed(
         return None;
     }
     let holder = holder.map(|holder| holder.get() - 1);
-    Some(Disturbed { workload: WorkloadId::from_index(found), holder, clock })
+    Some(Disturbed { workload: WorkloadId::from_index(found), holder, what })
 }
