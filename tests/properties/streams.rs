@@ -15,20 +15,12 @@ use crate::systems::{Systems, assert_repeats};
 /// Random systems of one test run. One by itself: `SPIRAL_STREAMS=17 cargo test -p sim-tests --test properties streams`.
 const SYSTEMS: std::ops::RangeInclusive<u64> = 1..=300;
 
-/// What other random calls may have beside all else: patience with silence, and connections of services.
-pub(crate) fn beside(dice: &mut Dice, by_users: bool) -> (String, Option<String>) {
-    let idle = match dice.chance(20) {
+/// Patience with silence, which other random calls may have beside all else.
+pub(crate) fn idle(dice: &mut Dice) -> String {
+    match dice.chance(20) {
         true => format!(", idle: {}ms", dice.int(1, 300)),
         false => String::new(),
-    };
-    let rules = [
-        "{}",
-        "{keep_alive: false, tls: tls13}",
-        "{streams: 10, max_connections: 1, idle_timeout: 200ms}",
-        "{max_connections: 2, connect_timeout: 50ms, lifetime: 500ms}",
-    ];
-    let connection = (!by_users && dice.chance(25)).then(|| format!("connection: {}", dice.pick(&rules)));
-    (idle, connection)
+    }
 }
 
 fn correlation(dice: &mut Dice) -> String {

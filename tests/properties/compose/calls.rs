@@ -128,7 +128,7 @@ pub(super) fn call(dice: &mut Dice, plan: &Plan, to: u64, by_users: bool) -> Str
     let attempt = dice.chance(60).then(|| dice.int(1, 300));
     let total = dice.chance(60).then(|| dice.int(attempt.unwrap_or(1), 900));
     let patience = |ms: Option<u64>| ms.map_or("none".to_owned(), |ms| format!("{ms}ms"));
-    let (idle, connection) = crate::streams::beside(&mut dice.aside(), by_users);
+    let idle = crate::streams::idle(&mut dice.aside());
     let mut settings = vec![
         format!("to: s{to}{}", if dice.chance(25) { "/other" } else { "" }),
         format!("timeouts: {{attempt: {}, total: {}{idle}}}", patience(attempt), patience(total)),
@@ -154,6 +154,5 @@ pub(super) fn call(dice: &mut Dice, plan: &Plan, to: u64, by_users: bool) -> Str
         settings.push(format!("network: {{latency: {latency}}}"));
     }
     settings.extend(guards::settings(dice));
-    settings.extend(connection);
     settings.join(", ")
 }

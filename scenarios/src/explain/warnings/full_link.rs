@@ -2,6 +2,7 @@
 //! times the rates of first tries. Errs where sizes vary and triggers narrow the link: means are taken, and its usual
 //! bandwidth.
 
+use sim_core::model::message::SizeConfig;
 use sim_core::model::network::Way;
 use sim_core::model::shared_link::{HEADER_BYTES, SharedLinkConfig};
 
@@ -77,7 +78,7 @@ pub(super) fn mean_bytes(view: &View<'_>, call: &Call<'_>, way: Way) -> f64 {
             view.system.config.services.get(service)?.endpoints.get(endpoint)
         });
     let of_endpoint = endpoint.and_then(|e| [&e.request_size, &e.response_size][way as usize].as_ref());
-    let bytes = own.or(of_endpoint).map_or(0.0, |size| size.mean_bytes());
+    let bytes = own.or(of_endpoint).map_or(0.0, SizeConfig::mean_bytes);
     match call.config.response_limit.filter(|_| way == Way::Back) {
         Some(limit) => bytes.min(limit.bytes() as f64),
         None => bytes,

@@ -81,7 +81,7 @@ fn share(system: &System<'_>, call: &Call<'_>, fault: &FaultConfig) -> Option<f6
         [Kind::Corrupt(f)] => lies(f.between()).then(|| both(f.ratio.get(), f.direction)),
         [Kind::Partition(f)] if f.mode == PartitionMode::BlackHole => match f.zones.is_empty() {
             true => lies(f.between()).then(|| f.ratio.get()),
-            false => is_parted(system, call, &f.zones).then(|| f.ratio.get()),
+            false => Some(parted(system, call, &f.zones) * f.ratio.get()),
         },
         _ => None,
     }
@@ -96,8 +96,8 @@ fn lies_between(system: &System<'_>, call: &Call<'_>, between: Between<'_>) -> b
     between.from.is_none_or(|from| from == caller) && between.to.is_none_or(|to| to == called)
 }
 
-/// Whether some caller and some instance stand on different sides of a partition.
-fn is_parted(system: &System<'_>, call: &Call<'_>, cut: &[String]) -> bool {
+/// The share of the pairs of a caller and an instance that stand on different sides of a partition, as far as zones tell.
+fn parted(system: &System<'_>, call: &Call<'_>, cut: &[String]) -> f64 {
     let here: Vec<&str> = match call.caller {
         Caller::Workload(number) => system.workloads[number].config.zone.iter().map(String::as_str).collect(),
         Caller::Endpoint(endpoint) => {
@@ -110,7 +110,9 @@ fn is_parted(system: &System<'_>, call: &Call<'_>, cut: &[String]) -> bool {
         [one, other, ..] => (a == one && b == other) || (a == other && b == one),
         [] => false,
     };
-    here.iter().any(|a| there.iter().any(|b| is_cut(a, b)))
+    let pairs = here.len() * there.len();
+    let apart = here.iter().flat_map(|a| there.iter().filter(move |b| is_cut(a, b))).count();
+    if pairs == 0 { 0.0 } else { apart as f64 / pairs as f64 }
 }
 
 /// Workers of a service, all instances together.
