@@ -6,7 +6,7 @@ use crate::model::SystemConfig;
 use crate::model::lock::{ClockSkewFault, Disturbance, Disturbed, LockConfig, MAX_HOLDERS};
 use crate::model::workload::{ArrivalsConfig, Workload};
 use crate::time::SimDuration;
-use crate::units::Count;
+use crate::units::{Count, Factor, Offset};
 
 pub(super) fn lower(
     config: &SystemConfig,
@@ -95,8 +95,8 @@ pub(super) fn skewed(
         problems.add(path, message);
         return None;
     }
-    let factor = fault.factor.map_or(1.0, |factor| factor.get());
-    let ahead = fault.offset.map_or(0.0, |offset| offset.as_nanos_f64());
+    let factor = fault.factor.map_or(1.0, Factor::get);
+    let ahead = fault.offset.map_or(0.0, Offset::as_nanos_f64);
     let what = Disturbance::Clock { factor, ahead };
     disturbed(config, path, &fault.workload, Some(fault.holder), what, problems)
 }
