@@ -209,7 +209,15 @@ impl Aware {
             Fate::Completed(error @ (Outcome::ServerError | Outcome::Conflict)) => outcome == error,
             Fate::OnItsWay | Fate::Waiting | Fate::Serving | Fate::Withdrawn | Fate::Completed(_) => false,
         };
-        assert!(told || outcome == Outcome::Timeout, "{fate:?} is told as {outcome:?}");
+        // Whoever is on a connection hears of what becomes of it: it is not opened, or is reset with all that is on it.
+        let is_connected = self.most(|model| u32::from(model.edges[edge].connection.is_some())) > 0;
+        let of_connection = match (outcome, fate) {
+            (Outcome::ConnectFailure, Fate::OnItsWay) => is_connected,
+            (Outcome::Reset, Fate::OnItsWay | Fate::Waiting | Fate::Serving | Fate::Completed(_)) => is_connected,
+            _ => false,
+        };
+        let is_known = told || of_connection || outcome == Outcome::Timeout;
+        assert!(is_known, "{fate:?} is told as {outcome:?}");
     }
 }
 

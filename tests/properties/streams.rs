@@ -23,6 +23,17 @@ pub(crate) fn idle(dice: &mut Dice) -> String {
     }
 }
 
+/// Connections that other random calls of services may have.
+pub(crate) fn connection(dice: &mut Dice, by_users: bool) -> Option<String> {
+    let rules = [
+        "{}",
+        "{keep_alive: false, tls: tls13}",
+        "{streams: 10, max_connections: 1, idle_timeout: 200ms}",
+        "{max_connections: 2, connect_timeout: 50ms, lifetime: 500ms}",
+    ];
+    (!by_users && dice.chance(25)).then(|| format!("connection: {}", dice.pick(&rules)))
+}
+
 fn correlation(dice: &mut Dice) -> String {
     match dice.chance(70) {
         true => format!(", correlation_ratio: {}%", dice.int(1, 99)),

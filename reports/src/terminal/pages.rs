@@ -53,9 +53,10 @@ fn setting_text(setting: &Setting, style: &TextStyle) -> String {
 
 /// All families and patterns, one line each.
 pub fn policies_text(pages: &[Page], style: &TextStyle) -> String {
+    let has_families = pages.iter().any(|page| page.is_family);
     let mut text = String::new();
     for page in pages {
-        let indent = if page.is_family { 0 } else { 2 };
+        let indent = if page.is_family || !has_families { 0 } else { 2 };
         let line = wrapped(&format!("{}: {}", page.name, page.title), style, indent);
         text.push_str(&if page.is_family { style.paint(&line, Paint::Bold) } else { line });
     }

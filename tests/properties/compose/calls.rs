@@ -4,6 +4,7 @@ use super::{Plan, ms, work};
 use crate::draw::{Dice, retry};
 use crate::guards;
 use crate::hedging;
+use crate::streams;
 
 pub(super) fn steps(dice: &mut Dice, plan: &Plan, k: u64, depth: u32) -> String {
     let texts: Vec<String> = (0..dice.int(1, 2)).map(|_| step(dice, plan, k, depth)).collect();
@@ -128,7 +129,8 @@ pub(super) fn call(dice: &mut Dice, plan: &Plan, to: u64, by_users: bool) -> Str
     let attempt = dice.chance(60).then(|| dice.int(1, 300));
     let total = dice.chance(60).then(|| dice.int(attempt.unwrap_or(1), 900));
     let patience = |ms: Option<u64>| ms.map_or("none".to_owned(), |ms| format!("{ms}ms"));
-    let idle = crate::streams::idle(&mut dice.aside());
+    let mut aside = dice.aside();
+    let (idle, connection) = (streams::idle(&mut aside), streams::connection(&mut aside, by_users));
     let mut settings = vec![
         format!("to: s{to}{}", if dice.chance(25) { "/other" } else { "" }),
         format!("timeouts: {{attempt: {}, total: {}{idle}}}", patience(attempt), patience(total)),
@@ -154,5 +156,6 @@ pub(super) fn call(dice: &mut Dice, plan: &Plan, to: u64, by_users: bool) -> Str
         settings.push(format!("network: {{latency: {latency}}}"));
     }
     settings.extend(guards::settings(dice));
+    settings.extend(connection);
     settings.join(", ")
 }
