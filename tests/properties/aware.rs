@@ -213,7 +213,9 @@ impl Aware {
         let is_connected = self.most(|model| u32::from(model.edges[edge].connection.is_some())) > 0;
         let of_connection = match (outcome, fate) {
             (Outcome::ConnectFailure, Fate::OnItsWay) => is_connected,
-            (Outcome::Reset, Fate::OnItsWay | Fate::Waiting | Fate::Serving | Fate::Completed(_)) => is_connected,
+            (Outcome::Reset, Fate::OnItsWay | Fate::Waiting | Fate::Serving | Fate::Completed(_)) => {
+                is_connected
+            }
             _ => false,
         };
         let is_known = told || of_connection || outcome == Outcome::Timeout;

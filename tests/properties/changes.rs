@@ -1,16 +1,8 @@
 //! Is every change made, refused or idle, and every incident repaired or open? Random chains whose owners change what they
 //! like, with actual trouble beside it.
 
-use sim_core::engine;
-use sim_core::metrics::digest::Digest;
-use sim_core::metrics::series::Series;
-use sim_core::model::Bounds;
-use sim_core::streams::Seed;
-use sim_core::time::SimDuration;
-use sim_tests::systems::model;
-
 use crate::draw::Dice;
-use crate::systems::{Systems, assert_repeats};
+use crate::systems::{Systems, checked};
 
 /// Random systems of one test run. One by itself: `SPIRAL_CHANGES=17 cargo test -p sim-tests --test properties changes`.
 const SYSTEMS: std::ops::RangeInclusive<u64> = 1..=200;
@@ -96,14 +88,8 @@ changes:
 }
 
 fn check(body: &str, number: u64) -> [bool; 8] {
-    let mut model = model("30s", body);
-    model.bounds = Bounds { events: 300_000, in_flight: 20_000 };
-    let seed = Seed(number);
-    let observers = (Series::new(&model, SimDuration::ZERO), Digest::default());
-    // The laws of the ledger are checked by the engine itself.
-    let run = engine::run_dyn(&model, seed, observers);
+    let (_, run) = checked("30s", body, number, 300_000);
     let counts = run.ledger.changes;
-    assert_repeats(&model, seed, run.probe.1);
     if body.contains("contract: checked") {
         assert_eq!(counts.incidents, counts.untraced, "everything fits together at all times");
     }

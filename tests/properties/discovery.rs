@@ -1,16 +1,8 @@
 //! Are all addresses, registrations and look-ups accounted for? Random fleets whose instances are replaced, crash and come
 //! and go, behind lists of every kind, with callers in front that crash too.
 
-use sim_core::engine;
-use sim_core::metrics::digest::Digest;
-use sim_core::metrics::series::Series;
-use sim_core::model::Bounds;
-use sim_core::streams::Seed;
-use sim_core::time::SimDuration;
-use sim_tests::systems::model;
-
 use crate::draw::{Dice, retry};
-use crate::systems::{Systems, assert_repeats};
+use crate::systems::{Systems, checked};
 
 /// Random systems of one test run. One by itself: `SPIRAL_DISCOVERY=17 cargo test -p sim-tests --test properties discovery`.
 const SYSTEMS: std::ops::RangeInclusive<u64> = 1..=300;
@@ -146,15 +138,8 @@ faults:
 }
 
 fn check(body: &str, number: u64) -> [bool; 6] {
-    let mut model = model("15s", body);
-    model.bounds = Bounds { events: 300_000, in_flight: 20_000 };
-    let seed = Seed(number);
-    let observers = (Series::new(&model, SimDuration::ZERO), Digest::default());
-    // The laws of the ledger are checked by the engine itself.
-    let run = engine::run_dyn(&model, seed, observers);
-    let (_, digest) = run.probe;
+    let (_, run) = checked("15s", body, number, 300_000);
     let api = run.ledger.discovery.iter().nth(1).expect("the second service");
-    assert_repeats(&model, seed, digest);
     [api.gone > 0, api.dead_calls > 0, api.evicted > 0, api.cancelled > 0, api.answered > 0, api.failed > 0]
 }
 

@@ -1,17 +1,10 @@
 //! Is the truth about every request kept, whatever happens to those who work for it? Random shops with effects and sagas,
 //! over networks that lose and double, with crashes, cancellation, hedges and hand-overs.
 
-use sim_core::engine;
-use sim_core::metrics::digest::Digest;
-use sim_core::metrics::series::Series;
-use sim_core::model::Bounds;
 use sim_core::model::effect::LEAST_KEPT;
-use sim_core::streams::Seed;
-use sim_core::time::SimDuration;
-use sim_tests::systems::model;
 
 use crate::draw::{Dice, retry};
-use crate::systems::{Systems, assert_repeats};
+use crate::systems::{Systems, checked};
 
 /// Random systems of one test run. One by itself: `SPIRAL_EFFECTS=17 cargo test -p sim-tests --test properties effects`.
 const SYSTEMS: std::ops::RangeInclusive<u64> = 1..=400;
@@ -155,11 +148,7 @@ faults:
 }
 
 fn check(body: &str, number: u64) -> [bool; 10] {
-    let mut model = model("20s", body);
-    model.bounds = Bounds { events: 300_000, in_flight: 20_000 };
-    let seed = Seed(number);
-    // The laws of the ledger are checked by the engine itself.
-    let run = engine::run_dyn(&model, seed, (Series::new(&model, SimDuration::ZERO), Digest::default()));
+    let (model, run) = checked("20s", body, number, 300_000);
     let ledger = run.ledger;
     for (effect, settings) in ledger.effects.iter().zip(model.effects.iter()) {
         assert!(effect.duplicates <= effect.applied - effect.keys, "a key is applied first once");
@@ -175,8 +164,6 @@ fn check(body: &str, number: u64) -> [bool; 10] {
     assert_eq!(order.looks_by_sight[if pending { 1 } else { 2 }], 0, "half-way is seen in one way only");
     // At most twice of what had work under way when it was last looked, and the bound on that is in flight.
     assert!(ledger.operations.most_kept <= (LEAST_KEPT + 2 * 20_000) as u64);
-    let (_, digest) = run.probe;
-    assert_repeats(&model, seed, digest);
     let any = |count: fn(&sim_core::engine::EffectLedger) -> u64| ledger.effects.iter().any(|e| count(e) > 0);
     [
         any(|e| e.duplicates),

@@ -1,16 +1,8 @@
 //! Is every message accounted for where losses come in runs, answers trickle and connections end in the middle? Random
 //! networks with connections, idle timeouts and triggers on bytes.
 
-use sim_core::engine;
-use sim_core::metrics::digest::Digest;
-use sim_core::metrics::series::Series;
-use sim_core::model::Bounds;
-use sim_core::streams::Seed;
-use sim_core::time::SimDuration;
-use sim_tests::systems::model;
-
 use crate::draw::{Dice, retry};
-use crate::systems::{Systems, assert_repeats};
+use crate::systems::{Systems, checked};
 
 /// Random systems of one test run. One by itself: `SPIRAL_STREAMS=17 cargo test -p sim-tests --test properties streams`.
 const SYSTEMS: std::ops::RangeInclusive<u64> = 1..=300;
@@ -154,14 +146,7 @@ faults:
 }
 
 fn check(body: &str, number: u64) -> [bool; 6] {
-    let mut model = model("10s", body);
-    model.bounds = Bounds { events: 200_000, in_flight: 20_000 };
-    let seed = Seed(number);
-    let observers = (Series::new(&model, SimDuration::ZERO), Digest::default());
-    // The laws of the ledger are checked by the engine itself.
-    let run = engine::run_dyn(&model, seed, observers);
-    let (_, digest) = run.probe;
-    assert_repeats(&model, seed, digest);
+    let (_, run) = checked("10s", body, number, 200_000);
     let mut seen = [false; 6];
     for way in run.ledger.edges.iter().flat_map(|edge| edge.ways) {
         let counts = [way.lost, way.copies, way.corrupted, way.unheard, way.cut, way.retransmitted];

@@ -4,11 +4,14 @@
 use std::ops::RangeInclusive;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use sim_core::engine;
+use sim_core::engine::{self, Run};
 use sim_core::metrics::digest::Digest;
-use sim_core::model::Model;
+use sim_core::metrics::series::Series;
+use sim_core::model::{Bounds, Model};
 use sim_core::streams::Seed;
+use sim_core::time::SimDuration;
 use sim_tests::over_seeds;
+use sim_tests::systems::model;
 
 /// Random systems of one kind.
 pub(crate) struct Systems<'a> {
@@ -59,4 +62,17 @@ impl Systems<'_> {
 pub(crate) fn assert_repeats(model: &Model, seed: Seed, digest: Digest) {
     let again = engine::run_dyn(model, seed, Digest::default());
     assert_eq!(again.probe, digest, "the same model and seed give the same run, whoever looks on");
+}
+
+/// A run of a random system whose events are bounded, and which a second run repeats. The laws of the ledger are checked by
+/// the engine itself.
+#[track_caller]
+pub(crate) fn checked(horizon: &str, body: &str, number: u64, events: u64) -> (Model, Run<(Series, Digest)>) {
+    let mut model = model(horizon, body);
+    model.bounds = Bounds { events, in_flight: 20_000 };
+    let seed = Seed(number);
+    let observers = (Series::new(&model, SimDuration::ZERO), Digest::default());
+    let run = engine::run_dyn(&model, seed, observers);
+    assert_repeats(&model, seed, run.probe.1);
+    (model, run)
 }

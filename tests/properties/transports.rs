@@ -2,16 +2,8 @@
 //! with crashes, machines that are gone, lost messages, impatient callers, lists, quotas and intruders. The laws of the
 //! ledger are checked by the engine itself.
 
-use sim_core::engine;
-use sim_core::metrics::digest::Digest;
-use sim_core::metrics::series::Series;
-use sim_core::model::Bounds;
-use sim_core::streams::Seed;
-use sim_core::time::SimDuration;
-use sim_tests::systems::model;
-
 use crate::draw::{Dice, retry};
-use crate::systems::{Systems, assert_repeats};
+use crate::systems::{Systems, checked};
 
 /// Random systems of one test run. One by itself: `SPIRAL_TRANSPORTS=17 cargo test -p sim-tests --test properties transports`.
 const SYSTEMS: std::ops::RangeInclusive<u64> = 1..=300;
@@ -167,11 +159,7 @@ faults:
 }
 
 fn check(body: &str, number: u64) -> [bool; 5] {
-    let mut model = model("15s", body);
-    model.bounds = Bounds { events: 200_000, in_flight: 20_000 };
-    let seed = Seed(number);
-    let run = engine::run_dyn(&model, seed, (Series::new(&model, SimDuration::ZERO), Digest::default()));
-    assert_repeats(&model, seed, run.probe.1);
+    let (_, run) = checked("15s", body, number, 200_000);
     let any = |is: fn(&sim_core::engine::TransportLedger) -> bool| run.ledger.transport.iter().any(is);
     [
         any(|ledger| ledger.opened > 3 && ledger.closed > 3),
