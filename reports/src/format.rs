@@ -2,6 +2,10 @@
 
 use scenarios::metric::Unit;
 
+/// Seconds of an hour and of a day.
+const HOUR_S: f64 = 3_600.0;
+const DAY_S: f64 = 24.0 * HOUR_S;
+
 /// A bare number: `0`, `0.123`, `25.1`, `1234`, `12.3k`, `4.5M`.
 pub(crate) fn number(value: f64) -> String {
     if !value.is_finite() {
@@ -41,21 +45,38 @@ pub(crate) fn seconds(value: f64) -> String {
     format!("{}{suffix}", number(value / divisor))
 }
 
-/// A duration that somebody chose, without needless digits: `30 s`, `2.5 s`, `200 ms`.
+/// A duration that somebody chose, without needless digits: `30 s`, `2.5 s`, `200 ms`, `30 d`.
 pub(crate) fn setting(value: f64) -> String {
-    let (divisor, suffix) = scale(value.abs(), Unit::Seconds);
+    let (divisor, suffix) = chosen_scale(value.abs(), &[value]);
     format!("{}{suffix}", trimmed(value / divisor))
 }
 
 /// A span of time that somebody chose: `60–70 s`, `at 60 s` if it has no length, `from 60 s` if it has
 /// no end.
 pub(crate) fn span(start_s: f64, end_s: f64) -> String {
+    let whole = |seconds: f64| seconds.max(1.0); // moments are told in seconds at least
     if end_s.is_infinite() {
-        format!("from {} s", trimmed(start_s))
+        let (divisor, suffix) = chosen_scale(whole(start_s), &[start_s]);
+        format!("from {}{suffix}", trimmed(start_s / divisor))
     } else if end_s > start_s {
-        format!("{}–{} s", trimmed(start_s), trimmed(end_s))
+        let (divisor, suffix) = chosen_scale(whole(end_s), &[start_s, end_s]);
+        format!("{}–{}{suffix}", trimmed(start_s / divisor), trimmed(end_s / divisor))
     } else {
-        format!("at {} s", trimmed(start_s))
+        let (divisor, suffix) = chosen_scale(whole(start_s), &[start_s]);
+        format!("at {}{suffix}", trimmed(start_s / divisor))
+    }
+}
+
+/// The unit for durations that somebody chose: hours and days only if they then have two decimals at most.
+fn chosen_scale(size: f64, values: &[f64]) -> (f64, &'static str) {
+    let is_neat = |divisor: f64| {
+        let hundredths = |value: &f64| value / divisor * 100.0;
+        values.iter().map(hundredths).all(|value| (value - value.round()).abs() < 1e-6)
+    };
+    match scale(size, Unit::Seconds) {
+        (divisor, suffix) if divisor <= 1.0 || is_neat(divisor) => (divisor, suffix),
+        _ if is_neat(HOUR_S) => (HOUR_S, " h"),
+        _ => (1.0, " s"),
     }
 }
 
@@ -125,6 +146,9 @@ pub(crate) fn share_interval(ci95: [f64; 2]) -> String {
 pub(crate) fn scale(size: f64, unit: Unit) -> (f64, &'static str) {
     match unit {
         Unit::Share => (0.01, " %"),
+        // Three thousand seconds can be read; two million cannot.
+        Unit::Seconds if size >= 2.0 * DAY_S => (DAY_S, " d"),
+        Unit::Seconds if size >= 2.0 * HOUR_S => (HOUR_S, " h"),
         Unit::Seconds if size == 0.0 || size >= 0.9995 => (1.0, " s"),
         Unit::Seconds if size >= 0.000_999_5 => (1e-3, " ms"),
         Unit::Seconds => (1e-6, " µs"),
@@ -225,6 +249,13 @@ mod tests {
         assert_eq!(setting(30.0), "30 s");
         assert_eq!(setting(0.25), "250 ms");
         assert_eq!(span(60.0, 70.5), "60–70.5 s");
+        assert_eq!(span(0.5, 0.8), "0.5–0.8 s");
+        assert_eq!(setting(3_000.0), "3000 s");
+        assert_eq!(setting(30.0 * DAY_S), "30 d");
+        assert_eq!(span(10.0 * DAY_S, 10.25 * DAY_S), "10–10.25 d");
+        assert_eq!(setting(10.0 * HOUR_S), "10 h");
+        assert_eq!(setting(100_000.0), "100000 s", "27.7777 hours are no help");
+        assert_eq!(seconds(400_000.0), "4.63 d");
         assert_eq!(span(60.0, 60.0), "at 60 s");
         assert_eq!(chosen_percent(0.95), "95 %");
     }

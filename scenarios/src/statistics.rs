@@ -66,10 +66,13 @@ pub(crate) fn wilson_at(count: u32, of: u32, z: f64) -> Share {
 
 /// The value that a share `p` of `values` does not exceed, interpolated between neighbours (type 7 of
 /// Hyndman and Fan 1996). Infinite values stand for censored ones: what lies between a finite and an infinite
-/// neighbour is infinite, what lies between minus and plus infinity is not known.
-/// Panics if `values` is empty or not ascending.
+/// neighbour is infinite, what lies between minus and plus infinity is not known, nor is anything of no values.
+/// Panics if `values` is not ascending.
 pub fn quantile(sorted: &[f64], p: f64) -> Option<f64> {
     debug_assert!(sorted.is_sorted());
+    if sorted.is_empty() {
+        return None;
+    }
     let place = p * (sorted.len() - 1) as f64;
     let (low, high) = (sorted[place.floor() as usize], sorted[place.ceil() as usize]);
     if low == high {
@@ -147,6 +150,7 @@ mod tests {
             (&[-INF, 1.0], 0.5, Some(-INF)),
             (&[-INF, 1.0], 1.0, Some(1.0)),
             (&[-INF, INF], 0.5, None),
+            (&[], 0.5, None),
         ] {
             assert_eq!(quantile(sorted, p), wanted, "{sorted:?} at {p}");
         }

@@ -28,7 +28,9 @@ impl Axis {
     /// A linear axis over exactly this range with about `count` ticks inside.
     pub(crate) fn linear(low: f64, high: f64, count: usize, unit: Unit) -> Axis {
         let high = if high > low { high } else { low + 1.0 };
-        Axis::with_step(low, high, nice_step((high - low) / count.max(1) as f64), unit)
+        let whole = whole_of(high, unit);
+        let step = whole * nice_step((high - low) / whole / count.max(1) as f64);
+        Axis::with_step(low, high, step, unit)
     }
 
     fn with_step(low: f64, high: f64, step: f64, unit: Unit) -> Axis {
@@ -42,7 +44,8 @@ impl Axis {
     /// A linear axis from 0 to a little above `high`: to the next tick if that is near, else between two.
     pub(crate) fn from_zero(high: f64, count: usize, unit: Unit) -> Axis {
         let high = if high > 0.0 && high.is_finite() { high } else { 1.0 };
-        let step = step_from_zero(1.05 * high, count);
+        let whole = whole_of(high, unit);
+        let step = whole * step_from_zero(1.05 * high / whole, count);
         let next_tick = (1.01 * high / step).ceil() * step;
         let top = if next_tick <= 1.1 * high { next_tick } else { 1.05 * high };
         Axis::with_step(0.0, top, step, unit)
@@ -96,6 +99,12 @@ impl Axis {
     }
 }
 
+/// What ticks count: the unit of the labels where it is no power of ten, such as hours of seconds.
+fn whole_of(high: f64, unit: Unit) -> f64 {
+    let (divisor, _) = format::scale(high, unit);
+    if unit == Unit::Seconds { divisor.max(1.0) } else { 1.0 }
+}
+
 /// 1, 2 or 5 times a power of ten, at least `rough`.
 fn nice_step(rough: f64) -> f64 {
     let power = 10f64.powi(rough.log10().floor() as i32);
@@ -141,7 +150,12 @@ fn decimals_of(step: f64) -> usize {
 
 /// The label of a lone tick, without needless digits.
 fn tick(value: f64, unit: Unit) -> String {
-    let text = format::quantity(value, if unit == Unit::Ratio { Unit::Count } else { unit });
+    // Powers of ten are powers of ten in seconds, not in days.
+    let text = match unit {
+        Unit::Seconds if value >= 1.0 => format!("{} s", format::number(value)),
+        Unit::Ratio => format::quantity(value, Unit::Count),
+        _ => format::quantity(value, unit),
+    };
     let text = if unit == Unit::PerSecond { text.trim_end_matches("/s").to_owned() } else { text };
     // `2.00 s` is `2 s` on an axis.
     match text.find('.') {
@@ -165,6 +179,14 @@ mod tests {
 
     #[test]
     fn ticks_carry_no_needless_digits() {
+        assert_eq!(
+            labels(&Axis::linear(0.0, 30.0 * 86_400.0, 6, Unit::Seconds)),
+            ["0", "5 d", "10 d", "15 d", "20 d", "25 d", "30 d"]
+        );
+        assert_eq!(
+            labels(&Axis::linear(0.0, 20.0 * 3_600.0, 6, Unit::Seconds)),
+            ["0", "5 h", "10 h", "15 h", "20 h"]
+        );
         assert_eq!(
             labels(&Axis::linear(0.0, 300.0, 6, Unit::Seconds)),
             ["0", "50 s", "100 s", "150 s", "200 s", "250 s", "300 s"]

@@ -148,6 +148,24 @@ fn a_run_is_one_variant_with_one_seed() {
 }
 
 #[test]
+fn what_owners_did_only_before_the_trigger_has_no_moment_after_it() {
+    let bench = Bench::new();
+    let id = "fallacy-6-one-administrator";
+    let which = ["--variant", "contract-and-a-real-outage", "--seed", "3"];
+    let json =
+        bench.fine(&[&["run", id], &which[..], &["--no-png", "--format", "json", "--out", "out"]].concat());
+    let result: Value = serde_json::from_str(&json).unwrap();
+    let marks = result["variants"][0]["marks"].as_array().expect("owners change settings");
+    let untold = |mark: &&Value| mark["at_s"].is_null();
+    let before: Vec<&Value> = marks.iter().filter(untold).collect();
+    assert!(
+        before.iter().all(|mark| mark["seeds"] == 0) && before.iter().any(|mark| mark["times"] != 0),
+        "{json}"
+    );
+    assert!(before.len() < marks.len(), "others were done after it too: {json}");
+}
+
+#[test]
 fn a_sweep_of_the_file_checks_the_claims_about_its_points() {
     let bench = Bench::new();
     let json = bench.fine(&["sweep", "small.yaml", "--no-png", "--format", "json"]);

@@ -221,7 +221,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// A holder learns that the lease is its own, unless that is over by its clock.
     fn takes_lock(&mut self, id: WorkloadId, holder: u32) {
         let now = self.now;
-        self.count_believers(id);
+        self.count_believers(id, self.now);
         let contest = &mut self.locks.0[id];
         let contender = &mut contest.contenders[holder as usize];
         contender.granted = false;
@@ -279,7 +279,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     }
 
     fn believes_no_more(&mut self, id: WorkloadId, holder: u32) {
-        self.count_believers(id);
+        self.count_believers(id, self.now);
         let contest = &mut self.locks.0[id];
         contest.believing -= 1;
         let contender = &mut contest.contenders[holder as usize];
@@ -357,12 +357,12 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
         }
     }
 
-    /// Adds up how long how many have believed.
-    fn count_believers(&mut self, id: WorkloadId) {
+    /// Adds up how long how many have believed until `now`, which may be before the next event.
+    fn count_believers(&mut self, id: WorkloadId, now: SimTime) {
         let Some(lock) = &self.model.workloads[id].lock else { return };
         let contest = &mut self.locks.0[id];
-        let span = self.now.since(contest.counted).as_nanos();
-        contest.counted = self.now;
+        let span = now.since(contest.counted).as_nanos();
+        contest.counted = now;
         let ledger = &mut self.ledger.locks[id];
         ledger.length += span;
         ledger.together += span * u64::from(contest.believing);
@@ -377,10 +377,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
     /// Seconds since the last reading without a holder and with several who can write.
     pub(super) fn read_lock(&mut self, id: WorkloadId, now: SimTime, readings: &mut Vec<Reading>) {
         let Workload { lock: Some(_), edge, .. } = &self.model.workloads[id] else { return };
-        // Whoever looks must not move the run: times are added up to a moment that may be before the next event.
-        let before = std::mem::replace(&mut self.now, now);
-        self.count_believers(id);
-        self.now = before;
+        self.count_believers(id, now);
         let ledger = &self.ledger.locks[id];
         let contest = &mut self.locks.0[id];
         let all = [ledger.idle, ledger.several];
@@ -393,7 +390,7 @@ impl<P: Probe, const PLAIN: bool> Simulation<'_, P, PLAIN> {
 
     pub(super) fn close_locks(&mut self) {
         for id in self.model.workloads.ids() {
-            self.count_believers(id);
+            self.count_believers(id, self.now);
             let ledger = &mut self.ledger.locks[id];
             for contender in &self.locks.0[id].contenders {
                 ledger.asking += u64::from(contender.asked.is_some());
